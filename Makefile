@@ -1,0 +1,19 @@
+# Two doors for a fresh machine: `make demo` and `make check`. Meson does the building.
+BUILD ?= build
+.PHONY: all deps demo check check-sanitized bench install fuzz clean
+all: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+deps:
+	@scripts/install-deps
+$(BUILD)/build.ninja: | deps
+	meson setup $(BUILD) --buildtype=release -Db_ndebug=false
+demo: deps all
+	@$(BUILD)/apps/cli/attune demo
+check: deps
+	@scripts/check
+bench: all
+	meson test -C $(BUILD) --benchmark --verbose
+install: all
+	meson install -C $(BUILD)
+clean:
+	rm -rf $(BUILD) $(BUILD)-*

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// attune/attune.h - the whole of Attune, in the order of the loop.
+#ifndef ATT_ATTUNE_H
+#define ATT_ATTUNE_H
+
+#include "attune/status.h"
+#include "attune/host.h"
+#include "attune/version.h"
+#include "attune/signals.h"
+#include "attune/items.h"
+#include "attune/policy.h"
+#include "attune/retrieve.h"
+#include "attune/decide.h"
+#include "attune/engine.h"
+#include "attune/import.h"
+
+#endif

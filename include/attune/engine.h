@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// attune/engine.h - the loop: open, ingest, train, decide, feed back, and keep people in control.
+//
+// A store is one SQLite file PATH, with model snapshots beside it in PATH-models/. Several processes may open the same
+// store: writers take turns, and each sees what the others wrote before it writes or decides.
+//
+// Threads: every call on one engine may be made from any thread. Decisions run side by side; writes and
+// training take turns. A call that returns ATT_OK has put what it wrote on disk (fsync), unless said otherwise.
+#ifndef ATT_ENGINE_H
+#define ATT_ENGINE_H
+
+#include "attune/decide.h"
+#include "attune/host.h"
+#include "attune/items.h"
+#include "attune/policy.h"
+#include "attune/signals.h"
+
+ATT_BEGIN
+
+typedef struct att_engine att_engine;
+
+typedef struct att_open_options {
+    bool create;     // make it when it is not there; ATT_EXISTS is no error then
+    bool exclusive;  // with create: fail with ATT_EXISTS when it is there
+    bool read_only;
+    uint64_t seed;   // of a new store; 0: taken from the clock
+    uint32_t threads; // for training and building, 1 … 64; 0: 1
+} att_open_options;
+
+att_open_options att_open_options_default(void);
+
+// Owned by the caller; att_engine_close(NULL) is fine. Open loads the newest good model; a damaged
+// one is passed over with a warning to the log sink and the one before it is used.
+att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
+    const att_host *host, att_error *err);
+void att_engine_close(att_engine *engine);
+
+// What the store holds.
+typedef struct att_engine_info {
+    uint64_t events, duplicate_events, bot_events, decisions, items, items_taken_down, users;
+    uint64_t impressions, explored_impressions; // decided slots, and those spent on exploration
+    int64_t first_event_ms, last_event_ms;      // 0: no events
+    uint64_t model;                             // version in use, 0: none
+    char model_kind[32];                        // "als", "ease", "blend", "popularity"
+    uint64_t items_bytes, users_bytes, index_bytes; // memory held
+} att_engine_info;
+void att_engine_info_get(att_engine *engine, att_engine_info *out);
+
+// --- Ingest -----------------------------------------------------------------------------------------
+
+// Counts of what became of a batch.
+typedef struct att_ingest_result {
+    uint64_t added;
+    uint64_t duplicates; // their id was known; nothing was changed
+    uint64_t refused;    // not valid
+    size_t first_refused; // index of the first, when refused > 0
+} att_ingest_result;
+
+// Adds events in order, all or nothing on ATT_OK apart from duplicates. With any invalid event nothing is
+// added and the story names its index and field. Unknown items are accepted (they may arrive later).
+att_status att_engine_event(att_engine *engine, const att_event *event, bool *added, att_error *err);
+att_status att_engine_events(att_engine *engine, const att_event *events, size_t count,
+    att_ingest_result *result, att_error *err);
+// What is wrong with an event, if anything; the policy's rules on time need now_ms.
+att_status att_event_check(const att_event *event, const att_policy *policy, int64_t now_ms, att_error *err);
+
+// Adds or replaces items. Takes effect on the next decision.
+att_status att_engine_items_put(att_engine *engine, const att_item *items, size_t count, att_error *err);
+att_status att_item_check(const att_item *item, att_error *err);
+// At once; `reason` is kept in the log. Undone by putting the item again.
+att_status att_engine_takedown(att_engine *engine, att_text item, att_text reason, att_error *err);
+
+// --- The catalogue ----------------------------------------------------------------------------------
+
+// Calls `see` for each item in order of arrival until it returns false. The item is valid during the call.
+// `query`: empty, or words that must all occur (any case) in id, title, medium or tags.
+typedef bool att_item_seer(void *user, const att_item *item);
+att_status att_engine_items_each(
+    att_engine *engine, att_text query, att_item_seer *see, void *user, att_error *err);
+// One by id. ATT_NOT_FOUND if it is not there.
+att_status att_engine_item_see(att_engine *engine, att_text id, att_item_seer *see, void *user, att_error *err);
+
+// --- Learning ---------------------------------------------------------------------------------------
+
+typedef struct att_train_options {
+    uint64_t seed;      // 0: from the store's seed and the version
+    uint32_t threads;   // 0: as opened
+    const char *kind;   // NULL or "auto": chosen by validation; "als", "ease", "blend"
+    uint32_t dim;       // 0: by validation
+} att_train_options;
+
+typedef struct att_train_report {
+    uint64_t version;
+    char kind[32];
+    uint32_t dim;
+    uint64_t users, items, preferences; // that were learned from
+    struct {
+        char name[48];     // "als d=64 reg=0.01 unobserved=0.1"
+        double ndcg_100, recall_20;
+        double seconds;
+    } tried[16];
+    size_t tried_count;
+    size_t chosen;
+    double seconds;
+    double flops, flops_per_s; // of the factorization's main loop; 0 when it was not run
+} att_train_report;
+
+// Learns from the whole log, writes an immutable snapshot, swaps it in. Decisions go on meanwhile.
+att_status att_engine_train(
+    att_engine *engine, const att_train_options *options, att_train_report *report, att_error *err);
+
+// --- Deciding ---------------------------------------------------------------------------------------
+
+// A slate is reusable: each call to att_engine_decide overwrites it. One slate, one thread at a time.
+typedef struct att_slate_memory att_slate_memory;
+att_status att_slate_memory_create(att_slate_memory **out, const att_host *host, att_error *err);
+void att_slate_memory_destroy(att_slate_memory *memory);
+
+// The record is on disk before this returns (unless request->dry). *slate points into `memory`.
+att_status att_engine_decide(att_engine *engine, const att_request *request, att_slate_memory *memory,
+    att_slate *slate, att_error *err);
+// Several at once with one commit: memories and slates are (count). All or nothing.
+att_status att_engine_decide_many(att_engine *engine, const att_request *requests, size_t count,
+    att_slate_memory *const *memories, att_slate *slates, att_error *err);
+
+// Why this item has the score it has for this person now, shown or not: terms as if it stood first.
+typedef struct att_explanation {
+    att_shown shown;     // texts live in `memory`
+    bool eligible;
+    char barred_by[160]; // when not eligible: "licence ended 2026-01-01", "blocked by you", "age rating 18"
+    att_reason reasons[16];
+    size_t reason_count;
+    double score_without_reasons; // recomputed from scratch with those events removed
+} att_explanation;
+att_status att_engine_explain(att_engine *engine, const att_request *request, att_text item,
+    att_slate_memory *memory, att_explanation *out, att_error *err);
+
+// --- People -----------------------------------------------------------------------------------------
+
+typedef enum att_control_kind {
+    ATT_CONTROL_NONE,
+    ATT_CONTROL_ENERGY,    // value -1 (calm) … 1 (lively), 0 off
+    ATT_CONTROL_NOVELTY,   // value -1 (familiar) … 1 (new), 0 as the policy says
+    ATT_CONTROL_LESS_LIKE, // item
+    ATT_CONTROL_BLOCK,     // item, or "tag:NAME"
+    ATT_CONTROL_UNBLOCK,
+    ATT_CONTROL_RESET,     // taste forgotten for deciding; the log stays
+    ATT_CONTROL_OPT_OUT,   // value 1: no personalization, no learning from this person; 0: back in
+    ATT_CONTROL_KIND_COUNT
+} att_control_kind;
+const char *att_control_kind_name(att_control_kind kind); // "energy", "less-like" …
+bool att_control_kind_parse(att_text name, att_control_kind *out);
+
+typedef struct att_control {
+    att_control_kind kind;
+    double value;
+    att_text item; // id, or "tag:NAME" for block and unblock
+} att_control;
+
+// Acts on the very next slate of this person, and is kept in the log.
+att_status att_engine_control(att_engine *engine, att_text user, const att_control *control, att_error *err);
+
+// What the engine knows about a person. Texts live in `memory`.
+typedef struct att_taste_share {
+    att_text tag;
+    double share; // of graded listening, 0 … 1
+} att_taste_share;
+typedef struct att_known_item {
+    att_text item, title;
+    att_signal signal;
+    int64_t at_ms;
+    double grade; // now, after decay
+} att_known_item;
+typedef struct att_person {
+    uint64_t events, sessions, impressions, explored;
+    int64_t first_ms, last_ms;
+    double energy, novelty; // sliders
+    bool opted_out, bot;
+    const att_taste_share *tags; // greatest share first
+    size_t tag_count;
+    const att_known_item *items; // greatest |grade| first
+    size_t item_count;
+    const att_text *blocked; // items and "tag:…"
+    size_t blocked_count;
+    const att_text *less_like;
+    size_t less_like_count;
+} att_person;
+// ATT_NOT_FOUND when nothing is known.
+att_status att_engine_person(att_engine *engine, att_text user, att_slate_memory *memory, att_person *out, att_error *err);
+
+// All rows about one person as NDJSON lines, events and decisions and controls, in order; false stops.
+typedef bool att_line_sink(void *user, att_text line);
+att_status att_engine_export(att_engine *engine, att_text user, att_line_sink *sink, void *sink_user, att_error *err);
+// Deletes them: rows, state, name. Counts what went.
+att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, att_error *err);
+
+// --- Policy -----------------------------------------------------------------------------------------
+
+att_policy att_engine_policy(att_engine *engine);
+// Kept in the store; takes effect at once. Grading rules take effect on what is known by replaying the log.
+att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err);
+
+// --- Care of a store --------------------------------------------------------------------------------
+
+typedef enum att_finding_kind { ATT_FINDING_FINE, ATT_FINDING_NOTE, ATT_FINDING_WARNING, ATT_FINDING_DAMAGE } att_finding_kind;
+typedef void att_finding_sink(void *user, att_finding_kind kind, const char *what, const char *advice);
+// Opens nothing for writing. Returns ATT_OK when it could look; `damage` counts ATT_FINDING_DAMAGE.
+att_status att_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
+    size_t *damage, att_error *err);
+// A consistent copy of store and newest model while others write. Fails when `to` exists.
+att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err);
+
+ATT_END
+#endif

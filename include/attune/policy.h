@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// attune/policy.h - everything a team may decide without touching code, in one YAML file.
+//
+// Grades and rewards of signals, session and bot rules, time decay, the objective's weights, diversity,
+// exploration budget, rights. `attune policy --default` prints the file with every key and its comment;
+// a file needs only the keys it changes. Errors name line, key, what was found and what was expected.
+#ifndef ATT_POLICY_H
+#define ATT_POLICY_H
+
+#include "attune/host.h"
+#include "attune/signals.h"
+
+ATT_BEGIN
+
+typedef enum att_diversity { ATT_DIVERSITY_NONE, ATT_DIVERSITY_MMR, ATT_DIVERSITY_DPP } att_diversity;
+
+// How one signal counts. grade: preference in -1 … 1 that training learns from. reward: what a decision
+// earned, -1 … 1. Where a signal has a measure (share played, rating, dwell) the two are scaled by it; see
+// docs/signals.md.
+typedef struct att_rule {
+    double grade;
+    double reward;
+} att_rule;
+
+typedef struct att_policy {
+    struct {
+        att_rule rule[ATT_SIGNAL_COUNT];
+        double rating_min, rating_max, rating_neutral; // the scale; below neutral is a negative grade
+        int32_t early_skip_ms;                         // 5000: a hard no
+        int32_t late_skip_ms;                          // 10000: a soft no; later skips are graded by share played
+        double early_skip_grade, soft_skip_grade;
+        double complete_share;   // a play of at least this share counts as complete, 0.9
+        int32_t dwell_full_ms;   // a dwell this long has the full grade
+        int64_t session_gap_ms;  // silence that ends a session, 30 min
+        double half_life_days;   // of a preference; 0: no decay
+        double session_half_life_events; // of the session vector
+        int64_t future_ms;       // an event dated further ahead than this is refused, 24 h
+        uint32_t bot_events_per_minute; // above: events are kept in the log, set aside, counted
+    } signals;
+    struct {
+        double relevance, context, novelty, freshness, business, control; // weights, 0 … 10
+        double diversity;    // strength of the redundancy penalty, 0 … 10
+        double calibration;  // 0 … 10; Steck 2018's lambda / (1 - lambda)
+        att_diversity method;
+        double session_mix;  // share of the session vector in the taste, 0 … 1
+        double freshness_half_life_days;
+        int64_t repeat_gap_ms; // an item shown or finished is not shown again for this long
+        uint32_t candidates;   // fetched before the slate is built, 50 … 5000
+        uint32_t out_of_distribution; // at least this many items outside the usual taste, 0 … 5
+    } objective;
+    struct {
+        double share; // of impressions, 0.05 … 0.15; 0 turns it off
+    } exploration;
+    struct {
+        bool required;   // true: an item without a licence that holds is never shown
+        int unknown_age; // years; how old a person of unknown age counts, 0 … 120
+    } rights;
+} att_policy;
+
+att_policy att_policy_default(void);
+// Reads the keys over the values already in *policy; on failure *policy is as before. `name` is for messages.
+// At most 256 KiB.
+att_status att_policy_parse(att_policy *policy, att_text yaml, const char *name, const att_host *host, att_error *err);
+att_status att_policy_load(att_policy *policy, const char *path, const att_host *host, att_error *err);
+// The whole policy as commented YAML that att_policy_parse reads back to the same values. Writes at most
+// `size` bytes with a closing zero, returns the length needed without it.
+size_t att_policy_write(const att_policy *policy, char *out, size_t size);
+
+ATT_END
+#endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// base/kernels.h - the few inner loops that decide how fast we are, chosen once for this processor.
+//
+// Every kernel has a scalar twin (att_kernels_scalar) that tests hold it against. Float sums run over 32
+// lanes, element i in lane i % 32, each step a fused multiply-add, and the lanes are folded by halves
+// (lane i += lane i + 16, + 8, + 4, + 2, + 1): so every path gives the same bits.
+#ifndef ATT_BASE_KERNELS_H
+#define ATT_BASE_KERNELS_H
+
+#include "base/base.h"
+
+typedef struct att_kernels {
+    const char *name; // "avx512-vnni", "avx2", "scalar"
+    float (*dot_f32)(const float *a, const float *b, size_t count);
+    int32_t (*dot_i8)(const int8_t *a, const int8_t *b, size_t count); // exact for count <= 65536
+    void (*axpy_f32)(float *y, float a, const float *x, size_t count); // y = fma(a, x, y)
+    // out[r] = dot(rows + r * stride, x): the same bits as dot_f32 row by row.
+    void (*rows_dot_f32)(float *out, const float *rows, size_t row_count, size_t stride, const float *x,
+        size_t count);
+} att_kernels;
+
+// The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps and
+// passed to att_kernels_named, never by the library.
+const att_kernels *att_kernels_best(void);
+const att_kernels *att_kernels_scalar(void);
+// NULL when this processor or build lacks it.
+const att_kernels *att_kernels_named(const char *name);
+
+#endif

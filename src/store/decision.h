@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// store/decision.h - a decision as the log keeps it: all that is needed to explain it, learn from it, and
+// evaluate another policy on it. Little-endian, versioned; a byte table is in decision.c.
+#ifndef ATT_STORE_DECISION_H
+#define ATT_STORE_DECISION_H
+
+#include "attune/decide.h"
+#include "base/base.h"
+
+typedef struct att_decided_slot {
+    uint32_t item;
+    uint8_t kind;      // att_slot_kind
+    float propensity;
+    float terms[ATT_TERM_COUNT];
+} att_decided_slot;
+
+typedef struct att_decision_record {
+    uint64_t seed, model, policy; // policy: seq of the ATT_RECORD_POLICY in force, 0: default
+    uint32_t eligible, candidates;
+    att_context context;
+    att_territory territory;
+    uint8_t age;      // 255: not known
+    uint32_t use;
+    uint32_t arms[8]; // experiment arms, for the issue that brings experiments
+    uint8_t arm_count;
+    uint16_t count;
+    att_decided_slot *slots; // (count)
+} att_decision_record;
+
+// Bytes needed for `count` slots.
+size_t att_decision_size(const att_decision_record *decision);
+// Writes exactly att_decision_size bytes.
+void att_decision_encode(const att_decision_record *decision, unsigned char *out);
+// `slots` has room for slot_capacity; ATT_CORRUPT with a story on any disagreement.
+att_status att_decision_decode(const unsigned char *data, size_t size, att_decision_record *out,
+    att_decided_slot *slots, size_t slot_capacity, att_error *err);
+
+#endif

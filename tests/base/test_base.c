@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of base: stories that rise unmasked, memory that is counted.
+#include "check.h"
+
+#include "base/arena.h"
+#include "base/base.h"
+
+#include <errno.h>
+
+CHECK_TEST(a_story_names_every_level_it_rose_through)
+{
+    CHECK_BEGIN();
+    att_error err;
+    att_status status = ATT_FAIL(&err, ATT_CORRUPT, "section %u ends at %u", 3u, 9u);
+    status = att_while(&err, status, "loading %s", "x");
+    CHECK_EQ(status, ATT_CORRUPT);
+    CHECK_STR(err.text, "loading x: section 3 ends at 9");
+    CHECK_FAILS(att_while(&err, ATT_OK, "never"), ATT_OK);
+    CHECK_STR(err.text, "loading x: section 3 ends at 9");
+}
+
+CHECK_TEST(a_cut_story_ends_on_a_whole_character)
+{
+    CHECK_BEGIN();
+    att_error err;
+    char long_text[600];
+    for (size_t i = 0; i + 1 < sizeof long_text; i += 2)
+        memcpy(long_text + i, "\xC3\xA9", 2); // é
+    long_text[sizeof long_text - 2] = 0;
+    CHECK_FAILS(ATT_FAIL(&err, ATT_INVALID, "%s", long_text), ATT_INVALID);
+    const size_t length = strlen(err.text);
+    CHECK_EQ(length % 2, 0);
+    CHECK(length >= sizeof err.text - 3);
+}
+
+CHECK_TEST(errno_becomes_the_fitting_status)
+{
+    CHECK_BEGIN();
+    att_error err;
+    CHECK_FAILS(att_fail_errno(&err, ENOSPC, "writing %s", "a"), ATT_FULL);
+    CHECK_HOLDS(err.text, "writing a: ");
+    CHECK_FAILS(att_fail_errno(NULL, EROFS, "x"), ATT_READ_ONLY);
+    CHECK_FAILS(att_fail_errno(NULL, ENOENT, "x"), ATT_NOT_FOUND);
+}
+
+CHECK_TEST(every_status_has_a_name_a_text_and_an_exit_code)
+{
+    CHECK_BEGIN();
+    for (int s = 0; s < ATT_STATUS_COUNT; s++) {
+        CHECK(strncmp(att_status_name((att_status)s), "ATT_", 4) == 0);
+        CHECK(att_status_text((att_status)s)[0] != 0);
+        CHECK((s == ATT_OK) == (att_status_exit_code((att_status)s) == 0));
+    }
+}
+
+CHECK_TEST(an_arena_gives_all_memory_back_and_rewinds)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_arena arena;
+    att_arena_init(&arena, &host, 1024);
+    unsigned char *first = ATT_NEW(&arena, unsigned char, 100);
+    CHECK(first && (uintptr_t)first % 64 == 0);
+    const att_arena_mark mark = att_arena_save(&arena);
+    CHECK(ATT_NEW(&arena, unsigned char, 100000) != NULL);
+    att_arena_rewind(&arena, mark);
+    unsigned char *again = ATT_NEW(&arena, unsigned char, 100);
+    CHECK(again > first && again < first + 1024);
+    CHECK(att_arena_alloc(&arena, SIZE_MAX / 2, 4) == NULL);
+    CHECK_STR(att_arena_printf(&arena, "%d-%s", 7, "x"), "7-x");
+    att_arena_reset(&arena);
+    const uint64_t before = heap.allocations;
+    CHECK(ATT_NEW(&arena, unsigned char, 500) != NULL);
+    CHECK_EQ(heap.allocations, before);
+    att_arena_deinit(&arena);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
+CHECK_TEST(a_failed_growth_leaves_the_array_as_it_was)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    ATT_VEC(int) numbers = {0};
+    for (int i = 0; i < 8; i++)
+        CHECK(ATT_VEC_PUSH(&host, &numbers, i));
+    heap.fail_at = 1;
+    CHECK(!ATT_VEC_PUSH(&host, &numbers, 8));
+    CHECK_EQ(numbers.count, 8);
+    CHECK_EQ(numbers.items[7], 7);
+    ATT_VEC_FREE(&host, &numbers);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
+CHECK_MAIN(CHECK_CASE(a_story_names_every_level_it_rose_through),
+    CHECK_CASE(a_cut_story_ends_on_a_whole_character), CHECK_CASE(errno_becomes_the_fitting_status),
+    CHECK_CASE(every_status_has_a_name_a_text_and_an_exit_code),
+    CHECK_CASE(an_arena_gives_all_memory_back_and_rewinds),
+    CHECK_CASE(a_failed_growth_leaves_the_array_as_it_was))
