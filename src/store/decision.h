@@ -31,7 +31,8 @@ typedef struct att_decision_record {
 size_t att_decision_size(const att_decision_record *decision);
 // Writes exactly att_decision_size bytes.
 void att_decision_encode(const att_decision_record *decision, unsigned char *out);
-// `slots` has room for slot_capacity; ATT_CORRUPT with a story on any disagreement.
+// `slots` has room for slot_capacity (ATT_SLATE_MAX is always enough) and becomes out->slots. ATT_CORRUPT
+// with a story on any disagreement, ATT_VERSION for a form from a newer build; out->count is then 0.
 att_status att_decision_decode(const unsigned char *data, size_t size, att_decision_record *out,
     att_decided_slot *slots, size_t slot_capacity, att_error *err);
 

@@ -11,8 +11,10 @@
 //       32     16  XXH3-128 of the header (this field zero) and the section table
 //       48     16  zero
 //       64     48 each  section table: 4 id, 4 zero, 8 offset, 8 size, 16 XXH3-128 of the bytes, 8 zero
-//     then, each at a multiple of 64, the sections
+//     then the sections in the order of the table, each at the next multiple of 64, zeros between; the
+//     last one ends the file
 //
+// A checksum is its low 8 bytes, then its high 8 bytes.
 // Written beside its place, synced, then renamed: a reader sees the whole file or the one before.
 #ifndef ATT_STORE_SNAPSHOT_H
 #define ATT_STORE_SNAPSHOT_H
@@ -46,7 +48,8 @@ att_status att_snapshot_open_memory(att_snapshot **out, const void *data, size_t
 void att_snapshot_close(att_snapshot *snapshot);
 // NULL when there is no such section. 64-byte aligned; valid until close.
 const void *att_snapshot_section(const att_snapshot *snapshot, uint32_t id, size_t *size);
-// The same, but the story tells which section is missing or has not count * item_size bytes.
+// The same, but the story tells which section is missing or is not a whole number of items of item_size
+// bytes; *count receives how many there are (zero is fine: what count must be is the caller's to check).
 att_status att_snapshot_need(const att_snapshot *snapshot, uint32_t id, size_t item_size, size_t *count,
     const void **out, att_error *err);
 
