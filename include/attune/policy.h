@@ -29,6 +29,7 @@ typedef struct att_policy {
         int32_t early_skip_ms;                         // 5000: a hard no
         int32_t late_skip_ms;                          // 10000: a soft no; later skips are graded by share played
         double early_skip_grade, soft_skip_grade;
+        double early_skip_reward, soft_skip_reward;
         double complete_share;   // a play of at least this share counts as complete, 0.9
         int32_t dwell_full_ms;   // a dwell this long has the full grade
         int64_t session_gap_ms;  // silence that ends a session, 30 min
@@ -58,6 +59,8 @@ typedef struct att_policy {
 } att_policy;
 
 att_policy att_policy_default(void);
+// Ranges and agreement of values with each other; for a policy that was put together in code.
+att_status att_policy_check(const att_policy *policy, att_error *err);
 // Reads the keys over the values already in *policy; on failure *policy is as before. `name` is for messages.
 // At most 256 KiB.
 att_status att_policy_parse(att_policy *policy, att_text yaml, const char *name, const att_host *host, att_error *err);

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals/policy.c - the default policy, and the one table of all its keys.
+//
+// Adding a key: a field in attune/policy.h, a default here, a row in the table. Parser, writer, checks and
+// the printed file follow. Why each default is what it is: docs/signals.md.
+#include "signals/policy.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <xxhash.h>
+
+#define DAY_MS (24.0 * 3600 * 1000)
+
+#define RULES_DEFAULT                                                                              \
+    {                                                                                              \
+        [ATT_SIGNAL_IMPRESSION] = {0, 0}, [ATT_SIGNAL_LIKE] = {1, 1},                              \
+        [ATT_SIGNAL_DISLIKE] = {-1, -1}, [ATT_SIGNAL_SAVE] = {0.9, 0.9},                           \
+        [ATT_SIGNAL_RATING] = {1, 1}, [ATT_SIGNAL_SURVEY] = {1, 1},                                \
+        [ATT_SIGNAL_PLAY] = {0.6, 0.6}, [ATT_SIGNAL_SKIP] = {-0.2, -0.2},                          \
+        [ATT_SIGNAL_REPLAY] = {0.8, 0.8}, [ATT_SIGNAL_COMPLETE] = {0.7, 0.7},                      \
+        [ATT_SIGNAL_DWELL] = {0.1, 0.05}, [ATT_SIGNAL_CLICK] = {0.2, 0.1},                         \
+        [ATT_SIGNAL_QUIT] = {-0.05, 0}, [ATT_SIGNAL_RAGE_QUIT] = {-0.6, -0.8},                     \
+        [ATT_SIGNAL_PURCHASE] = {1, 1}, [ATT_SIGNAL_REPORT] = {-1, -1},                            \
+    }
+
+att_policy att_policy_default(void)
+{
+    return (att_policy){
+        .signals =
+            {
+                .rule = RULES_DEFAULT,
+                .rating_min = 0.5,
+                .rating_max = 5,
+                .rating_neutral = 3,
+                .early_skip_ms = 5000,
+                .late_skip_ms = 10000,
+                .early_skip_grade = -0.8,
+                .soft_skip_grade = -0.4,
+                .early_skip_reward = -0.8,
+                .soft_skip_reward = -0.4,
+                .complete_share = 0.9,
+                .dwell_full_ms = 5000,
+                .session_gap_ms = 30 * 60 * 1000,
+                .half_life_days = 180,
+                .session_half_life_events = 8,
+                .future_ms = (int64_t)DAY_MS,
+                .bot_events_per_minute = 600,
+            },
+        .objective =
+            {
+                .relevance = 1,
+                .context = 0.3,
+                .novelty = 0.1,
+                .freshness = 0.05,
+                .business = 0.1,
+                .control = 0.5,
+                .diversity = 0.3,
+                .calibration = 0.3,
+                .method = ATT_DIVERSITY_DPP,
+                .session_mix = 0.3,
+                .freshness_half_life_days = 14,
+                .repeat_gap_ms = 12 * 3600 * 1000,
+                .candidates = 500,
+                .out_of_distribution = 1,
+            },
+        .exploration = {.share = 0.1},
+        .rights = {.required = false, .unknown_age = 0},
+    };
+}
+
+#define AT(member) (uint16_t) offsetof(att_policy, member)
+#define RULE(id, wire, text)                                                                       \
+    {"signals", wire, "grade", text, -1, 1, AT(signals.rule[ATT_SIGNAL_##id].grade), ATT_POLICY_DOUBLE}, \
+    {                                                                                              \
+        "signals", wire, "reward", "", -1, 1, AT(signals.rule[ATT_SIGNAL_##id].reward), ATT_POLICY_DOUBLE \
+    }
+#define KEY(section, key, kind, low, high, text)                                                   \
+    {                                                                                              \
+        #section, NULL, #key, text, low, high, AT(section.key), ATT_POLICY_##kind                  \
+    }
+
+static const att_policy_field fields[] = {
+    RULE(IMPRESSION, "impression", "really seen, and not acted on"),
+    RULE(LIKE, "like", "explicit"),
+    RULE(DISLIKE, "dislike", "explicit"),
+    RULE(SAVE, "save", "explicit: kept for later"),
+    RULE(RATING, "rating", "explicit: the grade of rating_max; scaled through 0 at rating_neutral to its opposite at rating_min"),
+    RULE(SURVEY, "survey", "explicit: the grade of answer 1; scaled through 0 at 0.5 to its opposite at 0"),
+    RULE(PLAY, "play", "times the share played; unknown share counts as half; from complete_share on as complete"),
+    RULE(SKIP, "skip", "a late skip at share 0; slides to play's grade with the share played"),
+    RULE(REPLAY, "replay", "wanted again"),
+    RULE(COMPLETE, "complete", "heard or seen to the end"),
+    RULE(DWELL, "dwell", "times dwell_ms / dwell_full_ms, at most 1"),
+    RULE(CLICK, "click", "says little: headlines and thumbnails are made to be clicked"),
+    RULE(QUIT, "quit", "to the item last played in the session, unless it was complete"),
+    RULE(RAGE_QUIT, "rage-quit", "to the item last played in the session"),
+    RULE(PURCHASE, "purchase", "explicit: paid for"),
+    RULE(REPORT, "report", "explicit: a complaint about the item"),
+    KEY(signals, rating_min, DOUBLE, -1000, 1000, "worst rating of the scale"),
+    KEY(signals, rating_max, DOUBLE, -1000, 1000, "best rating of the scale"),
+    KEY(signals, rating_neutral, DOUBLE, -1000, 1000, "neither liked nor disliked"),
+    KEY(signals, early_skip_ms, I32, 0, 3600000, "a skip before this is a hard no"),
+    KEY(signals, late_skip_ms, I32, 0, 3600000, "a skip before this is a soft no; later ones are graded by share played"),
+    KEY(signals, early_skip_grade, DOUBLE, -1, 1, "of a hard no"),
+    KEY(signals, soft_skip_grade, DOUBLE, -1, 1, "of a soft no"),
+    KEY(signals, early_skip_reward, DOUBLE, -1, 1, "of a hard no"),
+    KEY(signals, soft_skip_reward, DOUBLE, -1, 1, "of a soft no"),
+    KEY(signals, complete_share, DOUBLE, 0.05, 1, "a play of at least this share counts as complete"),
+    KEY(signals, dwell_full_ms, I32, 100, 3600000, "a dwell this long has the full grade"),
+    KEY(signals, session_gap_ms, I64, 1000, 7 * DAY_MS, "silence that ends a session"),
+    KEY(signals, half_life_days, DOUBLE, 0, 36500, "of a preference; 0: no decay"),
+    KEY(signals, session_half_life_events, DOUBLE, 0.1, 1000, "of the session's vector, in events"),
+    KEY(signals, future_ms, I64, 0, 366 * DAY_MS, "an event dated further ahead of the clock is refused"),
+    KEY(signals, bot_events_per_minute, U32, 1, 1000000, "above: events are kept, set aside, counted, not learned from"),
+    KEY(objective, relevance, DOUBLE, 0, 10, "weight: nearness to the person's taste"),
+    KEY(objective, context, DOUBLE, 0, 10, "weight: fit to device, place, hour, activity"),
+    KEY(objective, novelty, DOUBLE, 0, 10, "weight: a bonus for what few people know"),
+    KEY(objective, freshness, DOUBLE, 0, 10, "weight: a bonus for what is newly published"),
+    KEY(objective, business, DOUBLE, 0, 10, "weight: the catalogue owner's boost"),
+    KEY(objective, control, DOUBLE, 0, 10, "weight: the person's sliders and 'less like this'"),
+    KEY(objective, diversity, DOUBLE, 0, 10, "strength of the penalty for likeness within a slate"),
+    KEY(objective, calibration, DOUBLE, 0, 10, "pull towards the person's own mix; Steck 2018's lambda / (1 - lambda)"),
+    KEY(objective, method, DIVERSITY, 0, 2, "how likeness is penalized"),
+    KEY(objective, session_mix, DOUBLE, 0, 1, "share of the running session in the taste"),
+    KEY(objective, freshness_half_life_days, DOUBLE, 0.01, 36500, "a thing this old has half the freshness"),
+    KEY(objective, repeat_gap_ms, I64, 0, 3660 * DAY_MS, "shown or finished, an item is not shown again for this long"),
+    KEY(objective, candidates, U32, 50, 5000, "fetched before the slate is built"),
+    KEY(objective, out_of_distribution, U32, 0, 5, "at least this many items outside the usual taste in a slate"),
+    KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
+    KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
+    KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
+};
+
+const att_policy_field *att_policy_fields(size_t *count)
+{
+    *count = ATT_COUNT_OF(fields);
+    return fields;
+}
+
+bool att_policy_kind_is_whole(uint8_t kind)
+{
+    return kind == ATT_POLICY_I32 || kind == ATT_POLICY_I64 || kind == ATT_POLICY_U32;
+}
+
+double att_policy_field_get(const att_policy *policy, const att_policy_field *field)
+{
+    const void *at = (const char *)policy + field->offset;
+    switch (field->kind) {
+    case ATT_POLICY_I32:
+        return *(const int32_t *)at;
+    case ATT_POLICY_I64:
+        return (double)*(const int64_t *)at;
+    case ATT_POLICY_U32:
+        return *(const uint32_t *)at;
+    case ATT_POLICY_BOOL:
+        return *(const bool *)at;
+    case ATT_POLICY_DIVERSITY:
+        return *(const att_diversity *)at;
+    default:
+        return *(const double *)at;
+    }
+}
+
+void att_policy_field_set(att_policy *policy, const att_policy_field *field, double value)
+{
+    void *at = (char *)policy + field->offset;
+    switch (field->kind) {
+    case ATT_POLICY_I32:
+        *(int32_t *)at = (int32_t)value;
+        break;
+    case ATT_POLICY_I64:
+        *(int64_t *)at = (int64_t)value;
+        break;
+    case ATT_POLICY_U32:
+        *(uint32_t *)at = (uint32_t)value;
+        break;
+    case ATT_POLICY_BOOL:
+        *(bool *)at = value != 0;
+        break;
+    case ATT_POLICY_DIVERSITY:
+        *(att_diversity *)at = (att_diversity)value;
+        break;
+    default:
+        *(double *)at = value;
+    }
+}
+
+const char *att_diversity_name(att_diversity method)
+{
+    static const char *const names[] = {"none", "mmr", "dpp"};
+    return (unsigned)method < ATT_COUNT_OF(names) ? names[method] : "?";
+}
+
+const char *att_policy_field_path(const att_policy_field *field, char *out, size_t size)
+{
+    snprintf(out, size, "%s.%s%s%s", field->section, field->group ? field->group : "",
+        field->group ? "." : "", field->key);
+    return out;
+}
+
+static size_t index_at(size_t offset)
+{
+    for (size_t i = 0; i < ATT_COUNT_OF(fields); i++)
+        if (fields[i].offset == offset)
+            return i;
+    return 0;
+}
+
+static bool out_of_range(const att_policy *policy, size_t *at, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < ATT_COUNT_OF(fields); i++) {
+        const double value = att_policy_field_get(policy, &fields[i]);
+        if (value >= fields[i].low && value <= fields[i].high)
+            continue;
+        *at = i;
+        snprintf(why, why_size, "%.15g is out of range; %.15g to %.15g is allowed", value, fields[i].low,
+            fields[i].high);
+        return true;
+    }
+    return false;
+}
+
+// Values that must be in order: the first must be less than (or at most) the second.
+static const struct {
+    size_t low, high;
+    bool may_be_equal;
+} ordered[] = {
+    {AT(signals.early_skip_ms), AT(signals.late_skip_ms), false},
+    {AT(signals.early_skip_grade), AT(signals.soft_skip_grade), true},
+    {AT(signals.rating_min), AT(signals.rating_neutral), false},
+    {AT(signals.rating_neutral), AT(signals.rating_max), false},
+};
+
+static bool out_of_order(const att_policy *policy, size_t *at, char *why, size_t why_size)
+{
+    for (size_t i = 0; i < ATT_COUNT_OF(ordered); i++) {
+        const size_t low = index_at(ordered[i].low), high = index_at(ordered[i].high);
+        const double a = att_policy_field_get(policy, &fields[low]);
+        const double b = att_policy_field_get(policy, &fields[high]);
+        if (a < b || (ordered[i].may_be_equal && a == b))
+            continue;
+        char path[96];
+        *at = low;
+        snprintf(why, why_size, "%.15g must be %s %s, which is %.15g", a,
+            ordered[i].may_be_equal ? "at most" : "less than",
+            att_policy_field_path(&fields[high], path, sizeof path), b);
+        return true;
+    }
+    return false;
+}
+
+bool att_policy_fault(const att_policy *policy, size_t *at, char *why, size_t why_size)
+{
+    if (out_of_range(policy, at, why, why_size) || out_of_order(policy, at, why, why_size))
+        return true;
+    const double share = policy->exploration.share;
+    if (share != 0 && share < 0.05) {
+        *at = index_at(AT(exploration.share));
+        snprintf(why, why_size, "%.15g is out of range; 0.05 to 0.15 is allowed, or 0 for none", share);
+        return true;
+    }
+    return false;
+}
+
+att_status att_policy_check(const att_policy *policy, att_error *err)
+{
+    size_t at;
+    char why[192], path[96];
+    if (!att_policy_fault(policy, &at, why, sizeof why))
+        return ATT_OK;
+    return ATT_FAIL(
+        err, ATT_INVALID, "policy: %s: %s", att_policy_field_path(&fields[at], path, sizeof path), why);
+}
+
+uint64_t att_policy_signals_hash(const att_policy *policy)
+{
+    double values[ATT_COUNT_OF(fields)];
+    size_t count = 0;
+    for (size_t i = 0; i < ATT_COUNT_OF(fields); i++)
+        if (strcmp(fields[i].section, "signals") == 0)
+            values[count++] = att_policy_field_get(policy, &fields[i]) + 0.0; // -0 counts as 0
+    return XXH3_64bits(values, count * sizeof *values);
+}

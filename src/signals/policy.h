@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals/policy.h - the table of a policy's keys: it drives defaults' checks, the parser and the writer.
+#ifndef ATT_SIGNALS_POLICY_H
+#define ATT_SIGNALS_POLICY_H
+
+#include "attune/policy.h"
+#include "base/base.h"
+
+typedef enum att_policy_kind {
+    ATT_POLICY_DOUBLE,
+    ATT_POLICY_I32,
+    ATT_POLICY_I64,
+    ATT_POLICY_U32,
+    ATT_POLICY_BOOL,
+    ATT_POLICY_DIVERSITY
+} att_policy_kind;
+
+// One key: section.key, or section.group.key for the rule of a signal.
+typedef struct att_policy_field {
+    const char *section;
+    const char *group; // NULL: none
+    const char *key;
+    const char *comment; // of a group: on its first key
+    double low, high;    // allowed, both ends in
+    uint16_t offset;     // in att_policy
+    uint8_t kind;        // att_policy_kind
+} att_policy_field;
+
+const att_policy_field *att_policy_fields(size_t *count);
+// Numbers and booleans as double: all of them fit exactly.
+double att_policy_field_get(const att_policy *policy, const att_policy_field *field);
+void att_policy_field_set(att_policy *policy, const att_policy_field *field, double value);
+bool att_policy_kind_is_whole(uint8_t kind); // integers
+const char *att_diversity_name(att_diversity method);
+// "signals.like.grade"; returns out.
+const char *att_policy_field_path(const att_policy_field *field, char *out, size_t size);
+
+// What disagrees: the index of the field at fault, and why. The same checks serve files and code.
+bool att_policy_fault(const att_policy *policy, size_t *field, char *why, size_t why_size);
+
+// Equal for policies that grade and fold alike: XXH3-64 over the values of section "signals".
+uint64_t att_policy_signals_hash(const att_policy *policy);
+
+#endif
