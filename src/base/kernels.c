@@ -36,20 +36,69 @@ static void scalar_rows_dot_f32(
         out[r] = scalar_dot_f32(rows + r * stride, x, count);
 }
 
-static const att_kernels scalar = {
-    "scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32, scalar_rows_dot_f32};
+static void scalar_rows_dot_i8(int32_t *out, const int8_t *rows, size_t row_count, size_t stride,
+    const int8_t *x, size_t count)
+{
+    for (size_t r = 0; r < row_count; r++)
+        out[r] = scalar_dot_i8(rows + r * stride, x, count);
+}
+
+static void scalar_pick_dot_f32(float *out, const float *rows, size_t stride, const uint32_t *picks,
+    size_t pick_count, const float *x, size_t count)
+{
+    for (size_t i = 0; i < pick_count; i++)
+        out[i] = scalar_dot_f32(rows + picks[i] * stride, x, count);
+}
+
+static void scalar_pick_dot_i8(int32_t *out, const int8_t *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count)
+{
+    for (size_t i = 0; i < pick_count; i++)
+        out[i] = scalar_dot_i8(rows + picks[i] * stride, x, count);
+}
+
+static const att_kernels scalar = {"scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32,
+    scalar_rows_dot_f32, scalar_rows_dot_i8, scalar_pick_dot_f32, scalar_pick_dot_i8};
 
 const att_kernels *att_kernels_scalar(void)
 {
     return &scalar;
 }
 
+static const att_kernels *usable_avx512(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vnni"))
+        return att_kernels_avx512();
+#endif
+    return NULL;
+}
+
+static const att_kernels *usable_avx2(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return att_kernels_avx2();
+#endif
+    return NULL;
+}
+
 const att_kernels *att_kernels_named(const char *name)
 {
-    return strcmp(name, scalar.name) == 0 ? &scalar : NULL;
+    const att_kernels *const usable[] = {usable_avx512(), usable_avx2(), &scalar};
+    for (size_t i = 0; i < ATT_COUNT_OF(usable); i++)
+        if (usable[i] && strcmp(name, usable[i]->name) == 0)
+            return usable[i];
+    return NULL;
 }
 
 const att_kernels *att_kernels_best(void)
 {
-    return &scalar;
+    const att_kernels *const avx512 = usable_avx512();
+    if (avx512)
+        return avx512;
+    const att_kernels *const avx2 = usable_avx2();
+    return avx2 ? avx2 : &scalar;
 }

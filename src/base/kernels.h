@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // base/kernels.h - the few inner loops that decide how fast we are, chosen once for this processor.
 //
-// Every kernel has a scalar twin (att_kernels_scalar) that tests hold it against. Float sums run over 32
-// lanes, element i in lane i % 32, each step a fused multiply-add, and the lanes are folded by halves
-// (lane i += lane i + 16, + 8, + 4, + 2, + 1): so every path gives the same bits.
+// Every kernel has a scalar twin (att_kernels_scalar) that tests hold it against. Float sums run
+// over 32 lanes, element i in lane i % 32, each step a fused multiply-add, and the lanes are folded
+// by halves (lane i += lane i + 16, + 8, + 4, + 2, + 1): so every path gives the same bits.
 #ifndef ATT_BASE_KERNELS_H
 #define ATT_BASE_KERNELS_H
 
@@ -15,15 +15,28 @@ typedef struct att_kernels {
     int32_t (*dot_i8)(const int8_t *a, const int8_t *b, size_t count); // exact for count <= 65536
     void (*axpy_f32)(float *y, float a, const float *x, size_t count); // y = fma(a, x, y)
     // out[r] = dot(rows + r * stride, x): the same bits as dot_f32 row by row.
-    void (*rows_dot_f32)(float *out, const float *rows, size_t row_count, size_t stride, const float *x,
-        size_t count);
+    void (*rows_dot_f32)(float *out, const float *rows, size_t row_count, size_t stride,
+        const float *x, size_t count);
+    // out[r] = dot_i8(rows + r * stride, x).
+    void (*rows_dot_i8)(int32_t *out, const int8_t *rows, size_t row_count, size_t stride,
+        const int8_t *x, size_t count);
+    // The same for chosen rows: out[i] = dot(rows + picks[i] * stride, x). They are fetched ahead.
+    void (*pick_dot_f32)(float *out, const float *rows, size_t stride, const uint32_t *picks,
+        size_t pick_count, const float *x, size_t count);
+    void (*pick_dot_i8)(int32_t *out, const int8_t *rows, size_t stride, const uint32_t *picks,
+        size_t pick_count, const int8_t *x, size_t count);
 } att_kernels;
 
-// The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps and
-// passed to att_kernels_named, never by the library.
+// The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps
+// and passed to att_kernels_named, never by the library.
 const att_kernels *att_kernels_best(void);
 const att_kernels *att_kernels_scalar(void);
 // NULL when this processor or build lacks it.
 const att_kernels *att_kernels_named(const char *name);
+
+// The tables of the other paths; NULL when the build lacks them. Call them only where the processor
+// can.
+const att_kernels *att_kernels_avx2(void);
+const att_kernels *att_kernels_avx512(void);
 
 #endif

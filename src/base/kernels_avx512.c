@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// base/kernels_avx512.c - the kernels with AVX-512 and VNNI: 32 lanes are two registers of sixteen.
+//
+// The byte product wants one unsigned side: row + 128 (an exclusive or with 0x80) times x counts
+// 128 * sum(x) too much, which is the same for all rows of a call and is taken off once.
+// Everything wraps at 2^32, so the result is exact whenever the true sum fits.
+#include "base/kernels.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma")))
+
+AVX512 static inline __mmask16 first_16(size_t count)
+{
+    return (__mmask16)(count >= 16 ? 0xFFFF : (1u << count) - 1);
+}
+
+AVX512 static inline __mmask64 first_64(size_t count)
+{
+    return count >= 64 ? ~0ull : (1ull << count) - 1;
+}
+
+// Sixteen lanes: lane i holds lane i + lane i + 16 of the 32.
+AVX512 static inline __m512 sum_f32(const float *a, const float *b, size_t count)
+{
+    __m512 low = _mm512_setzero_ps(), high = _mm512_setzero_ps();
+    size_t i = 0;
+    for (; i + 32 <= count; i += 32) {
+        low = _mm512_fmadd_ps(_mm512_loadu_ps(a + i), _mm512_loadu_ps(b + i), low);
+        high = _mm512_fmadd_ps(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(b + i + 16), high);
+    }
+    if (i < count) {
+        const size_t left = count - i;
+        const __mmask16 m0 = first_16(left), m1 = first_16(left > 16 ? left - 16 : 0);
+        low = _mm512_mask3_fmadd_ps(
+            _mm512_maskz_loadu_ps(m0, a + i), _mm512_maskz_loadu_ps(m0, b + i), low, m0);
+        if (m1)
+            high = _mm512_mask3_fmadd_ps(_mm512_maskz_loadu_ps(m1, a + i + 16),
+                _mm512_maskz_loadu_ps(m1, b + i + 16), high, m1);
+    }
+    return _mm512_add_ps(low, high);
+}
+
+AVX512 static inline __m128 fold_to_4(__m512 lanes)
+{
+    const __m256 eight =
+        _mm256_add_ps(_mm512_castps512_ps256(lanes), _mm512_extractf32x8_ps(lanes, 1));
+    return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+}
+
+AVX512 static inline float fold(__m512 lanes)
+{
+    const __m128 four = fold_to_4(lanes);
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+// Four sums at once, each folded in the same order as fold().
+AVX512 static inline __m128 fold_four(__m512 a, __m512 b, __m512 c, __m512 d)
+{
+    const __m128 a4 = fold_to_4(a), b4 = fold_to_4(b), c4 = fold_to_4(c), d4 = fold_to_4(d);
+    const __m128 ab = _mm_add_ps(_mm_movelh_ps(a4, b4), _mm_movehl_ps(b4, a4));
+    const __m128 cd = _mm_add_ps(_mm_movelh_ps(c4, d4), _mm_movehl_ps(d4, c4));
+    return _mm_add_ps(_mm_shuffle_ps(ab, cd, 0x88), _mm_shuffle_ps(ab, cd, 0xDD));
+}
+
+AVX512 static float avx512_dot_f32(const float *a, const float *b, size_t count)
+{
+    return fold(sum_f32(a, b, count));
+}
+
+AVX512 static void avx512_axpy_f32(float *y, float a, const float *x, size_t count)
+{
+    const __m512 factor = _mm512_set1_ps(a);
+    size_t i = 0;
+    for (; i + 16 <= count; i += 16)
+        _mm512_storeu_ps(
+            y + i, _mm512_fmadd_ps(factor, _mm512_loadu_ps(x + i), _mm512_loadu_ps(y + i)));
+    if (i < count) {
+        const __mmask16 mask = first_16(count - i);
+        _mm512_mask_storeu_ps(y + i, mask,
+            _mm512_fmadd_ps(
+                factor, _mm512_maskz_loadu_ps(mask, x + i), _mm512_maskz_loadu_ps(mask, y + i)));
+    }
+}
+
+AVX512 static void avx512_rows_dot_f32(
+    float *out, const float *rows, size_t row_count, size_t stride, const float *x, size_t count)
+{
+    size_t r = 0;
+    for (; r + 4 <= row_count; r += 4) {
+        const float *row = rows + r * stride;
+        _mm_storeu_ps(
+            out + r, fold_four(sum_f32(row, x, count), sum_f32(row + stride, x, count),
+                         sum_f32(row + 2 * stride, x, count), sum_f32(row + 3 * stride, x, count)));
+    }
+    for (; r < row_count; r++)
+        out[r] = fold(sum_f32(rows + r * stride, x, count));
+}
+
+static inline void fetch(const void *row, size_t size)
+{
+    for (size_t i = 0; i < size; i += 64)
+        __builtin_prefetch((const char *)row + i);
+}
+
+AVX512 static void avx512_pick_dot_f32(float *out, const float *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const float *x, size_t count)
+{
+    size_t i = 0;
+    for (; i + 4 <= pick_count; i += 4) {
+        for (size_t j = i + 4; j < ATT_MIN(i + 8, pick_count); j++)
+            fetch(rows + picks[j] * stride, count * sizeof *rows);
+        _mm_storeu_ps(out + i, fold_four(sum_f32(rows + picks[i] * stride, x, count),
+                                   sum_f32(rows + picks[i + 1] * stride, x, count),
+                                   sum_f32(rows + picks[i + 2] * stride, x, count),
+                                   sum_f32(rows + picks[i + 3] * stride, x, count)));
+    }
+    for (; i < pick_count; i++)
+        out[i] = fold(sum_f32(rows + picks[i] * stride, x, count));
+}
+
+// Sixteen partial sums of (row + 128) * x.
+AVX512 static inline __m512i sum_i8(const int8_t *row, const int8_t *x, size_t count)
+{
+    const __m512i flip = _mm512_set1_epi8((char)0x80);
+    __m512i sum = _mm512_setzero_si512();
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64)
+        sum = _mm512_dpbusd_epi32(
+            sum, _mm512_xor_si512(_mm512_loadu_si512(row + i), flip), _mm512_loadu_si512(x + i));
+    if (i < count) {
+        const __mmask64 mask = first_64(count - i);
+        sum =
+            _mm512_dpbusd_epi32(sum, _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, row + i), flip),
+                _mm512_maskz_loadu_epi8(mask, x + i));
+    }
+    return sum;
+}
+
+// 128 * sum(x), wrapping.
+AVX512 static inline uint32_t excess(const int8_t *x, size_t count)
+{
+    const __m512i ones = _mm512_set1_epi8(1);
+    __m512i sum = _mm512_setzero_si512();
+    for (size_t i = 0; i < count; i += 64)
+        sum = _mm512_dpbusd_epi32(sum, ones, _mm512_maskz_loadu_epi8(first_64(count - i), x + i));
+    return (uint32_t)_mm512_reduce_add_epi32(sum) * 128u;
+}
+
+AVX512 static int32_t avx512_dot_i8(const int8_t *a, const int8_t *b, size_t count)
+{
+    return (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum_i8(a, b, count)) - excess(b, count));
+}
+
+AVX512 static inline __m512i add_halves_32(__m512i a, __m512i b)
+{
+    return _mm512_add_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+}
+
+AVX512 static inline __m512i add_halves_64(__m512i a, __m512i b)
+{
+    return _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+}
+
+// In each 128-bit quarter: partial sums of a, b, c, d.
+AVX512 static inline __m512i four_in_quarters(__m512i a, __m512i b, __m512i c, __m512i d)
+{
+    return add_halves_64(add_halves_32(a, b), add_halves_32(c, d));
+}
+
+AVX512 static inline __m128i fold_four_i8(__m512i a, __m512i b, __m512i c, __m512i d)
+{
+    const __m512i quarters = four_in_quarters(a, b, c, d);
+    const __m256i two =
+        _mm256_add_epi32(_mm512_castsi512_si256(quarters), _mm512_extracti64x4_epi64(quarters, 1));
+    return _mm_add_epi32(_mm256_castsi256_si128(two), _mm256_extracti128_si256(two, 1));
+}
+
+AVX512 static inline __m512i fold_sixteen_i8(const __m512i quarters[4])
+{
+    const __m512i low = _mm512_add_epi32(_mm512_shuffle_i32x4(quarters[0], quarters[1], 0x88),
+        _mm512_shuffle_i32x4(quarters[0], quarters[1], 0xDD));
+    const __m512i high = _mm512_add_epi32(_mm512_shuffle_i32x4(quarters[2], quarters[3], 0x88),
+        _mm512_shuffle_i32x4(quarters[2], quarters[3], 0xDD));
+    return _mm512_add_epi32(
+        _mm512_shuffle_i32x4(low, high, 0x88), _mm512_shuffle_i32x4(low, high, 0xDD));
+}
+
+AVX512 static void avx512_rows_dot_i8(int32_t *out, const int8_t *rows, size_t row_count,
+    size_t stride, const int8_t *x, size_t count)
+{
+    const uint32_t over = excess(x, count);
+    const __m512i over16 = _mm512_set1_epi32((int32_t)over);
+    size_t r = 0;
+    for (; r + 16 <= row_count; r += 16) {
+        __m512i quarters[4];
+        for (size_t q = 0; q < 4; q++) {
+            const int8_t *row = rows + (r + q * 4) * stride;
+            quarters[q] = four_in_quarters(sum_i8(row, x, count), sum_i8(row + stride, x, count),
+                sum_i8(row + 2 * stride, x, count), sum_i8(row + 3 * stride, x, count));
+        }
+        _mm512_storeu_si512(out + r, _mm512_sub_epi32(fold_sixteen_i8(quarters), over16));
+    }
+    for (; r < row_count; r++)
+        out[r] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum_i8(rows + r * stride, x, count)) -
+                           over);
+}
+
+AVX512 static void avx512_pick_dot_i8(int32_t *out, const int8_t *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count)
+{
+    const uint32_t over = excess(x, count);
+    const __m128i over4 = _mm_set1_epi32((int32_t)over);
+    size_t i = 0;
+    for (; i + 4 <= pick_count; i += 4) {
+        for (size_t j = i + 12; j < ATT_MIN(i + 16, pick_count); j++)
+            fetch(rows + picks[j] * stride, count);
+        const __m128i sums = fold_four_i8(sum_i8(rows + picks[i] * stride, x, count),
+            sum_i8(rows + picks[i + 1] * stride, x, count),
+            sum_i8(rows + picks[i + 2] * stride, x, count),
+            sum_i8(rows + picks[i + 3] * stride, x, count));
+        _mm_storeu_si128((__m128i *)(out + i), _mm_sub_epi32(sums, over4));
+    }
+    for (; i < pick_count; i++) {
+        const __m512i sum = sum_i8(rows + picks[i] * stride, x, count);
+        out[i] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum) - over);
+    }
+}
+
+static const att_kernels avx512 = {"avx512-vnni", avx512_dot_f32, avx512_dot_i8, avx512_axpy_f32,
+    avx512_rows_dot_f32, avx512_rows_dot_i8, avx512_pick_dot_f32, avx512_pick_dot_i8};
+
+const att_kernels *att_kernels_avx512(void)
+{
+    return &avx512;
+}
+#else
+const att_kernels *att_kernels_avx512(void)
+{
+    return NULL;
+}
+#endif

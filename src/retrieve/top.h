@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// retrieve/top.h - the best k of a stream, in one comparison each.
+//
+// A candidate is one number: the score's bits, turned so that they sort as unsigned, above the
+// inverted tail (an id or a slot). So larger is better and a tie goes to the lower tail. Up to 2k
+// candidates gather; then the worse half is dropped and the bar rises (amortized constant time per
+// candidate).
+#ifndef ATT_RETRIEVE_TOP_H
+#define ATT_RETRIEVE_TOP_H
+
+#include "base/base.h"
+
+static inline uint64_t att_rank_key(float score, uint32_t tail)
+{
+    uint32_t bits;
+    score += 0.0f; // -0 ties with +0
+    memcpy(&bits, &score, sizeof bits);
+    bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    return (uint64_t)bits << 32 | (uint32_t)~tail;
+}
+
+static inline uint32_t att_rank_tail(uint64_t key)
+{
+    return ~(uint32_t)key;
+}
+
+static inline float att_rank_score(uint64_t key)
+{
+    uint32_t bits = (uint32_t)(key >> 32);
+    bits = bits & 0x80000000u ? bits & 0x7FFFFFFFu : ~bits;
+    float score;
+    memcpy(&score, &bits, sizeof score);
+    return score;
+}
+
+typedef struct att_top {
+    uint64_t *keys; // room for 2 * keep, borrowed
+    size_t keep, count;
+    uint64_t bar; // a key must be above it
+} att_top;
+
+static inline att_top att_top_begin(uint64_t *keys, size_t keep)
+{
+    return (att_top){.keys = keys, .keep = keep};
+}
+
+// Drops all but the best `keep`.
+void att_top_cut(att_top *top);
+
+static inline void att_top_push(att_top *top, uint64_t key)
+{
+    if (key <= top->bar)
+        return;
+    top->keys[top->count++] = key;
+    if (top->count == 2 * top->keep)
+        att_top_cut(top);
+}
+
+// Cuts and sorts, best first. `spare` has room for `keep`. Returns how many there are.
+size_t att_top_finish(att_top *top, uint64_t *spare);
+
+// Descending, by bytes; `spare` has room for `count`.
+void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare);
+
+#endif
