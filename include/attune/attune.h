@@ -13,5 +13,6 @@
 #include "attune/decide.h"
 #include "attune/engine.h"
 #include "attune/import.h"
+#include "attune/measure.h"
 
 #endif
