@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/scorer.h - one face for every way to score items for a history: what evaluation compares.
+//
+// A scorer is trained on a matrix (people, items) and then scores all items for the history of somebody who need
+// not be in that matrix (strong generalization). Higher is better; scores of one scorer compare only with each
+// other. Items of the history are scored too: leaving them out is the caller's.
+#ifndef ATT_EMBED_SCORER_H
+#define ATT_EMBED_SCORER_H
+
+#include "embed/matrix.h"
+
+// Zero means "this scorer's default" in every field but seed.
+typedef struct att_scorer_params {
+    uint64_t seed;
+    uint32_t threads;     // 0: 1
+    uint32_t dim;         // als, blend
+    uint32_t passes;      // als, blend
+    double reg;           // als, blend: lambda of the frequency-scaled penalty
+    double unobserved;    // als, blend: weight of what was not touched
+    double ease_reg;      // ease, blend: lambda added to the diagonal
+    uint32_t ease_keep;   // ease, blend: weights kept for each target item; 0: all while they fit
+    double mix;           // blend: the share of als, 0 … 1
+    uint32_t neighbours;  // item-knn: kept for each item
+    double shrinkage;     // item-knn: added to the product of norms
+} att_scorer_params;
+
+typedef struct att_scorer {
+    const char *name;     // "item-knn"; as printed in tables
+    const char *story;    // one sentence for people
+    const char *citation; // "Steck 2019, ..."; empty where there is none
+    // The model is owned by the caller and immutable: several threads may score with it.
+    att_status (*train)(void **model, const att_matrix *matrix, const att_scorer_params *params,
+        const att_host *host, att_error *err);
+    // Bytes of scratch that one call to score_all needs, 64-byte aligned; 0: none.
+    size_t (*scratch_size)(const void *model);
+    // scores is (matrix->cols). Items not below matrix->cols are passed over. Cannot fail, allocates nothing.
+    void (*score_all)(const void *model, void *scratch, const uint32_t *items, const float *weights,
+        size_t count, float *scores);
+    void (*destroy)(void *model); // NULL is fine
+} att_scorer;
+
+// Random scores are a hash of (seed, the history, item): the same history gets the same order.
+extern const att_scorer att_scorer_random;
+extern const att_scorer att_scorer_popularity;
+extern const att_scorer att_scorer_item_knn;
+extern const att_scorer att_scorer_als;
+extern const att_scorer att_scorer_ease;
+extern const att_scorer att_scorer_blend;
+// What the engine would use: kind and parameters chosen by att_model_train on a validation split of its own.
+extern const att_scorer att_scorer_chosen;
+
+// All of the above, in the order of tables. NULL when there is no scorer of that name.
+const att_scorer *const *att_scorer_list(size_t *count);
+const att_scorer *att_scorer_named(const char *name);
+
+// A thread's memory for score_all: grows to fit, 64-byte aligned. NULL: out of memory.
+typedef struct att_scorer_scratch {
+    void *block;
+    size_t size;
+} att_scorer_scratch;
+void *att_scorer_scratch_fit(
+    att_scorer_scratch *scratch, const att_scorer *scorer, const void *model, const att_host *host);
+void att_scorer_scratch_deinit(att_scorer_scratch *scratch, const att_host *host);
+
+#endif
