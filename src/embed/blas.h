@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/blas.h - the few dense calls into OpenBLAS and LAPACK, and the proof that they compute right here.
+//
+// OpenBLAS picks its inner loops by processor when it loads; old versions pick wrong ones on some processors,
+// with wrong results. So training asks att_blas_check first. Its thread count is one number for the whole
+// process: it is set for the length of a call and put back. Results may differ in the last bits with it.
+#ifndef ATT_EMBED_BLAS_H
+#define ATT_EMBED_BLAS_H
+
+#include "base/base.h"
+
+// A few products and inverses of small matrices against plain loops in double. ATT_UNSUPPORTED tells which
+// call is wrong, by how much, and what to set (OPENBLAS_CORETYPE). About a millisecond.
+att_status att_blas_check(const att_host *host, att_error *err);
+
+// In place: the inverse of a symmetric positive definite matrix (size, size), row-major; both triangles are
+// read as one and written alike. `name` says in the story what is inverted.
+att_status att_blas_invert(
+    float *a, uint32_t size, uint32_t threads, const char *name, att_error *err);
+// In place: A x = B for symmetric positive definite A (size, size); B is (size, columns), row-major. A is lost.
+att_status att_blas_solve(float *a, uint32_t size, float *b, uint32_t columns, uint32_t threads,
+    const char *name, att_error *err);
+// C (rows, cols) = A (rows, inner) * B (inner, cols), row-major, dense.
+void att_blas_multiply(float *c, const float *a, const float *b, uint32_t rows, uint32_t inner,
+    uint32_t cols, uint32_t threads);
+// "SkylakeX", "Haswell" …: what OpenBLAS took this processor for.
+const char *att_blas_core(void);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/normal.c - the plain twins, and the choice for this processor.
+#include "embed/normal.h"
+
+#include <math.h>
+
+static void scalar_add_products(
+    float *a, size_t lda, const float *p, size_t ldp, size_t count, size_t dim)
+{
+    for (size_t k = 0; k < count; k++) {
+        const float *x = p + k * ldp;
+        for (size_t r = 0; r < dim; r++)
+            for (size_t c = r; c < dim; c++)
+                a[r * lda + c] += x[r] * x[c];
+    }
+}
+
+static bool scalar_factor(float *a, size_t lda, size_t dim)
+{
+    for (size_t k = 0; k < dim; k++) {
+        float *row = a + k * lda;
+        if (!(row[k] > 0) || !isfinite(row[k]))
+            return false;
+        const float inverse = 1 / sqrtf(row[k]);
+        for (size_t c = k; c < dim; c++)
+            row[c] *= inverse;
+        for (size_t r = k + 1; r < dim; r++)
+            for (size_t c = r; c < dim; c++)
+                a[r * lda + c] -= row[r] * row[c];
+    }
+    return true;
+}
+
+static void scalar_forward(
+    const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols)
+{
+    for (size_t k = 0; k < dim; k++) {
+        const float inverse = 1 / u[k * ldu + k];
+        for (size_t c = 0; c < cols; c++)
+            b[k * ldb + c] *= inverse;
+        for (size_t r = k + 1; r < dim; r++)
+            for (size_t c = 0; c < cols; c++)
+                b[r * ldb + c] -= u[k * ldu + r] * b[k * ldb + c];
+    }
+}
+
+static void scalar_solve(const float *u, size_t ldu, size_t dim, float *b)
+{
+    for (size_t k = 0; k < dim; k++) {
+        b[k] /= u[k * ldu + k];
+        for (size_t r = k + 1; r < dim; r++)
+            b[r] -= u[k * ldu + r] * b[k];
+    }
+    for (size_t k = dim; k-- > 0;) {
+        float sum = b[k];
+        for (size_t c = k + 1; c < dim; c++)
+            sum -= u[k * ldu + c] * b[c];
+        b[k] = sum / u[k * ldu + k];
+    }
+}
+
+static void scalar_pack(float *to, float *b, const float *from, size_t dim, float root)
+{
+    size_t j = 0;
+    for (; j < dim; j++) {
+        to[j] = root * from[j];
+        b[j] += root * to[j];
+    }
+    for (; j < att_normal_pad(dim); j++)
+        to[j] = 0;
+}
+
+static const att_normal scalar = {"scalar", scalar_add_products, scalar_factor, scalar_forward,
+    scalar_solve, scalar_pack};
+
+const att_normal *att_normal_scalar(void)
+{
+    return &scalar;
+}
+
+const att_normal *att_normal_named(const char *name)
+{
+    return strcmp(name, scalar.name) == 0 ? &scalar : NULL;
+}
+
+const att_normal *att_normal_best(void)
+{
+    return &scalar;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/normal.h - small normal equations: build them by rank updates, factor, solve.
+//
+// All matrices are row-major, 64-byte aligned, with a leading size that is a multiple of 16; dim is one too
+// (att_normal_pad), what is added being zero apart from a one on the diagonal. Only the upper triangle counts;
+// what lies below the diagonal may be overwritten. The factor is U with U^T U = A.
+#ifndef ATT_EMBED_NORMAL_H
+#define ATT_EMBED_NORMAL_H
+
+#include "base/base.h"
+
+typedef struct att_normal {
+    const char *name; // "avx512", "avx2", "scalar"
+    // A[r][c] += sum over k of P[k][r] * P[k][c], c >= r. P is (count, dim).
+    void (*add_products)(
+        float *a, size_t lda, const float *p, size_t ldp, size_t count, size_t dim);
+    // In place: A becomes U. False: A is not positive definite (or not finite).
+    bool (*factor)(float *a, size_t lda, size_t dim);
+    // B := U^-T B, B is (dim, cols), cols a multiple of 16.
+    void (*forward)(const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols);
+    // b := U^-1 U^-T b, b is (dim).
+    void (*solve)(const float *u, size_t ldu, size_t dim, float *b);
+    // One row of a panel: to[j] = root * from[j], b[j] += root * root * from[j]. `from` is (dim), dim need not be
+    // padded here: to is filled with zeros up to the pad.
+    void (*pack)(float *to, float *b, const float *from, size_t dim, float root);
+} att_normal;
+
+// The best for this processor, and the plain twin that tests hold it against. Static.
+const att_normal *att_normal_best(void);
+const att_normal *att_normal_scalar(void);
+// NULL: this processor or build lacks it.
+const att_normal *att_normal_named(const char *name);
+
+static inline size_t att_normal_pad(size_t dim)
+{
+    return (dim + 15) / 16 * 16;
+}
+
+#endif
