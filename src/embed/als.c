@@ -5,10 +5,10 @@
 // other side's vectors and G is their common product.
 #include "embed/als.h"
 #include "embed/parallel.h"
+#include "base/kernels.h"
 #include "base/rng.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #define PANEL_ROWS 128 // of gathered vectors; at 128 coordinates the panel is 64 KiB and stays in the second cache
 #define STRIPES 32
@@ -82,6 +82,7 @@ typedef struct side {
     float *own;               // (matrix->rows, stride)
     float *base;              // (stride, stride) unobserved * G
     const att_normal *normal;
+    const att_kernels *kernels;
     workspace work[ATT_THREADS_MAX];
     size_t stride;
     uint32_t dim, block;
@@ -112,10 +113,12 @@ static bool solve_whole(const side *s, workspace *w, uint32_t row)
     start_equations(s, w, penalty_of(s, last - first));
     for (uint64_t at = first; at < last; at += PANEL_ROWS) {
         const size_t count = (size_t)ATT_MIN(last - at, PANEL_ROWS);
-        for (size_t k = 0; k < count; k++)
-            s->normal->pack(w->panel + k * s->stride, w->b,
-                s->other + (size_t)s->matrix->col[at + k] * s->stride, s->stride,
-                sqrtf(s->matrix->value[at + k]));
+        for (size_t k = 0; k < count; k++) {
+            const float root = sqrtf(s->matrix->value[at + k]);
+            float *to = w->panel + k * s->stride;
+            s->normal->pack(to, s->other + (size_t)s->matrix->col[at + k] * s->stride, s->stride, root);
+            s->kernels->axpy_f32(w->b, root, to, s->stride);
+        }
         s->normal->add_products(w->a, s->stride, w->panel, s->stride, count, s->stride);
     }
     if (!s->normal->factor(w->a, s->stride, s->stride))
@@ -166,7 +169,7 @@ static bool solve_blocks(const side *s, workspace *w, uint32_t row)
     for (size_t k = 0; k < count; k++) {
         const float root = sqrtf(s->matrix->value[first + k]);
         const float *x = s->other + (size_t)s->matrix->col[first + k] * s->stride;
-        s->normal->pack(w->panel + k * s->stride, w->b, x, s->stride, root);
+        s->normal->pack(w->panel + k * s->stride, x, s->stride, root);
         w->residual[k] = root * (1 - plain_dot(x, own, s->stride));
     }
     for (size_t at = 0; at < s->stride; at += s->block)
@@ -292,6 +295,7 @@ static att_status prepare(training *t, const att_matrix *m, att_error *err)
         : PANEL_ROWS;
     const side common = {.base = base,
         .normal = o->normal ? o->normal : att_normal_best(),
+        .kernels = att_kernels_best(),
         .stride = stride,
         .dim = o->dim,
         .block = o->block && o->block < o->dim ? o->block : (uint32_t)stride,

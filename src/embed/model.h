@@ -8,6 +8,7 @@
 
 #include "attune/engine.h"
 #include "base/kernels.h"
+#include "embed/fold.h"
 #include "embed/matrix.h"
 #include "store/snapshot.h"
 
@@ -52,9 +53,6 @@ typedef struct att_fold_item {
     float weight;
     const float *vector; // (dim); NULL: the model's own
 } att_fold_item;
-typedef struct att_fold att_fold; // reusable, one thread
-att_status att_fold_create(att_fold **out, const att_host *host, att_error *err);
-void att_fold_destroy(att_fold *fold);
 att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items, size_t count,
     float *vector, att_error *err);
 // effects[i * target_count + j]: how much lower target j scores when history item i is removed (exact for one

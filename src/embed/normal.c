@@ -59,13 +59,11 @@ static void scalar_solve(const float *u, size_t ldu, size_t dim, float *b)
     }
 }
 
-static void scalar_pack(float *to, float *b, const float *from, size_t dim, float root)
+static void scalar_pack(float *to, const float *from, size_t dim, float scale)
 {
     size_t j = 0;
-    for (; j < dim; j++) {
-        to[j] = root * from[j];
-        b[j] += root * to[j];
-    }
+    for (; j < dim; j++)
+        to[j] = scale * from[j];
     for (; j < att_normal_pad(dim); j++)
         to[j] = 0;
 }

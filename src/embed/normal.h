@@ -20,9 +20,9 @@ typedef struct att_normal {
     void (*forward)(const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols);
     // b := U^-1 U^-T b, b is (dim).
     void (*solve)(const float *u, size_t ldu, size_t dim, float *b);
-    // One row of a panel: to[j] = root * from[j], b[j] += root * root * from[j]. `from` is (dim), dim need not be
-    // padded here: to is filled with zeros up to the pad.
-    void (*pack)(float *to, float *b, const float *from, size_t dim, float root);
+    // One row of a panel: to[j] = scale * from[j]. Neither need be aligned nor dim be padded here: `to` is filled
+    // with zeros up to the pad.
+    void (*pack)(float *to, const float *from, size_t dim, float scale);
 } att_normal;
 
 // The best for this processor, and the plain twin that tests hold it against. Static.

@@ -5,12 +5,6 @@
 #include "embed/ease.h"
 #include "base/rng.h"
 
-static size_t no_scratch(const void *model)
-{
-    (void)model;
-    return 0;
-}
-
 // --- Random --------------------------------------------------------------------------------------
 
 typedef struct random_model {
@@ -29,16 +23,17 @@ static att_status random_train(void **out, const att_matrix *matrix,
     return ATT_OK;
 }
 
-static void random_score(const void *opaque, void *scratch, const uint32_t *items,
-    const float *weights, size_t count, float *scores)
+static att_status random_score(const void *opaque, att_fold *memory, const uint32_t *items,
+    const float *weights, size_t count, float *scores, att_error *err)
 {
-    (void)scratch, (void)weights;
+    (void)memory, (void)weights, (void)err;
     const random_model *model = opaque;
     uint64_t key = att_mix64(model->seed);
     for (size_t i = 0; i < count; i++)
         key = att_mix64(key ^ items[i]);
     for (uint32_t j = 0; j < model->items; j++)
         scores[j] = (float)(att_mix64(key + j) >> 40) * 0x1p-24f;
+    return ATT_OK;
 }
 
 static void random_destroy(void *opaque)
@@ -50,8 +45,7 @@ static void random_destroy(void *opaque)
     ATT_FREE_ARRAY(&host, model, 1);
 }
 
-const att_scorer att_scorer_random = {"random", "any order", "", random_train, no_scratch,
-    random_score, random_destroy};
+const att_scorer att_scorer_random = {"random", "any order", "", random_train, random_score, random_destroy};
 
 // --- Popularity ----------------------------------------------------------------------------------
 
@@ -90,16 +84,17 @@ static att_status popularity_train(void **out, const att_matrix *matrix,
     return ATT_OK;
 }
 
-static void popularity_score(const void *opaque, void *scratch, const uint32_t *items,
-    const float *weights, size_t count, float *scores)
+static att_status popularity_score(const void *opaque, att_fold *memory, const uint32_t *items,
+    const float *weights, size_t count, float *scores, att_error *err)
 {
-    (void)scratch, (void)items, (void)weights, (void)count;
+    (void)memory, (void)items, (void)weights, (void)count, (void)err;
     const popularity_model *model = opaque;
     memcpy(scores, model->share, model->items * sizeof *scores);
+    return ATT_OK;
 }
 
 const att_scorer att_scorer_popularity = {"popularity", "what most people prefer, for everybody",
-    "", popularity_train, no_scratch, popularity_score, popularity_destroy};
+    "", popularity_train, popularity_score, popularity_destroy};
 
 // --- Item to item --------------------------------------------------------------------------------
 
@@ -127,14 +122,15 @@ static item_item_model *item_item_create(const att_host *host)
     return model;
 }
 
-static void item_item_score(const void *opaque, void *scratch, const uint32_t *items,
-    const float *weights, size_t count, float *scores)
+static att_status item_item_score(const void *opaque, att_fold *memory, const uint32_t *items,
+    const float *weights, size_t count, float *scores, att_error *err)
 {
-    (void)scratch;
+    (void)memory, (void)err;
     const item_item_model *model = opaque;
     memset(scores, 0, model->weights.item_count * sizeof *scores);
     for (size_t i = 0; i < count; i++)
         att_item_item_add(&model->weights, model->kernels, items[i], weights[i], scores);
+    return ATT_OK;
 }
 
 static att_status knn_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
@@ -159,8 +155,7 @@ static att_status knn_train(void **out, const att_matrix *matrix, const att_scor
 
 const att_scorer att_scorer_item_knn = {"item-knn",
     "items that the same people prefer as those in the history: cosine with shrinkage",
-    "Sarwar, Karypis, Konstan, Riedl 2001; shrinkage after Bell, Koren 2007", knn_train, no_scratch,
-    item_item_score, item_item_destroy};
+    "Sarwar, Karypis, Konstan, Riedl 2001; shrinkage after Bell, Koren 2007", knn_train, item_item_score, item_item_destroy};
 
 static att_status ease_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
     const att_host *host, att_error *err)
@@ -183,8 +178,7 @@ static att_status ease_train(void **out, const att_matrix *matrix, const att_sco
 
 const att_scorer att_scorer_ease = {"ease",
     "item-to-item weights that best rebuild everybody's history, none of an item to itself",
-    "Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data", ease_train, no_scratch,
-    item_item_score, item_item_destroy};
+    "Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data", ease_train, item_item_score, item_item_destroy};
 
 // --- All of them ---------------------------------------------------------------------------------
 
@@ -204,23 +198,4 @@ const att_scorer *att_scorer_named(const char *name)
         if (strcmp(all[i]->name, name) == 0)
             return all[i];
     return NULL;
-}
-
-void *att_scorer_scratch_fit(
-    att_scorer_scratch *scratch, const att_scorer *scorer, const void *model, const att_host *host)
-{
-    const size_t size = scorer->scratch_size(model) + 64;
-    if (size > scratch->size) {
-        void *grown = att_realloc(host, scratch->block, scratch->size, size, 1);
-        if (!grown)
-            return NULL;
-        *scratch = (att_scorer_scratch){grown, size};
-    }
-    return (void *)(((uintptr_t)scratch->block + 63) / 64 * 64);
-}
-
-void att_scorer_scratch_deinit(att_scorer_scratch *scratch, const att_host *host)
-{
-    att_free(host, scratch->block, scratch->size, 1);
-    *scratch = (att_scorer_scratch){0};
 }

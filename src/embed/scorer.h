@@ -7,6 +7,7 @@
 #ifndef ATT_EMBED_SCORER_H
 #define ATT_EMBED_SCORER_H
 
+#include "embed/fold.h"
 #include "embed/matrix.h"
 
 // Zero means "this scorer's default" in every field but seed.
@@ -31,11 +32,10 @@ typedef struct att_scorer {
     // The model is owned by the caller and immutable: several threads may score with it.
     att_status (*train)(void **model, const att_matrix *matrix, const att_scorer_params *params,
         const att_host *host, att_error *err);
-    // Bytes of scratch that one call to score_all needs, 64-byte aligned; 0: none.
-    size_t (*scratch_size)(const void *model);
-    // scores is (matrix->cols). Items not below matrix->cols are passed over. Cannot fail, allocates nothing.
-    void (*score_all)(const void *model, void *scratch, const uint32_t *items, const float *weights,
-        size_t count, float *scores);
+    // scores is (matrix->cols). `memory` is the thread's own (att_fold_create); it grows to fit, then nothing is
+    // allocated. Items not below matrix->cols are passed over. Fails for want of memory only.
+    att_status (*score_all)(const void *model, att_fold *memory, const uint32_t *items,
+        const float *weights, size_t count, float *scores, att_error *err);
     void (*destroy)(void *model); // NULL is fine
 } att_scorer;
 
@@ -52,14 +52,5 @@ extern const att_scorer att_scorer_chosen;
 // All of the above, in the order of tables. NULL when there is no scorer of that name.
 const att_scorer *const *att_scorer_list(size_t *count);
 const att_scorer *att_scorer_named(const char *name);
-
-// A thread's memory for score_all: grows to fit, 64-byte aligned. NULL: out of memory.
-typedef struct att_scorer_scratch {
-    void *block;
-    size_t size;
-} att_scorer_scratch;
-void *att_scorer_scratch_fit(
-    att_scorer_scratch *scratch, const att_scorer *scorer, const void *model, const att_host *host);
-void att_scorer_scratch_deinit(att_scorer_scratch *scratch, const att_host *host);
 
 #endif

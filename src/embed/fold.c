@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/fold.c - a history becomes a person; and what each event of it did to each score.
+//
+// The person is u = A^-1 b with A = base + sum |w| x x^T and b = sum |w| y x, where y is 1 for what was wanted
+// (w > 0) and 0 for what was not. Without event i, by Sherman and Morrison (1950), u would be
+//   u - |w| (y - x.u) / (1 - |w| x.A^-1 x) * A^-1 x
+// With A = U^T U and F = U^-T sqrt|w| x for the events, T = U^-T t for the targets: |w| x.A^-1 x = F.F, and
+// the effect on target t is sqrt|w| (y - x.u) / (1 - F.F) * F.T.
+#include "embed/model_parts.h"
+
+#include <math.h>
+
+bool att_float_block_fit(att_float_block *block, size_t floats, const att_host *host)
+{
+    const size_t size = floats * sizeof(float) + 64;
+    if (floats > SIZE_MAX / sizeof(float) - 64)
+        return false;
+    if (size > block->size) {
+        const size_t grown = ATT_MAX(size, block->size + block->size / 2);
+        void *memory = att_alloc(host, grown, 1);
+        if (!memory)
+            return false;
+        att_float_block_deinit(block, host);
+        *block = (att_float_block){.memory = memory, .size = grown};
+        block->at = (float *)(((uintptr_t)memory + 63) / 64 * 64);
+    }
+    return true;
+}
+
+void att_float_block_deinit(att_float_block *block, const att_host *host)
+{
+    att_free(host, block->memory, block->size, 1);
+    *block = (att_float_block){0};
+}
+
+att_status att_fold_create(att_fold **out, const att_host *host, att_error *err)
+{
+    *out = ATT_NEW_ARRAY(host, att_fold, 1);
+    if (!*out)
+        return att_no_memory(err, 1, "fold");
+    (*out)->host = *host;
+    return ATT_OK;
+}
+
+void att_fold_destroy(att_fold *fold)
+{
+    if (!fold)
+        return;
+    const att_host host = fold->host;
+    att_float_block_deinit(&fold->block, &host);
+    att_float_block_deinit(&fold->extra, &host);
+    ATT_VEC_FREE(&host, &fold->history);
+    ATT_FREE_ARRAY(&host, fold, 1);
+}
+
+// --- Folding -------------------------------------------------------------------------------------
+
+static att_status make_room(att_fold *fold, const att_model *model, size_t count, att_error *err)
+{
+    const size_t stride = model->stride;
+    const size_t sums = model->ease.item_count;
+    const size_t floats = stride * stride + stride + count * stride + (sums + 15) / 16 * 16;
+    fold->model = NULL;
+    fold->history.count = 0;
+    if (!att_float_block_fit(&fold->block, floats, &fold->host) ||
+        !ATT_VEC_RESERVE(&fold->host, &fold->history, count + 1))
+        return att_no_memory(err, count, "events to fold");
+    fold->factor = fold->block.at;
+    fold->vector = fold->factor + stride * stride;
+    fold->panel = fold->vector + stride;
+    fold->sums = sums ? fold->panel + count * stride : NULL;
+    return ATT_OK;
+}
+
+static const float *vector_of(const att_model *model, uint32_t item, const float *given)
+{
+    return given ? given : att_model_item_vector(model, item);
+}
+
+static void start(const att_model *model, att_fold *fold)
+{
+    memset(fold->vector, 0, model->stride * sizeof *fold->vector);
+    if (fold->sums)
+        memset(fold->sums, 0, model->ease.item_count * sizeof *fold->sums);
+    fold->rows = 0;
+}
+
+// One event goes into the panel, the right side and the item-item sums.
+static void take(const att_model *model, att_fold *fold, uint32_t item, float weight, const float *given)
+{
+    const float *x = model->stride ? vector_of(model, item, given) : NULL;
+    if (!isfinite(weight))
+        weight = 0;
+    att_fold_row *row = &fold->history.items[fold->history.count++];
+    *row = (att_fold_row){.item = item, .row = UINT32_MAX, .weight = weight};
+    if (fold->sums && weight != 0)
+        att_item_item_add(&model->ease, model->kernels, item, weight, fold->sums);
+    if (!x || weight == 0)
+        return;
+    row->row = (uint32_t)fold->rows++;
+    float *to = fold->panel + (size_t)row->row * model->stride;
+    const float root = sqrtf(fabsf(weight));
+    model->normal->pack(to, x, model->dim, root);
+    if (weight > 0)
+        model->kernels->axpy_f32(fold->vector, root, to, model->stride);
+}
+
+static att_status solve(const att_model *model, att_fold *fold, att_error *err)
+{
+    const size_t stride = model->stride;
+    if (stride) {
+        memcpy(fold->factor, model->base, stride * stride * sizeof *fold->factor);
+        model->normal->add_products(fold->factor, stride, fold->panel, stride, fold->rows, stride);
+        if (!model->normal->factor(fold->factor, stride, stride))
+            return ATT_FAIL(err, ATT_INVALID,
+                "a history of %zu events has no solution: a weight is too large",
+                fold->history.count);
+        model->normal->solve(fold->factor, stride, stride, fold->vector);
+    }
+    fold->model = model;
+    return ATT_OK;
+}
+
+att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items,
+    size_t count, float *vector, att_error *err)
+{
+    att_status status = make_room(fold, model, count, err);
+    if (status)
+        return status;
+    start(model, fold);
+    for (size_t i = 0; i < count; i++)
+        take(model, fold, items[i].item, items[i].weight, items[i].vector);
+    status = solve(model, fold, err);
+    if (!status && vector)
+        memcpy(vector, fold->vector, model->dim * sizeof *vector);
+    return status;
+}
+
+att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const uint32_t *items,
+    const float *weights, size_t count, att_error *err)
+{
+    const att_status status = make_room(fold, model, count, err);
+    if (status)
+        return status;
+    start(model, fold);
+    for (size_t i = 0; i < count; i++)
+        take(model, fold, items[i], weights[i], NULL);
+    return solve(model, fold, err);
+}
+
+// --- Scores --------------------------------------------------------------------------------------
+
+// How much of the score comes from the vectors and from the item-item sums.
+typedef struct shares {
+    double vector, sums;
+} shares;
+
+static shares shares_of(const att_model *model, uint32_t item)
+{
+    const bool known = item < model->ease.item_count && model->touched[item] > 0;
+    switch (model->kind) {
+    case ATT_MODEL_EASE:
+        return known ? (shares){0, model->ease_scale} : (shares){1, 0};
+    case ATT_MODEL_BLEND:
+        return known ? (shares){model->mix, (1 - model->mix) * model->ease_scale} : (shares){1, 0};
+    default:
+        return (shares){1, 0};
+    }
+}
+
+static float score_one(const att_model *model, const att_fold *fold, uint32_t item, const float *given)
+{
+    if (model->kind == ATT_MODEL_POPULARITY)
+        return att_model_popularity(model, item);
+    const shares s = shares_of(model, item);
+    const float *x = s.vector != 0 ? vector_of(model, item, given) : NULL;
+    double score = 0;
+    if (x)
+        score += s.vector * model->kernels->dot_f32(fold->vector, x, model->dim);
+    if (s.sums != 0)
+        score += s.sums * fold->sums[item];
+    return (float)score;
+}
+
+static att_status check_fold(const att_model *model, const att_fold *fold, att_error *err)
+{
+    if (fold->model == model)
+        return ATT_OK;
+    return ATT_FAIL(err, ATT_INVALID, "nobody was folded with this model before asking for scores");
+}
+
+att_status att_model_score(const att_model *model, att_fold *fold, const uint32_t *items,
+    const float *const *vectors, size_t count, float *scores, att_error *err)
+{
+    const att_status status = check_fold(model, fold, err);
+    if (status)
+        return status;
+    for (size_t j = 0; j < count; j++)
+        scores[j] = score_one(model, fold, items[j], vectors ? vectors[j] : NULL);
+    return ATT_OK;
+}
+
+void att_model_score_all(const att_model *model, const att_fold *fold, float *scores)
+{
+    assert(fold->model == model);
+    for (uint32_t j = 0; j < model->item_count; j++)
+        scores[j] = score_one(model, fold, j, NULL);
+}
+
+// --- The best by item-item sums ------------------------------------------------------------------
+
+typedef struct best {
+    uint32_t *items;
+    float *scores;
+    size_t count;
+} best;
+
+// Lower score, or the same and higher number: that one goes first.
+static bool goes_before(const best *b, size_t x, size_t y)
+{
+    return b->scores[x] < b->scores[y] || (b->scores[x] == b->scores[y] && b->items[x] > b->items[y]);
+}
+
+static void swap_entries(best *b, size_t x, size_t y)
+{
+    const uint32_t item = b->items[x];
+    const float score = b->scores[x];
+    b->items[x] = b->items[y];
+    b->scores[x] = b->scores[y];
+    b->items[y] = item;
+    b->scores[y] = score;
+}
+
+// The worst of the best stands at 0.
+static void sink(best *b, size_t at, size_t count)
+{
+    for (;;) {
+        size_t worst = at;
+        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++)
+            if (goes_before(b, child, worst))
+                worst = child;
+        if (worst == at)
+            return;
+        swap_entries(b, at, worst);
+        at = worst;
+    }
+}
+
+static void rise(best *b, size_t at)
+{
+    while (at > 0 && goes_before(b, at, (at - 1) / 2)) {
+        swap_entries(b, at, (at - 1) / 2);
+        at = (at - 1) / 2;
+    }
+}
+
+static void offer(best *b, size_t capacity, uint32_t item, float score)
+{
+    if (b->count < capacity) {
+        b->items[b->count] = item;
+        b->scores[b->count] = score;
+        rise(b, b->count++);
+    } else if (score > b->scores[0]) {
+        b->items[0] = item;
+        b->scores[0] = score;
+        sink(b, 0, capacity);
+    }
+}
+
+size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uint64_t *bits,
+    size_t bit_count, size_t count, uint32_t *items, float *scores)
+{
+    if (fold->model != model || !fold->sums || !count)
+        return 0;
+    best b = {items, scores, 0};
+    const float scale = (float)model->ease_scale;
+    for (uint32_t j = 0; j < model->ease.item_count; j++) {
+        if (bits && (j >= bit_count || !(bits[j / 64] >> (j % 64) & 1)))
+            continue;
+        if (fold->sums[j] != 0)
+            offer(&b, count, j, scale * fold->sums[j]);
+    }
+    for (size_t left = b.count; left > 1; left--) {
+        swap_entries(&b, 0, left - 1);
+        sink(&b, 0, left - 1);
+    }
+    return b.count;
+}
+
+// --- What each event did -------------------------------------------------------------------------
+
+// out (stride, columns) = vectors as columns; columns beyond are zero.
+static void put_column(float *out, size_t columns, size_t column, const float *vector, size_t dim)
+{
+    for (size_t k = 0; k < dim; k++)
+        out[k * columns + column] = vector[k];
+}
+
+typedef struct effect_work {
+    float *events;  // (stride, event_columns) F
+    float *targets; // (stride, target_columns) T
+    size_t event_columns, target_columns;
+} effect_work;
+
+static att_status effect_room(
+    effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
+{
+    w->event_columns = att_normal_pad(fold->rows);
+    w->target_columns = att_normal_pad(targets);
+    const size_t floats = stride * (w->event_columns + w->target_columns);
+    if (!att_float_block_fit(&fold->extra, floats, &fold->host))
+        return att_no_memory(err, targets, "targets to explain");
+    memset(fold->extra.at, 0, floats * sizeof(float));
+    w->events = fold->extra.at;
+    w->targets = w->events + stride * w->event_columns;
+    return ATT_OK;
+}
+
+static double column_dot(
+    const float *a, size_t a_columns, size_t a_at, const float *b, size_t b_columns, size_t b_at, size_t dim)
+{
+    double sum = 0;
+    for (size_t k = 0; k < dim; k++)
+        sum += (double)a[k * a_columns + a_at] * b[k * b_columns + b_at];
+    return sum;
+}
+
+// sqrt|w| (y - x.u) / (1 - F.F)
+static double event_factor(const att_model *model, const att_fold *fold, const effect_work *w, const att_fold_row *event)
+{
+    const float *p = fold->panel + (size_t)event->row * model->stride;
+    const double root = sqrt(fabs((double)event->weight));
+    const double said = model->kernels->dot_f32(p, fold->vector, model->stride); // sqrt|w| x.u
+    const double leverage = column_dot(w->events, w->event_columns, event->row, w->events,
+        w->event_columns, event->row, model->stride);
+    return ((event->weight > 0 ? root : 0) - said) / ATT_MAX(1 - leverage, 1e-6);
+}
+
+// effects row += share_j * factor * F_i . T_j
+static void add_vector_effects(const att_model *model, const effect_work *w, uint32_t row, double factor,
+    const float *vector_shares, size_t target_count, float *effects)
+{
+    for (size_t k = 0; k < model->stride; k++) {
+        const float f = (float)factor * w->events[k * w->event_columns + row];
+        const float *t = w->targets + k * w->target_columns;
+        for (size_t j = 0; j < target_count; j++)
+            effects[j] += f * t[j];
+    }
+    for (size_t j = 0; j < target_count; j++)
+        effects[j] *= vector_shares[j];
+}
+
+static void solve_columns(const att_model *model, const att_fold *fold, effect_work *w,
+    const uint32_t *targets, const float *const *vectors, size_t target_count)
+{
+    for (size_t i = 0; i < fold->rows; i++)
+        put_column(w->events, w->event_columns, i, fold->panel + i * model->stride, model->stride);
+    for (size_t j = 0; j < target_count; j++) {
+        const float *x = vector_of(model, targets[j], vectors ? vectors[j] : NULL);
+        if (x)
+            put_column(w->targets, w->target_columns, j, x, model->dim);
+    }
+    const size_t stride = model->stride;
+    model->normal->forward(fold->factor, stride, stride, w->events, w->event_columns, w->event_columns);
+    model->normal->forward(fold->factor, stride, stride, w->targets, w->target_columns, w->target_columns);
+}
+
+att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
+    const float *const *target_vectors, size_t target_count, float *effects, att_error *err)
+{
+    att_status status = check_fold(model, fold, err);
+    memset(effects, 0, fold->history.count * target_count * sizeof *effects);
+    if (status || model->kind == ATT_MODEL_POPULARITY || !model->stride || !target_count)
+        return status;
+    effect_work w = {0};
+    status = effect_room(&w, fold, model->stride + 1, target_count, err);
+    if (status)
+        return status;
+    float *vector_shares = w.targets + model->stride * w.target_columns;
+    for (size_t j = 0; j < target_count; j++)
+        vector_shares[j] = (float)shares_of(model, targets[j]).vector;
+    solve_columns(model, fold, &w, targets, target_vectors, target_count);
+    for (size_t i = 0; i < fold->history.count; i++) {
+        const att_fold_row *event = &fold->history.items[i];
+        float *row = effects + i * target_count;
+        if (event->row != UINT32_MAX)
+            add_vector_effects(model, &w, event->row, event_factor(model, fold, &w, event),
+                vector_shares, target_count, row);
+        for (size_t j = 0; fold->sums && j < target_count; j++)
+            row[j] += (float)(shares_of(model, targets[j]).sums * event->weight *
+                att_item_item_at(&model->ease, event->item, targets[j]));
+    }
+    return ATT_OK;
+}

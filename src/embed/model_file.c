@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/model_file.c - a model as a snapshot "MODL", and back.
+//
+// Sections: HEAD (below), TOUC, PLAC, POPU (item_count each), VECT (item_count * stride), BASE (stride^2), and for
+// ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS. The vectors are used where
+// they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
+// index or a divisor is looked at.
+#include "embed/model_parts.h"
+
+#include <math.h>
+
+enum {
+    HEAD = ATT_TAG4('H', 'E', 'A', 'D'),
+    TOUC = ATT_TAG4('T', 'O', 'U', 'C'),
+    PLAC = ATT_TAG4('P', 'L', 'A', 'C'),
+    POPU = ATT_TAG4('P', 'O', 'P', 'U'),
+    VECT = ATT_TAG4('V', 'E', 'C', 'T'),
+    BASE = ATT_TAG4('B', 'A', 'S', 'E'),
+    DENS = ATT_TAG4('D', 'E', 'N', 'S'),
+    ROWS = ATT_TAG4('R', 'O', 'W', 'S'),
+    COLS = ATT_TAG4('C', 'O', 'L', 'S'),
+    VALS = ATT_TAG4('V', 'A', 'L', 'S'),
+    MODL = ATT_TAG4('M', 'O', 'D', 'L')
+};
+
+typedef struct head {
+    uint64_t version;
+    uint32_t kind, item_count, dim, stride;
+    double mix, ease_scale;
+    uint32_t has_dense, has_sparse;
+    uint64_t sparse_count;
+} head;
+
+// --- Saving --------------------------------------------------------------------------------------
+
+static head head_of(const att_model *model, uint64_t version)
+{
+    return (head){.version = version,
+        .kind = model->kind,
+        .item_count = model->item_count,
+        .dim = model->dim,
+        .stride = model->stride,
+        .mix = model->mix,
+        .ease_scale = model->ease_scale,
+        .has_dense = model->ease.dense != NULL,
+        .has_sparse = model->ease.by_source.row_start != NULL,
+        .sparse_count = att_matrix_nonzeros(&model->ease.by_source)};
+}
+
+static att_status add_sections(
+    att_snapshot_writer *writer, const att_model *model, const head *h, att_error *err)
+{
+    const size_t items = model->item_count, stride = model->stride;
+    const att_matrix *m = &model->ease.by_source;
+    const struct {
+        uint32_t id;
+        bool there;
+        const void *data;
+        size_t size;
+    } sections[] = {
+        {HEAD, true, h, sizeof *h},
+        {TOUC, true, model->touched, items * sizeof *model->touched},
+        {POPU, true, model->popularity, items * sizeof *model->popularity},
+        {PLAC, stride > 0, model->placed, items * sizeof *model->placed},
+        {VECT, stride > 0, model->items, items * stride * sizeof *model->items},
+        {BASE, stride > 0, model->base, stride * stride * sizeof *model->base},
+        {DENS, h->has_dense, model->ease.dense, items * items * sizeof *model->ease.dense},
+        {ROWS, h->has_sparse, m->row_start, (items + 1) * sizeof *m->row_start},
+        {COLS, h->has_sparse, m->col, (size_t)h->sparse_count * sizeof *m->col},
+        {VALS, h->has_sparse, m->value, (size_t)h->sparse_count * sizeof *m->value},
+    };
+    att_status status = ATT_OK;
+    for (size_t i = 0; i < ATT_COUNT_OF(sections) && !status; i++)
+        if (sections[i].there)
+            status =
+                att_snapshot_add(writer, sections[i].id, sections[i].data, sections[i].size, err);
+    return status;
+}
+
+att_status att_model_save(
+    const att_model *model, uint64_t version, const char *path, att_error *err)
+{
+    const head h = head_of(model, version);
+    att_snapshot_writer *writer = NULL;
+    att_status status =
+        att_snapshot_writer_create(&writer, MODL, ATT_MODEL_VERSION, &model->host, err);
+    if (!status)
+        status = add_sections(writer, model, &h, err);
+    if (!status)
+        status = att_snapshot_finish(writer, path, err);
+    att_snapshot_writer_destroy(writer);
+    return status ? att_while(err, status, "saving model %s", path) : ATT_OK;
+}
+
+// --- Loading -------------------------------------------------------------------------------------
+
+static att_status check_head(const head *h, att_error *err)
+{
+    if (h->kind > ATT_MODEL_BLEND)
+        return ATT_FAIL(err, ATT_CORRUPT, "kind is %u, the highest known is %d", h->kind, ATT_MODEL_BLEND);
+    if (h->dim > ATT_ALS_DIM_MAX || h->stride != att_normal_pad(h->dim))
+        return ATT_FAIL(err, ATT_CORRUPT, "dim is %u with stride %u, wanted at most %d and %zu", h->dim,
+            h->stride, ATT_ALS_DIM_MAX, att_normal_pad(h->dim));
+    if (!(h->mix >= 0 && h->mix <= 1) || !(h->ease_scale > 0) || !isfinite(h->ease_scale))
+        return ATT_FAIL(err, ATT_CORRUPT, "mix is %g and ease_scale is %g", h->mix, h->ease_scale);
+    if (h->has_dense > 1 || h->has_sparse > 1 || (h->has_dense && h->has_sparse))
+        return ATT_FAIL(err, ATT_CORRUPT, "item-item weights are both dense and sparse");
+    if (h->has_dense && h->item_count > ATT_ITEM_ITEM_DENSE_MAX)
+        return ATT_FAIL(err, ATT_CORRUPT, "dense item-item weights for %u items, at most %d are allowed",
+            h->item_count, ATT_ITEM_ITEM_DENSE_MAX);
+    const bool wants_sums = h->kind == ATT_MODEL_EASE || h->kind == ATT_MODEL_BLEND;
+    if (wants_sums != (h->has_dense || h->has_sparse) || (h->kind != ATT_MODEL_POPULARITY) != (h->dim > 0))
+        return ATT_FAIL(err, ATT_CORRUPT, "a model of kind %s with dim %u, dense %u, sparse %u",
+            att_model_kind_name(h->kind), h->dim, h->has_dense, h->has_sparse);
+    return ATT_OK;
+}
+
+static att_status need(const att_snapshot *s, uint32_t id, size_t item_size, uint64_t wanted,
+    const void **out, att_error *err)
+{
+    size_t count = 0;
+    const att_status status = att_snapshot_need(s, id, item_size, &count, out, err);
+    if (status || count == wanted)
+        return status;
+    return ATT_FAIL(err, ATT_CORRUPT, "section %.4s has %zu entries, wanted %llu", (const char *)&id,
+        count, (unsigned long long)wanted);
+}
+
+static att_status check_floats(const float *values, size_t count, uint32_t id, att_error *err)
+{
+    for (size_t k = 0; k < count; k++)
+        if (!isfinite(values[k]))
+            return ATT_FAIL(
+                err, ATT_CORRUPT, "section %.4s: entry %zu is not finite", (const char *)&id, k);
+    return ATT_OK;
+}
+
+static att_status need_floats(
+    const att_snapshot *s, uint32_t id, uint64_t wanted, const float **out, att_error *err)
+{
+    const void *data;
+    const att_status status = need(s, id, sizeof(float), wanted, &data, err);
+    if (status)
+        return status;
+    *out = data;
+    return check_floats(data, (size_t)wanted, id, err);
+}
+
+static att_status check_sparse(const att_matrix *m, uint64_t count, att_error *err)
+{
+    if (m->row_start[0] != 0 || m->row_start[m->rows] != count)
+        return ATT_FAIL(err, ATT_CORRUPT, "section ROWS does not span COLS");
+    for (uint32_t r = 0; r < m->rows; r++) {
+        if (m->row_start[r] > m->row_start[r + 1] || m->row_start[r + 1] > count)
+            return ATT_FAIL(err, ATT_CORRUPT, "section ROWS: row %u ends before it begins", r);
+        for (uint64_t k = m->row_start[r]; k < m->row_start[r + 1]; k++)
+            if (m->col[k] >= m->cols || (k > m->row_start[r] && m->col[k] <= m->col[k - 1]))
+                return ATT_FAIL(err, ATT_CORRUPT, "section COLS: entry %llu is out of order",
+                    (unsigned long long)k);
+    }
+    return ATT_OK;
+}
+
+// The model only reads what it has from a snapshot, so dropping const here is safe.
+static void *view(const void *data)
+{
+    return (void *)(uintptr_t)data;
+}
+
+static att_status load_ease(att_model *model, const head *h, att_error *err)
+{
+    const uint64_t items = h->item_count;
+    const float *floats = NULL;
+    const void *rows = NULL, *cols = NULL;
+    if (!h->has_dense && !h->has_sparse)
+        return ATT_OK;
+    model->ease.item_count = h->item_count;
+    if (h->has_dense) {
+        const att_status status = need_floats(model->snapshot, DENS, items * items, &floats, err);
+        model->ease.dense = view(floats);
+        return status;
+    }
+    att_status status = need(model->snapshot, ROWS, sizeof(uint64_t), items + 1, &rows, err);
+    if (!status)
+        status = need(model->snapshot, COLS, sizeof(uint32_t), h->sparse_count, &cols, err);
+    if (!status)
+        status = need_floats(model->snapshot, VALS, h->sparse_count, &floats, err);
+    if (status)
+        return status;
+    model->ease.by_source = (att_matrix){
+        h->item_count, h->item_count, view(rows), view(cols), view(floats)};
+    return check_sparse(&model->ease.by_source, h->sparse_count, err);
+}
+
+static att_status load_sections(att_model *model, const head *h, att_error *err)
+{
+    const att_snapshot *s = model->snapshot;
+    const uint64_t items = h->item_count, stride = h->stride;
+    const void *touched = NULL, *placed = NULL;
+    att_status status = need(s, TOUC, sizeof(uint32_t), items, &touched, err);
+    if (!status)
+        status = need_floats(s, POPU, items, &model->popularity, err);
+    if (!status && stride)
+        status = need(s, PLAC, 1, items, &placed, err);
+    if (!status && stride)
+        status = need_floats(s, VECT, items * stride, &model->items, err);
+    if (!status && stride)
+        status = need_floats(s, BASE, stride * stride, &model->base, err);
+    model->touched = touched;
+    model->placed = placed;
+    return status ? status : load_ease(model, h, err);
+}
+
+static att_status load(att_model *model, uint32_t version, att_error *err)
+{
+    if (version != ATT_MODEL_VERSION)
+        return ATT_FAIL(err, ATT_VERSION, "model version %u, this build reads %d: train again", version,
+            ATT_MODEL_VERSION);
+    const void *data = NULL;
+    att_status status = need(model->snapshot, HEAD, sizeof(head), 1, &data, err);
+    if (status)
+        return status;
+    head h;
+    memcpy(&h, data, sizeof h);
+    status = check_head(&h, err);
+    if (status)
+        return status;
+    model->version = h.version;
+    model->kind = (att_model_kind)h.kind;
+    model->item_count = h.item_count;
+    model->dim = h.dim;
+    model->stride = h.stride;
+    model->mix = h.mix;
+    model->ease_scale = h.ease_scale;
+    return load_sections(model, &h, err);
+}
+
+att_status att_model_of_snapshot(
+    att_model **out, att_snapshot *snapshot, uint32_t version, const att_host *host, att_error *err)
+{
+    att_model *model = *out = ATT_NEW_ARRAY(host, att_model, 1);
+    if (!model) {
+        att_snapshot_close(snapshot);
+        return att_no_memory(err, 1, "model");
+    }
+    *model = (att_model){.host = *host,
+        .snapshot = snapshot,
+        .normal = att_normal_best(),
+        .kernels = att_kernels_best()};
+    att_arena_init(&model->life, &model->host, 0);
+    const att_status status = load(model, version, err);
+    if (status) {
+        att_model_destroy(model);
+        *out = NULL;
+    }
+    return status;
+}
+
+att_status att_model_load(att_model **out, const char *path, const att_host *host, att_error *err)
+{
+    *out = NULL;
+    att_snapshot *snapshot = NULL;
+    uint32_t version = 0;
+    att_status status = att_snapshot_open(&snapshot, path, MODL, &version, host, err);
+    if (!status)
+        status = att_model_of_snapshot(out, snapshot, version, host, err);
+    return status ? att_while(err, status, "loading model %s", path) : ATT_OK;
+}

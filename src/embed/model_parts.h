@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/model_parts.h - what a model is made of. For the files of this room that build, use and keep one.
+#ifndef ATT_EMBED_MODEL_PARTS_H
+#define ATT_EMBED_MODEL_PARTS_H
+
+#include "embed/als.h"
+#include "embed/ease.h"
+#include "embed/model.h"
+
+#define ATT_MODEL_VERSION 1 // of the file's sections
+
+// What to train: everything that validation chooses.
+typedef struct att_recipe {
+    att_model_kind kind;
+    att_als_options als;
+    att_ease_options ease;
+    double mix; // blend: the share of als
+} att_recipe;
+
+// Arrays belong to `life` (trained) or to `snapshot` (loaded); ease likewise to the host or to the snapshot.
+struct att_model {
+    att_host host;
+    att_arena life;
+    att_snapshot *snapshot;
+    const att_normal *normal;
+    const att_kernels *kernels;
+    att_model_kind kind;
+    uint64_t version;
+    uint32_t item_count, dim, stride;
+    const float *items;       // (item_count, stride); NULL without vectors
+    const uint32_t *touched;  // (item_count) people who prefer it
+    const uint8_t *placed;    // (item_count) 1: has a vector
+    const float *base;        // (stride, stride) unobserved * G + the people's penalty; 1 in the padding
+    const float *popularity;  // (item_count)
+    att_item_item ease;
+    double mix, ease_scale;   // item-item sums times ease_scale are on the scale of dot products
+};
+
+// Aligned memory that grows.
+typedef struct att_float_block {
+    float *at; // 64-byte aligned
+    void *memory;
+    size_t size; // bytes of memory
+} att_float_block;
+bool att_float_block_fit(att_float_block *block, size_t floats, const att_host *host);
+void att_float_block_deinit(att_float_block *block, const att_host *host);
+
+// One event of the history as the equations hold it.
+typedef struct att_fold_row {
+    uint32_t item;
+    uint32_t row;  // in the panel; UINT32_MAX: it has no vector
+    float weight;  // as given; below 0: not wanted
+} att_fold_row;
+
+struct att_fold {
+    att_host host;
+    const att_model *model; // of the last fold; NULL: none
+    att_float_block block, extra;
+    ATT_VEC(att_fold_row) history;
+    size_t rows;   // in the panel
+    float *factor; // (stride, stride) U
+    float *vector; // (stride)
+    float *panel;  // (rows, stride) sqrt|w| x
+    float *sums;   // (item_count) item-item sums; NULL where the model has none
+};
+
+// Trains on all of `preferences` as the recipe says. No content, no choice.
+att_status att_model_build(att_model **out, const att_matrix *preferences, const att_recipe *recipe,
+    uint32_t threads, const att_host *host, att_train_report *report, att_error *err);
+att_recipe att_recipe_default(void);
+
+// att_model_fold over known items.
+att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const uint32_t *items,
+    const float *weights, size_t count, att_error *err);
+
+// Reads a model out of an opened snapshot, which it adopts (also when it fails).
+att_status att_model_of_snapshot(
+    att_model **out, att_snapshot *snapshot, uint32_t version, const att_host *host, att_error *err);
+
+// scores[j] for all j < item_count, after att_model_fold.
+void att_model_score_all(const att_model *model, const att_fold *fold, float *scores);
+
+#endif

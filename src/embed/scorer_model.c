@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/scorer_model.c - als, blend, and what validation chooses, behind the scorers' face.
+#include "embed/scorer.h"
+#include "embed/model_parts.h"
+
+static void model_destroy(void *model)
+{
+    att_model_destroy(model);
+}
+
+static att_status score_model(const void *model, att_fold *memory, const uint32_t *items,
+    const float *weights, size_t count, float *scores, att_error *err)
+{
+    const att_status status =
+        att_model_fold_arrays(model, memory, items, weights, count, err);
+    if (!status)
+        att_model_score_all(model, memory, scores);
+    return status;
+}
+
+static att_recipe recipe_of(const att_scorer_params *p, att_model_kind kind)
+{
+    att_recipe recipe = att_recipe_default();
+    recipe.kind = kind;
+    recipe.als.seed = p->seed;
+    recipe.als.dim = p->dim ? p->dim : recipe.als.dim;
+    recipe.als.passes = p->passes ? p->passes : recipe.als.passes;
+    recipe.als.reg = p->reg > 0 ? p->reg : recipe.als.reg;
+    recipe.als.unobserved = p->unobserved > 0 ? p->unobserved : recipe.als.unobserved;
+    recipe.ease.reg = p->ease_reg > 0 ? p->ease_reg : recipe.ease.reg;
+    recipe.ease.keep = p->ease_keep;
+    recipe.mix = p->mix > 0 ? p->mix : recipe.mix;
+    return recipe;
+}
+
+static att_status build(void **out, const att_matrix *matrix, const att_scorer_params *params,
+    att_model_kind kind, const att_host *host, att_error *err)
+{
+    const att_recipe recipe = recipe_of(params, kind);
+    att_model *model = NULL;
+    const att_status status =
+        att_model_build(&model, matrix, &recipe, params->threads, host, NULL, err);
+    *out = model;
+    return status;
+}
+
+static att_status als_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+    const att_host *host, att_error *err)
+{
+    return build(out, matrix, params, ATT_MODEL_ALS, host, err);
+}
+
+static att_status blend_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+    const att_host *host, att_error *err)
+{
+    return build(out, matrix, params, ATT_MODEL_BLEND, host, err);
+}
+
+static att_status chosen_train(void **out, const att_matrix *matrix,
+    const att_scorer_params *params, const att_host *host, att_error *err)
+{
+    const att_model_input input = {.preferences = matrix};
+    const att_train_options options = {
+        .seed = params->seed, .threads = params->threads, .dim = params->dim};
+    att_train_report report;
+    att_model *model = NULL;
+    const att_status status = att_model_train(&model, &input, &options, &report, host, err);
+    *out = model;
+    return status;
+}
+
+const att_scorer att_scorer_als = {"als",
+    "people and items as vectors whose product is preference: implicit alternating least squares",
+    "Hu, Koren, Volinsky 2008; Rendle, Krichene, Zhang, Koren 2021", als_train, score_model,
+    model_destroy};
+
+const att_scorer att_scorer_blend = {"blend", "a weighted sum of als and ease on one scale",
+    "Rendle et al. 2021; Steck 2019", blend_train, score_model, model_destroy};
+
+const att_scorer att_scorer_chosen = {"chosen",
+    "what the engine uses: kind and parameters chosen on a validation split", "", chosen_train,
+    score_model, model_destroy};

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/train.c - the choice of kind and parameters, then training on everything.
+#include "embed/model_parts.h"
+#include "embed/blas.h"
+
+#include <stdio.h>
+
+bool att_model_place(const att_model *model, const att_item *item, float *vector, att_arena *scratch)
+{
+    (void)model, (void)item, (void)vector, (void)scratch;
+    return false;
+}
+
+att_status att_model_train(att_model **out, const att_model_input *input,
+    const att_train_options *options, att_train_report *report, const att_host *host,
+    att_error *err)
+{
+    *out = NULL;
+    *report = (att_train_report){0};
+    att_recipe recipe = att_recipe_default();
+    recipe.kind = input->preferences->cols <= 4096 ? ATT_MODEL_BLEND : ATT_MODEL_ALS;
+    recipe.als.seed = options->seed;
+    if (options->dim)
+        recipe.als.dim = options->dim;
+    att_status status = att_blas_check(host, err);
+    if (!status)
+        status = att_model_build(out, input->preferences, &recipe, options->threads, host, report, err);
+    if (status)
+        return status;
+    snprintf(report->kind, sizeof report->kind, "%s", att_model_kind_name((*out)->kind));
+    report->users = input->preferences->rows;
+    report->items = input->preferences->cols;
+    report->preferences = att_matrix_nonzeros(input->preferences);
+    return ATT_OK;
+}
