@@ -14,5 +14,6 @@
 #include "attune/engine.h"
 #include "attune/import.h"
 #include "attune/measure.h"
+#include "attune/simulate.h"
 
 #endif
