@@ -64,10 +64,11 @@ typedef struct att_person_state {
     uint32_t rate_minute, rate_count; // bot rule: events in the running minute of event time
     uint32_t last_played, last_played_s; // in the newest session; ATT_NO_INDEX: nothing
     uint32_t last_bot_s;
-    bool last_complete;   // last_played was heard or seen to the end
-    bool session_ended;   // by a quit
-    bool opted_out, bot;
-    bool known;
+    bool last_complete : 1; // last_played was heard or seen to the end
+    bool session_ended : 1; // by a quit
+    bool opted_out : 1;
+    bool bot : 1;   // sticky: some of the events were set aside
+    bool known : 1;
 } att_person_state;
 
 // Never NULL: stands for "none" where a person has none. Borrowed until the next apply.

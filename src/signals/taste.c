@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals/taste.c - one item, many events, one grade.
+//
+// What was said beats what was only done. Said: the newest counts; where two of different kinds agree (a like
+// and a save) the stronger stays. Done: a mean of the grades weighted by their own strength,
+// mean += w / W * (g - mean) with w = |g| and W = min(W + w, 4), so that strong signals outweigh faint ones and
+// old habits can change. Late events take their place by event time. Docs: docs/signals.md.
+#include "signals/fold.h"
+
+#include <math.h>
+
+#define WEIGHT_MAX 4.0
+
+bool att_opinion_of(const att_record *event, att_grade grade, att_opinion *out)
+{
+    if (event->item == ATT_NO_INDEX || (grade.grade == 0 && !grade.is_explicit))
+        return false;
+    uint8_t signal = event->signal;
+    if (grade.is_complete)
+        signal = ATT_SIGNAL_COMPLETE;
+    else if (signal == ATT_SIGNAL_SKIP && grade.grade > 0)
+        signal = ATT_SIGNAL_PLAY; // had enough after a good while: as a play of that share
+    *out = (att_opinion){
+        .item = event->item,
+        .at_s = att_seconds_of(event->at_ms),
+        .grade = grade.grade,
+        .signal = signal,
+        .is_explicit = grade.is_explicit,
+    };
+    return true;
+}
+
+size_t att_taste_find(const att_person_state *person, uint32_t item)
+{
+    size_t i = 0;
+    while (i < person->preference_count && person->preferences[i].item != item)
+        i++;
+    return i;
+}
+
+static bool is_explicit(const att_preference *preference)
+{
+    return att_signal_is_explicit((att_signal)preference->signal);
+}
+
+static bool agree(float a, float b)
+{
+    return (a > 0 && b > 0) || (a < 0 && b < 0);
+}
+
+static void say(att_preference *preference, const att_opinion *opinion)
+{
+    const bool same_way = agree(preference->grade, opinion->grade);
+    preference->at_s = same_way ? ATT_MAX(preference->at_s, opinion->at_s) : opinion->at_s;
+    preference->grade = opinion->grade;
+    preference->signal = opinion->signal;
+    preference->basis.explicit_at_s = opinion->at_s;
+}
+
+static void hear_again(att_preference *preference, const att_opinion *opinion)
+{
+    const bool newer = opinion->at_s >= preference->basis.explicit_at_s;
+    if (opinion->signal != preference->signal && agree(opinion->grade, preference->grade)) {
+        const uint32_t said_s = ATT_MAX(preference->basis.explicit_at_s, opinion->at_s);
+        if (fabsf(opinion->grade) > fabsf(preference->grade))
+            say(preference, opinion);
+        preference->basis.explicit_at_s = said_s;
+        preference->at_s = ATT_MAX(preference->at_s, said_s);
+    } else if (newer) {
+        say(preference, opinion);
+    }
+}
+
+static void name_strongest(
+    const att_people *people, att_preference *preference, const att_opinion *opinion)
+{
+    const float old = people->strength[preference->signal];
+    if (agree(opinion->grade, preference->grade) &&
+        (!agree(old, preference->grade) || fabsf(opinion->grade) >= fabsf(old)))
+        preference->signal = opinion->signal;
+}
+
+// Behaviour beside behaviour. A late event counts in full while the mean is young; when the mean is
+// full, the newer ones have already outweighed it.
+static void average(const att_people *people, att_preference *preference, const att_opinion *opinion)
+{
+    const bool late = opinion->at_s < preference->at_s;
+    if (late && (double)preference->basis.weight >= WEIGHT_MAX)
+        return;
+    const double w = fabs((double)opinion->grade);
+    const double sum = (double)preference->basis.weight + w;
+    const double weight = ATT_MIN(sum, WEIGHT_MAX);
+    preference->grade += (float)(w / weight * ((double)opinion->grade - (double)preference->grade));
+    preference->basis.weight = (float)weight;
+    preference->at_s = ATT_MAX(preference->at_s, opinion->at_s);
+    name_strongest(people, preference, opinion);
+}
+
+static void change(const att_people *people, att_preference *preference, const att_opinion *opinion)
+{
+    if (opinion->is_explicit && is_explicit(preference))
+        hear_again(preference, opinion);
+    else if (opinion->is_explicit)
+        say(preference, opinion);
+    else if (!is_explicit(preference))
+        average(people, preference, opinion);
+    else if (agree(opinion->grade, preference->grade))
+        preference->at_s = ATT_MAX(preference->at_s, opinion->at_s); // still so
+    if (preference->count < UINT8_MAX)
+        preference->count++;
+    if (opinion->in_session)
+        preference->session = opinion->session;
+}
+
+static att_preference first(const att_opinion *opinion)
+{
+    att_preference preference = {
+        .item = opinion->item,
+        .grade = opinion->grade,
+        .at_s = opinion->at_s,
+        .signal = opinion->signal,
+        .count = 1,
+        .session = opinion->session,
+    };
+    if (opinion->is_explicit)
+        preference.basis.explicit_at_s = opinion->at_s;
+    else
+        preference.basis.weight = fabsf(opinion->grade);
+    return preference;
+}
+
+// Strength in eighths: within one level the oldest is the first to go.
+static bool goes_before(const att_preference *a, const att_preference *b)
+{
+    const int level_a = (int)(fabsf(a->grade) * 8), level_b = (int)(fabsf(b->grade) * 8);
+    return level_a != level_b ? level_a < level_b : a->at_s < b->at_s;
+}
+
+static void put(att_person_state *person, att_preference fresh)
+{
+    if (person->preference_count == ATT_PREFERENCES_MAX) {
+        size_t least = 0;
+        for (size_t i = 1; i < person->preference_count; i++)
+            if (goes_before(&person->preferences[i], &person->preferences[least]))
+                least = i;
+        if (goes_before(&fresh, &person->preferences[least]))
+            return;
+        person->preference_count--;
+        memmove(person->preferences + least, person->preferences + least + 1,
+            (person->preference_count - least) * sizeof *person->preferences);
+    }
+    person->preferences[person->preference_count++] = fresh;
+}
+
+void att_taste_learn(const att_people *people, att_person_state *person, const att_opinion *opinion)
+{
+    const size_t at = att_taste_find(person, opinion->item);
+    if (at < person->preference_count)
+        change(people, &person->preferences[at], opinion);
+    else
+        put(person, first(opinion));
+}
