@@ -231,7 +231,8 @@ static const struct {
     {AT(signals.rating_neutral), AT(signals.rating_max), false},
 };
 
-static bool out_of_order(const att_policy *policy, size_t *at, char *why, size_t why_size)
+static bool out_of_order(
+    const att_policy *policy, const uint32_t *lines, size_t *at, char *why, size_t why_size)
 {
     for (size_t i = 0; i < ATT_COUNT_OF(ordered); i++) {
         const size_t low = index_at(ordered[i].low), high = index_at(ordered[i].high);
@@ -239,19 +240,22 @@ static bool out_of_order(const att_policy *policy, size_t *at, char *why, size_t
         const double b = att_policy_field_get(policy, &fields[high]);
         if (a < b || (ordered[i].may_be_equal && a == b))
             continue;
+        const bool blame_high = lines && !lines[low] && lines[high];
+        const char *const words[2][2] = {{"less than", "more than"}, {"at most", "at least"}};
         char path[96];
-        *at = low;
-        snprintf(why, why_size, "%.15g must be %s %s, which is %.15g", a,
-            ordered[i].may_be_equal ? "at most" : "less than",
-            att_policy_field_path(&fields[high], path, sizeof path), b);
+        *at = blame_high ? high : low;
+        snprintf(why, why_size, "%.15g must be %s %s, which is %.15g", blame_high ? b : a,
+            words[ordered[i].may_be_equal][blame_high],
+            att_policy_field_path(&fields[blame_high ? low : high], path, sizeof path), blame_high ? a : b);
         return true;
     }
     return false;
 }
 
-bool att_policy_fault(const att_policy *policy, size_t *at, char *why, size_t why_size)
+bool att_policy_fault(
+    const att_policy *policy, const uint32_t *lines, size_t *at, char *why, size_t why_size)
 {
-    if (out_of_range(policy, at, why, why_size) || out_of_order(policy, at, why, why_size))
+    if (out_of_range(policy, at, why, why_size) || out_of_order(policy, lines, at, why, why_size))
         return true;
     const double share = policy->exploration.share;
     if (share != 0 && share < 0.05) {
@@ -266,7 +270,7 @@ att_status att_policy_check(const att_policy *policy, att_error *err)
 {
     size_t at;
     char why[192], path[96];
-    if (!att_policy_fault(policy, &at, why, sizeof why))
+    if (!att_policy_fault(policy, NULL, &at, why, sizeof why))
         return ATT_OK;
     return ATT_FAIL(
         err, ATT_INVALID, "policy: %s: %s", att_policy_field_path(&fields[at], path, sizeof path), why);

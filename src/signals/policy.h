@@ -35,8 +35,10 @@ const char *att_diversity_name(att_diversity method);
 // "signals.like.grade"; returns out.
 const char *att_policy_field_path(const att_policy_field *field, char *out, size_t size);
 
-// What disagrees: the index of the field at fault, and why. The same checks serve files and code.
-bool att_policy_fault(const att_policy *policy, size_t *field, char *why, size_t why_size);
+// What disagrees: the index of the field at fault, and why. The same checks serve files and code. `lines` (one
+// a field, 0: not given; NULL: unknown) puts the blame on a key that the file gave.
+bool att_policy_fault(
+    const att_policy *policy, const uint32_t *lines, size_t *field, char *why, size_t why_size);
 
 // Equal for policies that grade and fold alike: XXH3-64 over the values of section "signals".
 uint64_t att_policy_signals_hash(const att_policy *policy);

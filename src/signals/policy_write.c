@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals/policy_write.c - a policy as commented YAML, from the table of keys.
+//
+// Numbers are printed with the fewest digits that read back to the same bits.
+#include "signals/policy.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef struct writer {
+    char *out;
+    size_t size, length;
+} writer;
+
+static void emit(writer *to, const char *format, ...) ATT_PRINTF(2, 3);
+static void emit(writer *to, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    const bool fits = to->length < to->size;
+    const int length = vsnprintf(fits ? to->out + to->length : NULL, fits ? to->size - to->length : 0, format, args);
+    va_end(args);
+    to->length += length > 0 ? (size_t)length : 0;
+}
+
+static void emit_double(writer *to, double value)
+{
+    char text[40];
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    emit(to, "%s", text);
+}
+
+static void emit_value(writer *to, const att_policy *policy, const att_policy_field *field)
+{
+    const double value = att_policy_field_get(policy, field);
+    if (field->kind == ATT_POLICY_BOOL)
+        emit(to, "%s", value != 0 ? "true" : "false");
+    else if (field->kind == ATT_POLICY_DIVERSITY)
+        emit(to, "%s", att_diversity_name((att_diversity)value));
+    else if (att_policy_kind_is_whole(field->kind))
+        emit(to, "%lld", (long long)value);
+    else
+        emit_double(to, value);
+}
+
+static void emit_comment(writer *to, const att_policy_field *field)
+{
+    emit(to, "  # %s", field->comment);
+    if (field->kind == ATT_POLICY_DIVERSITY)
+        emit(to, ": none, mmr, dpp");
+    else if (field->kind != ATT_POLICY_BOOL && !field->group)
+        emit(to, " (%.15g to %.15g)", field->low, field->high);
+    emit(to, "\n");
+}
+
+// The keys of one signal stand in one line.
+static size_t emit_group(writer *to, const att_policy *policy, const att_policy_field *fields, size_t count)
+{
+    size_t i = 0;
+    emit(to, "  %s: {", fields[0].group);
+    do {
+        emit(to, "%s%s: ", i ? ", " : "", fields[i].key);
+        emit_value(to, policy, &fields[i]);
+        i++;
+    } while (i < count && fields[i].group && strcmp(fields[i].group, fields[0].group) == 0);
+    emit(to, "}\n");
+    return i;
+}
+
+static void emit_section(writer *to, const char *section)
+{
+    emit(to, "\n%s:\n", section);
+    if (strcmp(section, "signals") == 0)
+        emit(to, "  # What each signal says about taste (grade) and what a decision earns by it (reward), -1 to 1.\n");
+}
+
+static void emit_policy(writer *to, const att_policy *policy)
+{
+    size_t count;
+    const att_policy_field *fields = att_policy_fields(&count);
+    emit(to, "# Attune policy: everything a team may decide without touching code.\n"
+             "# A file needs only the keys that it changes. What the rules mean: docs/signals.md.\n");
+    for (size_t i = 0; i < count;) {
+        if (i == 0 || strcmp(fields[i].section, fields[i - 1].section) != 0)
+            emit_section(to, fields[i].section);
+        emit_comment(to, &fields[i]);
+        if (fields[i].group) {
+            i += emit_group(to, policy, fields + i, count - i);
+            continue;
+        }
+        emit(to, "  %s: ", fields[i].key);
+        emit_value(to, policy, &fields[i]);
+        emit(to, "\n");
+        i++;
+    }
+}
+
+size_t att_policy_write(const att_policy *policy, char *out, size_t size)
+{
+    writer to = {.out = out, .size = size};
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    const locale_t before = plain ? uselocale(plain) : (locale_t)0;
+    emit_policy(&to, policy);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
+    return to.length;
+}
