@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // decide/slate.h - from scored candidates to a slate with odds.
 //
-// Pure: no store, no clock, no allocation outside `scratch`. Slots are filled one after the other; every constraint is applied
-// before a slot's draw, never after it, so the propensity logged is the probability with which the item came.
+// Pure: no store, no clock, no allocation outside `scratch`. Slots are filled one after the other;
+// every constraint is applied before a slot's draw, never after it, so the propensity logged is the
+// probability with which the item came.
 #ifndef ATT_DECIDE_SLATE_H
 #define ATT_DECIDE_SLATE_H
 
@@ -12,28 +13,31 @@
 #include "base/kernels.h"
 #include "base/rng.h"
 
+#define ATT_NO_CANDIDATE UINT32_MAX
+
 // What is known of a candidate before the slate is built.
 typedef struct att_candidate {
     uint32_t item;
-    const float *vector;   // (dim), unit length, for likeness; NULL: like nothing
-    const uint16_t *tags;  // taste categories it belongs to, dense numbers; for calibration
+    const float *vector;  // (dim), unit length, for likeness; NULL: like nothing
+    const uint16_t *tags; // taste categories it belongs to, distinct dense numbers; for calibration
     uint16_t tag_count;
-    bool out_of_distribution; // outside the person's usual taste (retrieve decides; see decide/pool.h)
+    bool out_of_distribution; // outside the person's usual taste, see decide/pool.h
     bool explorable;          // may be drawn by exploration
     float uncertainty;        // >= 0: how little is known; weights the exploration draw
-    double terms[ATT_TERM_COUNT]; // filled but for CALIBRATION and REDUNDANCY; weights already applied
+    // Finite, weights already applied. CALIBRATION and REDUNDANCY are not read.
+    double terms[ATT_TERM_COUNT];
 } att_candidate;
 
 // Exploration allowance for this decision, taken from the ledgers before it (see decide/budget.h).
 typedef struct att_allowance {
-    uint32_t slots_max;   // at most this many slots may be explored in this slate
-    double probability;   // of exploring a slot, while some are left
+    uint32_t slots_max; // at most this many slots may be explored in this slate
+    double probability; // of exploring a slot, while some are left
 } att_allowance;
 
 typedef struct att_slate_input {
     const att_candidate *candidates; // (count)
     size_t count, dim;
-    const double *taste_mix; // (tag_total): the person's share of each tag, sums to 1; NULL: no calibration
+    const double *taste_mix; // (tag_total): share of each tag, sums to 1; NULL: no calibration
     size_t tag_total;
     size_t wanted;
     const att_policy *policy; // objective
@@ -45,11 +49,13 @@ typedef struct att_slot {
     att_slot_kind kind;
     double terms[ATT_TERM_COUNT]; // as they stood when the slot was filled
     double score;
-    double propensity;
+    double propensity; // P(this item here | the slots above, with their kinds), see slate.c
 } att_slot;
 
-// `slots` is (wanted). *filled = min(wanted, count).
-att_status att_slate_build(const att_slate_input *input, att_rng *rng, att_arena *scratch, att_slot *slots,
-    size_t *filled, att_error *err);
+// `slots` is (wanted), at most ATT_SLATE_MAX. *filled = min(wanted, count). The same input and
+// generator give the same slate. `scratch` is left as it was; one with blocks of 512 KiB or more
+// asks the host for nothing once it is warm.
+att_status att_slate_build(const att_slate_input *input, att_rng *rng, att_arena *scratch,
+    att_slot *slots, size_t *filled, att_error *err);
 
 #endif
