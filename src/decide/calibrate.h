@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // decide/calibrate.h - keep the slate's mix of tags near the person's own mix (Steck 2018).
 //
-// p is the person's mix. After m slots the slate's mix is smoothed by one imagined item that is
+// p is the person's mix. After m slots the slate's mix q is smoothed by one imagined item that is
 // mixed as p is:
-//   q_m(g) = (n_m(g) + p(g)) / (m + 1),   n_m(g) = sum of 1 / (number of tags) over the slots that
-//   hold tag g
+//
+//   q_m(g) = (n_m(g) + p(g)) / (m + 1)
+//   n_m(g) = sum of 1 / (number of tags) over the slots that hold tag g
+//
 // so an empty slate is in perfect balance, and no logarithm meets a zero. Filling a slot with item
-// c moves -KL(p || q) by
-//   log((m + 1) / (m + 2)) + gain(c),   gain(c) = sum over tags g of c with p(g) > 0 of
-//                                                  p(g) log((n_m(g) + p(g) + 1/|tags of c|) /
-//                                                  (n_m(g) + p(g)))
-// The first part is the same for every candidate. gain(c) never rises as the slate fills, which the
-// lazy search in slate.c relies on. The changes of all slots add up to -KL(p || q) of the whole
-// slate.
+// c moves -KL(p || q) by a toll, the same for every item, and a gain:
+//
+//   toll    = log((m + 1) / (m + 2))
+//   gain(c) = sum over tags g of c of  p(g) log(1 + (1 / |tags of c|) / (n_m(g) + p(g)))
+//
+// gain(c) never rises as the slate fills, which the lazy search in slate.c relies on. The changes
+// of all slots add up to -KL(p || q) of the whole slate.
 #ifndef ATT_DECIDE_CALIBRATE_H
 #define ATT_DECIDE_CALIBRATE_H
 

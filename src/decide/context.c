@@ -43,8 +43,7 @@ void att_context_situations(const att_context *context, int64_t at_ms, uint32_t 
     out[5] = facet_start[5] + (weekday >= 5);
 }
 
-// --- Learning
-// ----------------------------------------------------------------------------------------
+// --- Learning ----------------------------------------------------------------
 
 struct att_context_builder {
     att_host host;
@@ -182,8 +181,7 @@ att_status att_context_finish(att_context_model **out, const att_context_builder
     return ATT_OK;
 }
 
-// --- Looking up
-// --------------------------------------------------------------------------------------
+// --- Looking up --------------------------------------------------------------
 
 void att_context_row(
     const att_context_model *model, const att_context *context, int64_t at_ms, float *row)
@@ -224,8 +222,7 @@ float att_context_lookup(const att_context_model *model, const att_context *cont
     return tag_count ? (float)tanh(sum / (double)tag_count) : 0;
 }
 
-// --- Bytes
-// -------------------------------------------------------------------------------------------
+// --- Bytes -------------------------------------------------------------------
 
 static void put_u32(unsigned char *to, uint32_t value)
 {

@@ -2,15 +2,20 @@
 // decide/redundancy.h - how much a candidate repeats what stands above it.
 //
 // DPP (Kulesza and Taskar 2012; fast greedy MAP of Chen, Zhang and Zhou 2018). The kernel over unit
-// vectors is
+// vectors is positive definite, as a sum of Gram matrices and jitter * I:
+//
 //   L_ii = 1,   L_ij = (1 - jitter) (1 + cos_ij) / 2,   0 where an item has no vector
-// positive definite as a sum of Gram matrices and jitter * I. The marginal of candidate i over the
-// chosen set Y is
-//   log det L_{Y + i} - log det L_Y = log(v_i),   v_i = L_ii - L_iY L_YY^-1 L_Yi   (conditional
-//   variance, in [jitter, 1])
-// and the term is strength * 0.5 * log(v_i) <= 0. v_i follows from the Cholesky row c_i of the
-// candidate, which grows by one number for each chosen item y, in the order of choice:
+//
+// The marginal of candidate i over the chosen set Y is the logarithm of its conditional variance:
+//
+//   log det L_{Y + i} - log det L_Y = log(v_i)
+//   v_i = L_ii - L_iY L_YY^-1 L_Yi, in [jitter, 1]
+//
+// and the term is strength * 0.5 * log(v_i) <= 0. v_i follows from the candidate's Cholesky row
+// c_i, which grows by one number e for each chosen item y, in the order of choice:
+//
 //   e = (L_iy - <c_i, c_y>) / sqrt(v_y),   v_i -= e^2
+//
 // MMR (Carbonell and Goldstein 1998): the term is -strength * max(0, greatest cosine to a chosen
 // item).
 //

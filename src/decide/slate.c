@@ -48,8 +48,7 @@ typedef struct builder {
     att_calibration calibration;
 } builder;
 
-// --- The heap of bounds
-// --------------------------------------------------------------------------------
+// --- The heap of bounds ------------------------------------------------------
 
 static bool above(const bound *a, const bound *b)
 {
@@ -82,8 +81,7 @@ static void build_heap(bound_heap *heap)
         sink(heap, i);
 }
 
-// --- Scores
-// ------------------------------------------------------------------------------------------
+// --- Scores ------------------------------------------------------------------
 
 static double sum_terms(const double *terms)
 {
@@ -142,8 +140,7 @@ static bool find_best(builder *b, bound_heap *heap, uint32_t *best)
     return true;
 }
 
-// --- Setting out
-// -------------------------------------------------------------------------------------
+// --- Setting out -------------------------------------------------------------
 
 static size_t count_outside(const att_slate_input *input)
 {
@@ -225,8 +222,7 @@ static bool set_out_outside(builder *b)
     return true;
 }
 
-// --- One slot
-// ----------------------------------------------------------------------------------------
+// --- One slot ----------------------------------------------------------------
 
 // Out-of-distribution slots are due at ⌊(j + 1) wanted / (due + 1)⌋: spread over the slate, never
 // the first slot. Those that came earlier by themselves count.

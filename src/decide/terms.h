@@ -2,11 +2,20 @@
 // decide/terms.h - from raw quantities to the terms of a score that do not depend on the slate.
 //
 // With w the policy's weight of the term (docs/objective.md):
-//   relevance  w * scale * model score; scale brings the person's best candidates to about 1, see
-//   below context    w * fit, fit in -1 … 1 from decide/context.h novelty    w' * novelty; w' = w +
-//   2 * slider * max(w, 1/4): the slider at -1 turns the bonus round, at 1 triples it freshness  w
-//   * 2^(-age / half life); nothing where the date is not known, 1 where it lies ahead business   w
-//   * boost control    w * (slider * (2 * energy - 1) - likeness to what the person wants less of)
+//   relevance  w * scale * model score
+//              (scale brings the person's best candidates to about 1, see att_relevance_scale)
+//
+//   context    w * fit, fit in -1 … 1 from decide/context.h
+//
+//   novelty    w' * novelty, w' = w + 2 * slider * max(w, 1/4)
+//              (the slider at -1 turns the bonus round, at 1 it triples it)
+//
+//   freshness  w * 2^(-age / half life)
+//              (0 where the date is not known, w where it lies ahead)
+//
+//   business   w * boost
+//
+//   control    w * (slider * (2 * energy - 1) - likeness to what the person wants less of)
 #ifndef ATT_DECIDE_TERMS_H
 #define ATT_DECIDE_TERMS_H
 

@@ -52,8 +52,7 @@ size_t att_rights_bytes(const att_rights *rights)
            rights->encoding.capacity + rights->set_bytes;
 }
 
-// --- Writing
-// -----------------------------------------------------------------------------------------
+// --- Writing -----------------------------------------------------------------
 
 // Ascending, without doubles. Returns how many are left.
 static size_t sort_territories(att_territory *list, size_t count)
@@ -257,8 +256,7 @@ uint32_t att_rights_medium(const att_rights *rights, att_text medium)
     return found == ATT_NO_INDEX ? ATT_NO_INDEX - 1 : found;
 }
 
-// --- Reading
-// -----------------------------------------------------------------------------------------
+// --- Reading -----------------------------------------------------------------
 
 size_t att_rights_licence_count(const att_rights *rights, uint32_t profile)
 {

@@ -59,8 +59,7 @@ static bool good_at(const att_eligible *set, int64_t at_ms)
            (at_ms < set->good_until_ms || set->good_until_ms == INT64_MAX);
 }
 
-// --- Building
-// ----------------------------------------------------------------------------------------
+// --- Building ----------------------------------------------------------------
 
 enum { memo_unknown, memo_holds, memo_bars };
 
@@ -166,8 +165,7 @@ void att_rights_release(att_rights *rights, const att_eligible *eligible)
     pthread_mutex_unlock(&rights->lock);
 }
 
-// --- Keeping up
-// --------------------------------------------------------------------------------------
+// --- Keeping up --------------------------------------------------------------
 
 // A copy in the cache's place, for a set that is held. NULL: out of memory.
 static att_rights_set_entry *replace_by_copy(att_rights *rights, size_t index)

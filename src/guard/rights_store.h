@@ -4,9 +4,13 @@
 // Most catalogues have few distinct contracts, so what items share is kept once:
 //   row (8 bytes an item) -> profile: a list of licences -> territory set: who is in, who is out.
 // Profiles and territory sets are byte strings in att_names, so equal ones get one number.
-//   profile bytes:   count (1 … 64), then per licence start i64, end i64, territory set u32, uses
-//   u8 (21 bytes) territory bytes: 1, include count u16, exclude count u16, then the codes, each
-//   list ascending
+//
+//   profile bytes:   count (1 … 64), then for each licence
+//                    start i64, end i64, territory set u32, uses u8
+//
+//   territory bytes: 1, include count u16, exclude count u16, then the codes,
+//                    each list ascending
+//
 // Host byte order: they never leave the process. A profile that no item uses any more is dropped
 // when such dead ones outnumber the living.
 #ifndef ATT_GUARD_RIGHTS_STORE_H
