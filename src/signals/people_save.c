@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// signals/people_save.c - the fold as a checkpoint file.
+//
+// The rows are gathered in memory first: saving needs about as much again as the state has.
+#include "signals/checkpoint.h"
+#include "signals/policy.h"
+
+typedef struct part {
+    uint32_t id;
+    size_t item_size, count, room;
+    unsigned char *bytes;
+} part;
+
+enum { PEOPLE, PREFERENCES, SHOWN, RARE, LISTS, TAG_SIZES, TAG_NAMES, SEEN, PART_COUNT };
+
+typedef struct gathering {
+    const att_people *people;
+    part parts[PART_COUNT];
+} gathering;
+
+static void measure_person(gathering *to, const att_person_state *person)
+{
+    const att_person_controls *rare = person->rare;
+    to->parts[PEOPLE].room++;
+    to->parts[PREFERENCES].room += person->preference_count;
+    to->parts[SHOWN].room += person->shown_count;
+    to->parts[RARE].room += rare != NULL;
+    if (rare)
+        to->parts[LISTS].room +=
+            (size_t)rare->blocked_item_count + rare->less_like_count + rare->blocked_tag_count;
+}
+
+static void measure(gathering *to)
+{
+    const att_people *people = to->people;
+    for (uint32_t user = 0; user < people->count; user++) {
+        const att_person_state *person = att_people_get(people, user);
+        if (person)
+            measure_person(to, person);
+    }
+    to->parts[TAG_SIZES].room = people->tags.count;
+    for (uint32_t tag = 0; tag < people->tags.count; tag++)
+        to->parts[TAG_NAMES].room += att_names_get(&people->tags, tag).size;
+    to->parts[SEEN].room = att_seen_count(&people->seen);
+}
+
+static void add(part *to, const void *rows, size_t count)
+{
+    if (count)
+        memcpy(to->bytes + to->count * to->item_size, rows, count * to->item_size);
+    to->count += count;
+}
+
+static void add_person(gathering *to, uint32_t user, const att_person_state *person)
+{
+    const att_fold_person row = {
+        .first_ms = person->first_ms,
+        .last_ms = person->last_ms,
+        .session_start_ms = person->session_start_ms,
+        .user = user,
+        .events = person->events,
+        .sessions = person->sessions,
+        .bot_events = person->bot_events,
+        .decisions = person->decisions,
+        .impressions = person->impressions,
+        .explored = person->explored,
+        .rate_minute = person->rate_minute,
+        .rate_count = person->rate_count,
+        .last_played = person->last_played,
+        .last_played_s = person->last_played_s,
+        .last_bot_s = person->last_bot_s,
+        .preference_count = person->preference_count,
+        .shown_count = person->shown_count,
+        .device = person->last_context.device,
+        .place = person->last_context.place,
+        .activity = person->last_context.activity,
+        .noise = person->last_context.noise,
+        .utc_offset_min = person->last_context.utc_offset_min,
+        .flags = (uint16_t)(person->last_complete | person->session_ended << 1 | person->opted_out << 2 |
+                            person->bot << 3),
+    };
+    add(&to->parts[PEOPLE], &row, 1);
+    add(&to->parts[PREFERENCES], person->preferences, person->preference_count);
+    for (size_t i = 0; i < person->shown_count; i++) {
+        const att_shown_mark mark = att_person_shown_at(person, i);
+        add(&to->parts[SHOWN], &mark, 1);
+    }
+}
+
+static void add_rare(gathering *to, uint32_t user, const att_person_controls *rare)
+{
+    const att_fold_rare row = {
+        .reset_ms = rare->reset_ms,
+        .user = user,
+        .energy = rare->energy,
+        .novelty = rare->novelty,
+        .blocked_items = rare->blocked_item_count,
+        .less_like = rare->less_like_count,
+        .blocked_tags = rare->blocked_tag_count,
+    };
+    add(&to->parts[RARE], &row, 1);
+    add(&to->parts[LISTS], rare->blocked_items, rare->blocked_item_count);
+    add(&to->parts[LISTS], rare->less_like_items, rare->less_like_count);
+    add(&to->parts[LISTS], rare->blocked_tags, rare->blocked_tag_count);
+}
+
+static void gather(gathering *to)
+{
+    const att_people *people = to->people;
+    for (uint32_t user = 0; user < people->count; user++) {
+        const att_person_state *person = att_people_get(people, user);
+        if (person)
+            add_person(to, user, person);
+        if (person && person->rare)
+            add_rare(to, user, person->rare);
+    }
+    for (uint32_t tag = 0; tag < people->tags.count; tag++) {
+        const att_text name = att_names_get(&people->tags, tag);
+        const uint16_t size = (uint16_t)name.size;
+        add(&to->parts[TAG_SIZES], &size, 1);
+        add(&to->parts[TAG_NAMES], name.data, name.size);
+    }
+    for (size_t s = 0; s < ATT_SEEN_SHARDS; s++)
+        for (size_t i = 0; i < people->seen.shards[s].capacity; i++)
+            if (people->seen.shards[s].slots[i].user_plus_1)
+                add(&to->parts[SEEN], &people->seen.shards[s].slots[i], 1);
+}
+
+static att_fold_head head_of(const att_people *people)
+{
+    const att_people_totals *totals = &people->totals;
+    return (att_fold_head){
+        .seed = people->seen.seed,
+        .signals_hash = att_policy_signals_hash(&people->policy),
+        .last_seq = people->last_seq,
+        .events = totals->events,
+        .bot_events = totals->bot_events,
+        .decisions = totals->decisions,
+        .impressions = totals->impressions,
+        .explored = totals->explored,
+        .users = totals->users,
+        .first_ms = totals->first_ms,
+        .last_ms = totals->last_ms,
+        .count = people->count,
+    };
+}
+
+static att_status write_parts(const gathering *from, const char *path, att_error *err)
+{
+    const att_fold_head head = head_of(from->people);
+    att_snapshot_writer *writer = NULL;
+    att_status status =
+        att_snapshot_writer_create(&writer, ATT_FOLD_KIND, ATT_FOLD_VERSION, &from->people->host, err);
+    if (!status)
+        status = att_snapshot_add(writer, ATT_FOLD_HEAD, &head, sizeof head, err);
+    for (size_t i = 0; !status && i < PART_COUNT; i++)
+        status = att_snapshot_add(writer, from->parts[i].id, from->parts[i].bytes,
+            from->parts[i].count * from->parts[i].item_size, err);
+    if (!status)
+        status = att_snapshot_finish(writer, path, err);
+    att_snapshot_writer_destroy(writer);
+    return status;
+}
+
+att_status att_people_save(const att_people *people, const char *path, att_error *err)
+{
+    gathering all = {.people = people,
+        .parts = {
+            [PEOPLE] = {.id = ATT_FOLD_PEOPLE, .item_size = sizeof(att_fold_person)},
+            [PREFERENCES] = {.id = ATT_FOLD_PREFERENCES, .item_size = sizeof(att_preference)},
+            [SHOWN] = {.id = ATT_FOLD_SHOWN, .item_size = sizeof(att_shown_mark)},
+            [RARE] = {.id = ATT_FOLD_RARE, .item_size = sizeof(att_fold_rare)},
+            [LISTS] = {.id = ATT_FOLD_LISTS, .item_size = sizeof(uint32_t)},
+            [TAG_SIZES] = {.id = ATT_FOLD_TAG_SIZES, .item_size = sizeof(uint16_t)},
+            [TAG_NAMES] = {.id = ATT_FOLD_TAG_NAMES, .item_size = 1},
+            [SEEN] = {.id = ATT_FOLD_SEEN, .item_size = sizeof(att_seen_key)},
+        }};
+    measure(&all);
+    att_status status = ATT_OK;
+    for (size_t i = 0; !status && i < PART_COUNT; i++) {
+        all.parts[i].bytes = att_alloc(&people->host, all.parts[i].room + 1, all.parts[i].item_size);
+        if (!all.parts[i].bytes)
+            status = att_no_memory(err, all.parts[i].room, "rows of a checkpoint");
+    }
+    if (!status) {
+        gather(&all);
+        status = write_parts(&all, path, err);
+    }
+    for (size_t i = 0; i < PART_COUNT; i++)
+        att_free(&people->host, all.parts[i].bytes, all.parts[i].room + 1, all.parts[i].item_size);
+    return status;
+}
