@@ -54,12 +54,13 @@ double att_recall_capped(const att_ranking *ranking, size_t k); // hits / min(k,
 double att_precision(const att_ranking *ranking, size_t k);     // hits / k
 double att_average_precision(const att_ranking *ranking, size_t k);
 double att_reciprocal_rank(const att_ranking *ranking, size_t k);
-double att_hit(const att_ranking *ranking, size_t k); // 1 if any of the first k is relevant
+double att_hit_rate(const att_ranking *ranking, size_t k); // 1 if any of the first k is relevant
 double att_r_precision(
     const att_ranking *ranking, size_t k); // precision at relevant_count; k is not used
 // Beyond accuracy. NaN where the list or the world does not say enough.
-double att_diversity(const att_ranking *ranking, size_t k); // mean pairwise 1 - cosine of tag sets
-double att_novelty(const att_ranking *ranking, size_t k);   // mean -log2 share, bits
+double att_list_diversity(
+    const att_ranking *ranking, size_t k);                // mean pairwise 1 - cosine of tag sets
+double att_novelty(const att_ranking *ranking, size_t k); // mean -log2 share, bits
 double att_serendipity(const att_ranking *ranking, size_t k); // relevant and not expected, / k
 double att_calibration(
     const att_ranking *ranking, size_t k); // Kullback-Leibler divergence, nats; 0 is best
@@ -136,6 +137,146 @@ att_status att_trec_write_qrel(
     att_trec_writer *writer, att_text query, att_text item, int grade, att_error *err);
 att_status att_trec_writer_close(
     att_trec_writer *writer, att_error *err); // also frees it; NULL is fine
+
+// --- Data to measure on
+// -----------------------------------------------------------------------------------
+
+// Who preferred what, and when; and what the things are. Nothing is measured on what is not added
+// here. Owned by the caller; one thread at a time.
+typedef struct att_dataset att_dataset;
+att_status att_dataset_create(
+    att_dataset **out, const char *name, const att_host *host, att_error *err);
+void att_dataset_destroy(att_dataset *dataset); // NULL is fine
+// One preference: weight > 0, finite. The same user and item again: the later one (by time, then by
+// order) counts.
+att_status att_dataset_add(att_dataset *dataset, att_text user, att_text item, int64_t at_ms,
+    double weight, att_error *err);
+// What an item is, copied; for tags in metrics and for cold start. Replaces an earlier one of the
+// same id.
+att_status att_dataset_item(att_dataset *dataset, const att_item *item, att_error *err);
+// A MovieLens folder: ratings.csv (userId,movieId,rating,timestamp) of at least min_rating count as
+// preferences of weight 1; movies.csv (movieId,title,genres) gives titles, years and genres as
+// tags. tags.csv is not read: who writes a tag has watched the film, so on hidden items it would
+// tell of their popularity.
+att_status att_dataset_movielens(
+    att_dataset **out, const char *folder, double min_rating, const att_host *host, att_error *err);
+
+typedef struct att_dataset_info {
+    const char *name;
+    uint64_t preferences;      // as added, before doubles are merged
+    uint32_t users, items;     // that were named
+    uint32_t described;        // items with a body
+    int64_t first_ms, last_ms; // of preferences; 0: none
+} att_dataset_info;
+void att_dataset_info_get(const att_dataset *dataset, att_dataset_info *out);
+
+// --- Protocols
+// --------------------------------------------------------------------------------------------
+
+// Bits. Columns: name, bit, wire name, title.
+#define ATT_PROTOCOL_LIST(X)                                                                       \
+    X(LEAVE_ONE_OUT, 1, "leave-one-out", "Leave one out, full ranking")                            \
+    X(LEAVE_ONE_OUT_SAMPLED, 2, "leave-one-out-sampled",                                           \
+        "Leave one out, SAMPLED: ranked among 100 random negatives")                               \
+    X(STRONG, 4, "strong", "Strong generalization: people held out")                               \
+    X(TIME, 8, "time", "Global time split")                                                        \
+    X(COLD, 16, "cold", "Cold start: items hidden from training")
+
+typedef enum att_protocol {
+    ATT_PROTOCOL_NONE,
+#define X(name, bit, wire, title) ATT_PROTOCOL_##name = bit,
+    ATT_PROTOCOL_LIST(X)
+#undef X
+} att_protocol;
+const char *att_protocol_name(uint32_t bit); // "?" when it is not one
+bool att_protocol_parse(att_text wire_name, uint32_t *bit);
+
+typedef struct att_column {
+    const att_metric *metric;
+    size_t k; // 1 … 1000
+} att_column;
+bool att_column_parse(att_text text, att_column *out); // "ndcg-binary@100"
+
+#define ATT_COLUMNS_MAX 64
+#define ATT_CONTENDERS_MAX 16
+
+typedef struct att_evaluate_options {
+    uint32_t protocols;        // bits
+    const char *const *models; // (model_count); NULL: all of the protocol
+    size_t model_count;
+    const att_column *columns; // (column_count), at most ATT_COLUMNS_MAX; NULL: the usual ones
+    size_t column_count;
+    const char *baseline; // differences are taken to it; NULL: "popularity", where it takes part
+    uint64_t seed;
+    uint32_t threads;   // 0: 1
+    uint32_t resamples; // of the bootstrap
+    double confidence;
+    uint32_t min_preferences; // people with fewer are left out
+    double test_share;        // strong: of people
+    double validation_share;  // strong: of people, set aside and not trained on
+    double fold_in_share;     // strong: of a test person's preferences
+    bool fold_in_earliest;    // strong: the earliest fold in; false: drawn at random
+    int64_t split_ms;   // time: training is what lies before; 0: at train_share of all preferences
+    double train_share; // time
+    double cold_share;  // cold: of items, hidden
+    uint32_t negatives; // leave-one-out-sampled
+    const char *trec_folder; // writes PROTOCOL.qrels and PROTOCOL.MODEL.run there; NULL: none
+} att_evaluate_options;
+// strong and time, all models, 1000 resamples at 0.95, at least 5 preferences, shares 0.1, 0.1,
+// 0.8, 0.8 and 0.1, 100 negatives.
+att_evaluate_options att_evaluate_options_default(void);
+
+// --- Reports
+// ------------------------------------------------------------------------------------------------
+
+typedef struct att_measured {
+    att_interval value;      // low and high are NaN for metrics over all lists (coverage, gini)
+    att_interval difference; // to the baseline on the same people and resamples; NaN without one
+} att_measured;
+
+typedef struct att_report_row {
+    const char *model, *story;
+    double train_s, score_s;
+    const att_measured *values; // (column_count)
+} att_report_row;
+
+typedef struct att_report_part {
+    uint32_t protocol;                // one bit
+    const char *name, *title, *about; // about: how it was split, with every count
+    bool sampled;
+    uint32_t judged;      // people
+    uint32_t ranked;      // items that could stand in a list
+    const char *baseline; // NULL: none took part
+    const att_column *columns;
+    size_t column_count;
+    const att_report_row *rows;
+    size_t row_count;
+} att_report_part;
+
+typedef struct att_report {
+    const char *dataset;
+    uint64_t preferences;  // after doubles were merged and short histories left out
+    uint32_t users, items; // likewise
+    uint64_t seed;
+    uint32_t resamples;
+    double confidence;
+    const att_report_part *parts;
+    size_t part_count;
+} att_report;
+
+// Runs the protocols. Progress and cancelling through the host. *out is the caller's.
+att_status att_evaluate(const att_dataset *dataset, const att_evaluate_options *options,
+    const att_host *host, att_report **out, att_error *err);
+void att_report_destroy(att_report *report); // NULL is fine
+
+// Lines without their ends; false stops with ATT_CANCELLED.
+typedef bool att_report_sink(void *user, att_text line);
+att_status att_report_text(
+    const att_report *report, att_report_sink *sink, void *user, att_error *err);
+// The whole report as JSON, docs/evaluation.md; the pieces are parts of one text, to be put
+// together.
+att_status att_report_json(
+    const att_report *report, att_report_sink *sink, void *user, att_error *err);
 
 ATT_END
 #endif

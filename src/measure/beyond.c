@@ -45,7 +45,7 @@ static size_t shared(tag_list a, tag_list b)
     return count;
 }
 
-double att_diversity(const att_ranking *ranking, size_t k)
+double att_list_diversity(const att_ranking *ranking, size_t k)
 {
     const size_t depth = depth_of(ranking, k);
     double sum = 0.0;

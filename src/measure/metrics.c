@@ -149,7 +149,7 @@ double att_reciprocal_rank(const att_ranking *ranking, size_t k)
     return 0.0;
 }
 
-double att_hit(const att_ranking *ranking, size_t k)
+double att_hit_rate(const att_ranking *ranking, size_t k)
 {
     return att_reciprocal_rank(ranking, k) > 0.0 ? 1.0 : 0.0;
 }

@@ -44,9 +44,9 @@
     X("ndcg_cut_200", att_ndcg, 200)                                                               \
     X("ndcg_cut_500", att_ndcg, 500)                                                               \
     X("ndcg_cut_1000", att_ndcg, 1000)                                                             \
-    X("success_1", att_hit, 1)                                                                     \
-    X("success_5", att_hit, 5)                                                                     \
-    X("success_10", att_hit, 10)
+    X("success_1", att_hit_rate, 1)                                                                \
+    X("success_5", att_hit_rate, 5)                                                                \
+    X("success_10", att_hit_rate, 10)
 
 static const struct {
     const char *name;

@@ -3,16 +3,12 @@
 // field.
 //
 // Where trec_eval takes what it can get of a number ("0.5x" counts as 0.5) we refuse the line.
+#include "measure/text_file.h"
 #include "measure/trec.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 typedef struct reader {
     att_trec_file *file;
@@ -193,18 +189,13 @@ static att_status parse_owned(
     return status;
 }
 
-static att_status too_large(const char *name, uint64_t size, att_error *err)
-{
-    return ATT_FAIL(err, ATT_LIMIT, "%s has %llu bytes, at most %zu are read", name,
-        (unsigned long long)size, ATT_TREC_FILE_SIZE_MAX);
-}
-
 att_status att_trec_parse(att_trec_file *out, att_trec_kind kind, const char *text, size_t size,
     const char *name, const att_host *host, att_error *err)
 {
     *out = (att_trec_file){0};
     if (size > ATT_TREC_FILE_SIZE_MAX)
-        return too_large(name, size, err);
+        return ATT_FAIL(err, ATT_LIMIT, "%s has %zu bytes, at most %zu are read", name, size,
+            ATT_TREC_FILE_SIZE_MAX);
     if (size > 0 && !(out->text = att_alloc(host, size, 1)))
         return att_no_memory(err, size, "bytes of text");
     if (size > 0)
@@ -216,43 +207,12 @@ att_status att_trec_parse(att_trec_file *out, att_trec_kind kind, const char *te
     return status;
 }
 
-static att_status read_all(
-    att_trec_file *out, int fd, const char *path, const att_host *host, att_error *err)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0)
-        return att_fail_errno(err, errno, "looking at %s", path);
-    if (!S_ISREG(info.st_mode))
-        return ATT_FAIL(err, ATT_INVALID, "%s is not a plain file", path);
-    if ((uint64_t)info.st_size > ATT_TREC_FILE_SIZE_MAX)
-        return too_large(path, (uint64_t)info.st_size, err);
-    const size_t size = (size_t)info.st_size;
-    if (size > 0 && !(out->text = att_alloc(host, size, 1)))
-        return att_no_memory(err, size, "bytes of text");
-    out->text_size = size;
-    for (size_t done = 0; done < size;) {
-        const ssize_t got = read(fd, out->text + done, size - done);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return att_fail_errno(err, errno, "reading %s", path);
-        if (got == 0)
-            return ATT_FAIL(
-                err, ATT_IO, "%s ended at byte %zu of %zu while it was read", path, done, size);
-        done += (size_t)got;
-    }
-    return ATT_OK;
-}
-
 att_status att_trec_load(
     att_trec_file *out, att_trec_kind kind, const char *path, const att_host *host, att_error *err)
 {
     *out = (att_trec_file){0};
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return att_fail_errno(err, errno, "opening %s", path);
-    att_status status = read_all(out, fd, path, host, err);
-    close(fd);
+    att_status status =
+        att_text_file_load(path, ATT_TREC_FILE_SIZE_MAX, host, &out->text, &out->text_size, err);
     if (!status)
         status = parse_owned(out, kind, path, host, err);
     if (status)

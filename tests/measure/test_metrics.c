@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Metrics against values worked by hand, and what must hold for every list.
-#include "attune/measure.h"
+#include "attune/attune.h"
 #include "base/rng.h"
 #include "check.h"
 
@@ -38,7 +38,7 @@ CHECK_TEST(accuracy_by_hand)
     CHECK_NEAR(att_average_precision(&r, 0), (1.0 + 2.0 / 4) / 3, 1e-15);
     CHECK_NEAR(att_average_precision(&r, 3), 1.0 / 3, 1e-15);
     CHECK_NEAR(att_reciprocal_rank(&r, 5), 1.0, 0);
-    CHECK_NEAR(att_hit(&r, 5), 1.0, 0);
+    CHECK_NEAR(att_hit_rate(&r, 5), 1.0, 0);
     CHECK_NEAR(att_r_precision(&r, 0), 1.0 / 3, 1e-15);
 }
 
@@ -64,7 +64,7 @@ CHECK_TEST(first_relevant_at_rank_four_has_reciprocal_rank_a_quarter)
     r.relevant_count = 1;
     CHECK_NEAR(att_reciprocal_rank(&r, 0), 0.25, 0);
     CHECK_NEAR(att_reciprocal_rank(&r, 3), 0.0, 0);
-    CHECK_NEAR(att_hit(&r, 3), 0.0, 0);
+    CHECK_NEAR(att_hit_rate(&r, 3), 0.0, 0);
 }
 
 CHECK_TEST(nothing_relevant_or_nothing_shown_is_zero)
@@ -104,7 +104,7 @@ CHECK_TEST(variety_novelty_surprise_and_calibration_by_hand)
         .world = &world,
         .scratch = scratch};
     // cosines: 0-1 1/sqrt2, 0-2 1/2, 1-2 0; item 3 has no tags
-    CHECK_NEAR(att_diversity(&r, 4), (3.0 - sqrt(0.5) - 0.5) / 3, 1e-12);
+    CHECK_NEAR(att_list_diversity(&r, 4), (3.0 - sqrt(0.5) - 0.5) / 3, 1e-12);
     CHECK_NEAR(att_novelty(&r, 3), (1.0 + 2.0 + 3.0) / 3, 1e-12);
     CHECK_NEAR(att_novelty(&r, 4), (1.0 + 2.0 + 3.0 + 4.0) / 4, 1e-12); // the floor
     CHECK_NEAR(att_serendipity(&r, 4), 1.0 / 4, 1e-12);                 // item 2 only
@@ -122,7 +122,7 @@ CHECK_TEST(what_cannot_be_said_is_not_a_number)
 {
     CHECK_BEGIN();
     const att_ranking r = hand();
-    CHECK(isnan(att_diversity(&r, 5)) && isnan(att_novelty(&r, 5)) &&
+    CHECK(isnan(att_list_diversity(&r, 5)) && isnan(att_novelty(&r, 5)) &&
           isnan(att_serendipity(&r, 5)) && isnan(att_calibration(&r, 5)));
 }
 
@@ -203,7 +203,7 @@ CHECK_TEST(moving_a_relevant_item_up_never_lowers_a_score)
                 .count = 1,
                 .relevant = s.relevant,
                 .relevant_count = s.ranking.relevant_count};
-            if (att_hit(&upper, 1) == 0.0 && att_hit(&lower, 1) == 1.0) {
+            if (att_hit_rate(&upper, 1) == 0.0 && att_hit_rate(&lower, 1) == 1.0) {
                 better.items[i - 1] = s.items[i];
                 better.items[i] = s.items[i - 1];
                 break;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// measure/split.h - what is learned from, what is shown of a person, what must be found.
+//
+// Every protocol gives each preference a role and is then built by one code, which also drops what
+// must not be there: no target is in its person's history, no target and nothing hidden is in
+// training.
+#ifndef ATT_MEASURE_SPLIT_H
+#define ATT_MEASURE_SPLIT_H
+
+#include "embed/matrix.h"
+#include "measure/dataset.h"
+
+typedef struct att_split {
+    const att_table *table;
+    const att_host *host;
+    uint32_t protocol;     // one bit
+    att_matrix train;      // (people trained on, table->items)
+    int64_t *train_at_ms;  // per nonzero of train
+    uint32_t *train_count; // (items): people in training who prefer it
+    uint8_t *ranked;       // (items): 1 when it may stand in a list
+    uint32_t ranked_count;
+    // People to be judged, by number in the table; each with a history and at least one target.
+    uint32_t cases;
+    uint32_t *user;          // (cases)
+    uint32_t *history_start; // (cases + 1)
+    uint32_t *history;       // ascending within a case
+    float *history_weight;
+    uint32_t *target_start; // (cases + 1)
+    uint32_t *targets;      // ascending within a case
+    // What became of the rest.
+    uint32_t trained_people;
+    uint32_t strangers;       // people with something to seek and no history
+    uint32_t without_target;  // people with nothing left to seek
+    uint32_t unknown_dropped; // preferences left out because training does not know their item
+    uint32_t unknown_sought;  // sought all the same
+} att_split;
+
+// Splits for one protocol bit (both leave-one-out protocols split alike). Memory from `life`, apart
+// from train: att_split_deinit.
+att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol,
+    const att_evaluate_options *options, const att_host *host, att_arena *life, att_error *err);
+void att_split_deinit(att_split *split);
+// The split in words and counts; negatives > 0: each target is ranked among so many sampled ones.
+// NULL: out of memory.
+const char *att_split_describe(
+    const att_split *split, uint32_t min_preferences, uint32_t negatives, att_arena *life);
+
+// (cases, count): items that the person never preferred, drawn alike and without repetition,
+// ascending. ATT_LIMIT when somebody has not that many. Memory from `life`.
+att_status att_split_negatives(const att_split *split, uint32_t count, uint64_t seed,
+    att_arena *life, uint32_t **out, att_error *err);
+
+#endif
