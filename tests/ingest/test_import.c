@@ -1,0 +1,810 @@
+// SPDX-License-Identifier: Apache-2.0
+// Imports into a store that only pretends: it keeps what it acknowledged and fails when it is told
+// to.
+#include "ingest/import.h"
+
+#include "base/names.h"
+#include "check.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// --- The pretended store
+// ------------------------------------------------------------------------------------
+
+typedef struct shelf {
+    att_host host;
+    const att_host *bytes_host; // the import's: it frees what cursor_get grew
+    att_names events, items, users;
+    uint64_t event_count, item_count, rating_count, tags, published;
+    double value_sum;
+    struct {
+        char key[64], value[256];
+        size_t size;
+    } cursors[8];
+    size_t cursor_count;
+    uint64_t commits;     // calls that succeeded
+    uint64_t fail_at;     // the call with this number fails …
+    att_status fail_with; // … with this
+    uint64_t calls;
+    bool refuses_poison; // a batch with an event or item "poison" is ATT_INVALID
+    char last_item[64], last_tags[512];
+    int64_t last_published;
+} shelf;
+
+static void shelf_init(shelf *s)
+{
+    *s = (shelf){.host = att_host_default()};
+    s->bytes_host = &s->host;
+    att_names_init(&s->events, &s->host);
+    att_names_init(&s->items, &s->host);
+    att_names_init(&s->users, &s->host);
+}
+
+static void shelf_deinit(shelf *s)
+{
+    att_names_deinit(&s->events);
+    att_names_deinit(&s->items);
+    att_names_deinit(&s->users);
+}
+
+static att_status shelf_call(shelf *s, att_error *err)
+{
+    if (++s->calls == s->fail_at)
+        return att_fail(err, s->fail_with, "the pretended store was told to fail");
+    s->commits++;
+    return ATT_OK;
+}
+
+static void keep_cursor(shelf *s, const att_import_cursor *cursor)
+{
+    if (!cursor)
+        return;
+    size_t i = 0;
+    while (i < s->cursor_count && strcmp(s->cursors[i].key, cursor->key) != 0)
+        i++;
+    CHECK(i < ATT_COUNT_OF(s->cursors) && cursor->size <= sizeof s->cursors[i].value);
+    s->cursor_count = ATT_MAX(s->cursor_count, i + 1);
+    snprintf(s->cursors[i].key, sizeof s->cursors[i].key, "%s", cursor->key);
+    memcpy(s->cursors[i].value, cursor->value, cursor->size);
+    s->cursors[i].size = cursor->size;
+}
+
+static bool is_poison(const shelf *s, att_text id)
+{
+    return s->refuses_poison && att_text_equal(id, ATT_LIT("poison"));
+}
+
+static att_status take_events(void *user, const att_event *events, size_t count,
+    const att_import_cursor *cursor, att_ingest_result *result, att_error *err)
+{
+    shelf *s = user;
+    for (size_t i = 0; i < count; i++)
+        if (is_poison(s, events[i].id))
+            return count == 1
+                       ? att_fail(err, ATT_INVALID, "field \"id\": found poison, expected none")
+                       : att_fail(err, ATT_INVALID, "event %zu of %zu: poison", i, count);
+    const att_status status = shelf_call(s, err);
+    if (status)
+        return status;
+    *result = (att_ingest_result){0};
+    for (size_t i = 0; i < count; i++) {
+        char made[128];
+        att_text id = events[i].id;
+        if (!id.size) {
+            snprintf(made, sizeof made, "%.*s %.*s %lld", ATT_TEXT_ARGS(events[i].user),
+                ATT_TEXT_ARGS(events[i].item), (long long)events[i].at_ms);
+            id = att_text_of(made);
+        }
+        if (att_names_find(&s->events, id) != ATT_NO_INDEX) {
+            result->duplicates++;
+            continue;
+        }
+        att_names_add(&s->events, id);
+        att_names_add(&s->users, events[i].user);
+        result->added++;
+        s->event_count++;
+        s->rating_count += events[i].signal == ATT_SIGNAL_RATING;
+        s->value_sum += isnan(events[i].value) ? 0 : events[i].value;
+    }
+    keep_cursor(s, cursor);
+    return ATT_OK;
+}
+
+static att_status take_items(void *user, const att_item *items, size_t count,
+    const att_import_cursor *cursor, att_error *err)
+{
+    shelf *s = user;
+    for (size_t i = 0; i < count; i++)
+        if (is_poison(s, items[i].id))
+            return att_fail(err, ATT_LIMIT, "item %zu: poison", i);
+    const att_status status = shelf_call(s, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        s->item_count += att_names_find(&s->items, items[i].id) == ATT_NO_INDEX;
+        att_names_add(&s->items, items[i].id);
+        s->tags += items[i].tag_count;
+        s->published += items[i].published_at_ms != 0;
+        snprintf(s->last_item, sizeof s->last_item, "%.*s", ATT_TEXT_ARGS(items[i].title));
+        s->last_published = items[i].published_at_ms;
+        size_t used = 0;
+        s->last_tags[0] = 0;
+        for (size_t t = 0; t < items[i].tag_count; t++)
+            used += (size_t)snprintf(s->last_tags + used, sizeof s->last_tags - used, "%.*s;",
+                ATT_TEXT_ARGS(items[i].tags[t]));
+    }
+    keep_cursor(s, cursor);
+    return ATT_OK;
+}
+
+static att_status get_cursor(void *user, const char *key, att_bytes *out, att_error *err)
+{
+    shelf *s = user;
+    for (size_t i = 0; i < s->cursor_count; i++)
+        if (strcmp(s->cursors[i].key, key) == 0) {
+            if (!ATT_VEC_RESERVE(s->bytes_host, out, s->cursors[i].size))
+                return att_no_memory(err, s->cursors[i].size, "bytes of a cursor");
+            memcpy(out->items, s->cursors[i].value, s->cursors[i].size);
+            out->count = s->cursors[i].size;
+            return ATT_OK;
+        }
+    return att_fail(err, ATT_NOT_FOUND, "no such key");
+}
+
+static att_status check_event(void *user, const att_event *event, att_error *err)
+{
+    (void)user;
+    if (event->at_ms > 4000000000000)
+        return att_fail(
+            err, ATT_INVALID, "field \"at\": found a time in the future, expected the past");
+    return ATT_OK;
+}
+
+static att_import_sink sink_of(shelf *s)
+{
+    return (att_import_sink){.user = s,
+        .events = take_events,
+        .items = take_items,
+        .cursor_get = get_cursor,
+        .check_event = check_event};
+}
+
+static att_status import_with(shelf *s, const char *path, const att_import_options *options,
+    att_import_report *report, att_error *err)
+{
+    const att_import_sink sink = sink_of(s);
+    return att_ingest_import(path, options, &sink, &s->host, report, err);
+}
+
+// --- Files
+// --------------------------------------------------------------------------------------------------
+
+// `count` events, one bad line after every `bad_every`, blank lines and items here and there.
+static const char *write_events(const char *name, size_t count, size_t bad_every)
+{
+    const char *path = check_path(name);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    for (size_t i = 0; i < count; i++) {
+        fprintf(file,
+            "{\"id\":\"e%zu\",\"user\":\"u%zu\",\"item\":\"i%zu\",\"at\":%zu,\"signal\":\"like\"}"
+            "\n",
+            i, i % 7, i % 11, i);
+        if (bad_every && i % bad_every == bad_every - 1)
+            fprintf(file, "{\"user\":\"u\",\"at\":1,\"signal\":\"bad-%zu\"}\n", i);
+        if (i % 10 == 9)
+            fprintf(file, "\n{\"id\":\"i%zu\",\"title\":\"T\"}\n", i);
+    }
+    CHECK_EQ(fclose(file), 0);
+    return path;
+}
+
+static size_t count_lines(const char *path)
+{
+    if (access(path, R_OK) != 0)
+        return 0;
+    char *text = check_read_file(path, NULL);
+    size_t lines = 0;
+    for (char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    free(text);
+    return lines;
+}
+
+// --- Tests
+// --------------------------------------------------------------------------------------------------
+
+CHECK_TEST(a_file_arrives_whole)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = write_events("whole.ndjson", 5000, 0);
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(s.event_count, 5000);
+    CHECK_EQ(s.item_count, 500);
+    CHECK_EQ(report.events, 5000);
+    CHECK_EQ(report.items, 500);
+    CHECK_EQ(report.lines, 6000);
+    CHECK_EQ(report.rejected, 0);
+    CHECK_STR(report.reject_path, "");
+    // The same file again: nothing is read.
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.lines, 0);
+    CHECK_EQ(report.resumed_at_line, 6000);
+    CHECK_EQ(report.duplicates, 0);
+    // From the start when asked: ids are known.
+    CHECK_OK_ERR(
+        import_with(&s, path, &(att_import_options){.restart = true}, &report, &err), &err);
+    CHECK_EQ(report.duplicates, 5000);
+    CHECK_EQ(s.event_count, 5000);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(bad_lines_are_set_aside_with_their_story)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("bad.ndjson");
+    static const char content[] =
+        "{\"user\":\"u\",\"item\":\"i\",\"at\":1,\"signal\":\"like\"}\r\n"
+        "{\"user\":\"u\",\"item\":\"i\",\"at\":1,\"signal\":\"liek\"}\r\n"
+        "\n"
+        "not \xFF utf8\n"
+        "{\"user\":\"u\",\"item\":\"i\",\"at\":5000000000000,\"signal\":\"like\"}\n"
+        "{\"user\":\"u\",\"item\":\"j\",\"at\":2,\"signal\":\"like\"}";
+    check_write_file(path, content, sizeof content - 1);
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.events, 2);
+    CHECK_EQ(report.rejected, 3);
+    CHECK_EQ(report.lines, 6);
+    char wanted[1024];
+    snprintf(wanted, sizeof wanted,
+        "%s:2: field \"signal\": unknown value \"liek\", did you mean \"like\"?", path);
+    CHECK_STR(report.first_reject, wanted);
+    snprintf(wanted, sizeof wanted, "%s.rejects.ndjson", path);
+    CHECK_STR(report.reject_path, wanted);
+    char *rejects = check_read_file(report.reject_path, NULL);
+    char expected[4096];
+    snprintf(expected, sizeof expected,
+        "{\"file\":\"%s\",\"line\":2,\"field\":\"signal\",\"reason\":\"unknown value \\\"liek\\\", "
+        "did you mean "
+        "\\\"like\\\"?\",\"text\":\"{\\\"user\\\":\\\"u\\\",\\\"item\\\":\\\"i\\\",\\\"at\\\":1,"
+        "\\\"signal\\\":\\\"liek\\\"}\"}\n"
+        "{\"file\":\"%s\",\"line\":4,\"field\":\"\",\"reason\":\"found not, expected an object: "
+        "{\\\"user\\\": "
+        "\xE2\x80\xA6} or {\\\"id\\\": \xE2\x80\xA6}\",\"text\":\"not \xEF\xBF\xBD "
+        "utf8\",\"bytes\":\"6e6f7420ff2075746638\"}\n"
+        "{\"file\":\"%s\",\"line\":5,\"field\":\"at\",\"reason\":\"found a time in the future, "
+        "expected the past\","
+        "\"text\":\"{\\\"user\\\":\\\"u\\\",\\\"item\\\":\\\"i\\\",\\\"at\\\":5000000000000,"
+        "\\\"signal\\\":\\\"like\\\"}\"}\n",
+        path, path, path);
+    CHECK_STR(rejects, expected);
+    free(rejects);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(an_import_that_is_cut_off_goes_on_at_every_batch)
+{
+    CHECK_BEGIN();
+    const char *path = write_events("cut.ndjson", 200, 9);
+    char rejects[600];
+    snprintf(rejects, sizeof rejects, "%s.rejects.ndjson", path);
+    const att_import_options options = {.batch = 7};
+    static const att_status reasons[] = {ATT_FULL, ATT_BUSY, ATT_IO};
+    for (uint64_t fail_at = 1;; fail_at++) {
+        shelf s;
+        shelf_init(&s);
+        s.fail_at = fail_at;
+        s.fail_with = reasons[fail_at % 3];
+        att_import_report first, second;
+        att_error err;
+        unlink(rejects);
+        const att_status status = import_with(&s, path, &options, &first, &err);
+        const bool failed = status != ATT_OK;
+        if (failed) {
+            CHECK_EQ(status, s.fail_with);
+            CHECK_HOLDS(err.text, "told to fail");
+            CHECK_HOLDS(err.text, "run the same import again");
+        }
+        CHECK_OK_ERR(import_with(&s, path, &options, &second, &err), &err);
+        CHECK_EQ(s.event_count, 200);
+        CHECK_EQ(s.item_count, 20);
+        CHECK_EQ(count_lines(rejects), 22);
+        if (failed && fail_at > 4)
+            CHECK(second.resumed_at_line > 0);
+        shelf_deinit(&s);
+        if (!failed)
+            break;
+    }
+}
+
+CHECK_TEST(strict_stops_at_the_first_bad_line_and_keeps_what_stood_before)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = write_events("strict.ndjson", 100, 25);
+    CHECK_FAILS(
+        import_with(&s, path, &(att_import_options){.strict = true, .batch = 10}, &report, &err),
+        ATT_INVALID);
+    char wanted[600];
+    // 25 events, and after the 10th and 20th a blank line and an item.
+    snprintf(wanted, sizeof wanted,
+        "%s:30: field \"signal\": unknown value \"bad-24\", expected one of", path);
+    CHECK_HOLDS(err.text, wanted);
+    CHECK_EQ(s.event_count, 25);
+    snprintf(wanted, sizeof wanted, "%s.rejects.ndjson", path);
+    CHECK(access(wanted, F_OK) != 0);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(a_file_that_grew_goes_on_behind_its_last_whole_line)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("grows.ndjson");
+    const char *begin = "{\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n{\"user\":"
+                        "\"u\",\"item\":\"b\",";
+    const char *whole = "{\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n{\"user\":"
+                        "\"u\",\"item\":\"b\","
+                        "\"at\":2,\"signal\":\"like\"}\n{\"user\":\"u\",\"item\":\"c\",\"at\":3,"
+                        "\"signal\":\"like\"}";
+    check_write_file(path, begin, strlen(begin));
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.events, 1);
+    CHECK_EQ(report.rejected, 1);
+    check_write_file(path, whole, strlen(whole));
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.resumed_at_line, 1);
+    CHECK_EQ(report.events, 2);
+    CHECK_EQ(report.rejected, 0);
+    CHECK_EQ(report.duplicates, 0);
+    // Nothing new, and no line end behind the last line: still nothing new.
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.lines, 0);
+    CHECK_EQ(report.resumed_at_line, 3);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(a_file_that_was_changed_begins_anew)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("fixed.ndjson");
+    const char *bad =
+        "{\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"liek\"}\n{\"id\":\"x\"}\n";
+    const char *good =
+        "{\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n{\"id\":\"x\"}\n";
+    check_write_file(path, bad, strlen(bad));
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.rejected, 1);
+    usleep(20000); // another time of change
+    check_write_file(path, good, strlen(good));
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.resumed_at_line, 0);
+    CHECK_EQ(report.events, 1);
+    CHECK_EQ(report.rejected, 0);
+    // What the first import had set aside is in now, so its file went.
+    char rejects[600];
+    snprintf(rejects, sizeof rejects, "%s.rejects.ndjson", path);
+    CHECK(access(rejects, F_OK) != 0);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(what_the_store_refuses_is_set_aside_alone)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    s.refuses_poison = true;
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("poison.ndjson");
+    const char *content =
+        "{\"id\":\"1\",\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n"
+        "{\"id\":\"poison\",\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n"
+        "{\"id\":\"2\",\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n"
+        "{\"id\":\"poison\",\"title\":\"t\"}\n{\"id\":\"fine\",\"title\":\"t\"}\n";
+    check_write_file(path, content, strlen(content));
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.events, 2);
+    CHECK_EQ(report.items, 1);
+    CHECK_EQ(report.rejected, 2);
+    char *rejects = check_read_file(report.reject_path, NULL);
+    CHECK_HOLDS(rejects, "\"line\":2,\"field\":\"id\",\"reason\":\"found poison, expected none\"");
+    CHECK_HOLDS(rejects, "\"line\":4,\"field\":\"\",\"reason\":\"item 0: poison\"");
+    free(rejects);
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.lines, 0);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(a_line_without_end_costs_itself_alone)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("long.ndjson");
+    FILE *file = fopen(path, "w");
+    fputs("{\"user\":\"u\",\"item\":\"a\",\"at\":1,\"signal\":\"like\"}\n{\"user\":\"", file);
+    for (int i = 0; i < 7000000; i++)
+        fputc('x', file);
+    fputs("\"}\n{\"user\":\"u\",\"item\":\"b\",\"at\":1,\"signal\":\"like\"}\n", file);
+    fclose(file);
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.events, 2);
+    CHECK_EQ(report.rejected, 1);
+    CHECK_EQ(report.lines, 3);
+    CHECK_HOLDS(report.first_reject, "long.ndjson:2: the line has more than 1048576 bytes");
+    // Cut off inside that line, it is not taken up in its middle.
+    for (uint64_t fail_at = 2; fail_at <= 3; fail_at++) {
+        shelf t;
+        shelf_init(&t);
+        t.fail_at = fail_at;
+        t.fail_with = ATT_FULL;
+        (void)!import_with(&t, path, &(att_import_options){.batch = 1}, &report, &err);
+        CHECK_OK_ERR(import_with(&t, path, &(att_import_options){.batch = 1}, &report, &err), &err);
+        CHECK_EQ(t.event_count, 2);
+        CHECK_EQ(count_lines(check_path("long.ndjson.rejects.ndjson")), 1);
+        shelf_deinit(&t);
+    }
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(csv_with_a_mapping_arrives)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("plays.csv");
+    const char *content = "\xEF\xBB\xBFuserId,when,\"the item\",stars\r\n"
+                          "u1,10,\"a \"\"b\"\"\",4.5\r\n"
+                          "u2,11,\"x\ny\",3\r\n"
+                          "u3,12,\"stray\"quote,3\r\n"
+                          "u4,13,c\r\n"
+                          "u5,abc,c,1\r\n"
+                          "\r\n"
+                          "u6,14,c,";
+    check_write_file(path, content, strlen(content));
+    const att_import_options options = {
+        .mapping = "user=userId,item=the item,signal:rating,value=stars,at=when:s"};
+    CHECK_OK_ERR(import_with(&s, path, &options, &report, &err), &err);
+    CHECK_EQ(report.events, 3);
+    CHECK_EQ(report.rejected, 3);
+    CHECK_NEAR(s.value_sum, 7.5, 1e-6);
+    CHECK_EQ(report.lines, 8);
+    char *rejects = check_read_file(report.reject_path, NULL);
+    CHECK_HOLDS(rejects,
+        "\"line\":5,\"field\":\"\",\"reason\":\"column 14: found text behind a closing quote");
+    CHECK_HOLDS(rejects,
+        "\"line\":6,\"field\":\"\",\"reason\":\"found 3 fields, expected 4 as in the header\"");
+    CHECK_HOLDS(rejects, "\"line\":7,\"field\":\"at\",\"reason\":\"found \\\"abc\\\" in column "
+                         "\\\"when\\\", expected seconds since 1970\"");
+    free(rejects);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(what_cannot_be_read_is_said_before_anything_is_written)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    static const struct {
+        const char *name, *content, *mapping, *story;
+    } cases[] = {
+        {"a.json", "[{\"id\":1}]", NULL, "a list as one JSON value, expected one object a line"},
+        {"b.gz", "\x1F\x8B\x08", NULL, "compressed by gzip"},
+        {"c.txt", "hello", NULL, "begins with \"hello\", expected lines of JSON"},
+        {"d.txt", "\xFF\xFE{", NULL, "is UTF-16, expected UTF-8"},
+        {"e.csv", "a,b,c\n1,2,3\n", NULL, "a CSV file needs a mapping, such as"},
+        {"f.csv", "a,b,c\n1,2,3\n", NULL, "its columns are a, b, c"},
+        {"g.csv", "a,b,c\n1,2,3\n", "user=a,item=b,signal:like,at=d",
+            "mapping part 4 \"at=d\": the file has no column \"d\", expected one of a, b, c"},
+        {"h.csv", "", "user=a,signal:like,at=d", "expected a header"},
+        {"i.ndjson", "{}", "user=a,signal:like,at=d", "a mapping is for CSV files alone"},
+    };
+    for (size_t i = 0; i < ATT_COUNT_OF(cases); i++) {
+        const char *path = check_path(cases[i].name);
+        check_write_file(path, cases[i].content, strlen(cases[i].content));
+        CHECK(import_with(&s, path, &(att_import_options){.mapping = cases[i].mapping}, &report,
+                  &err) != ATT_OK);
+        CHECK_HOLDS(err.text, cases[i].story);
+        CHECK_HOLDS(err.text, i == 9 ? "mapping" : cases[i].name);
+    }
+    CHECK_FAILS(import_with(&s, check_path("not-there"), NULL, &report, &err), ATT_NOT_FOUND);
+    CHECK_HOLDS(err.text, "opening");
+    mkdir(check_path("folder"), 0700);
+    CHECK_FAILS(import_with(&s, check_path("folder"), NULL, &report, &err), ATT_NOT_FOUND);
+    CHECK_HOLDS(err.text, "without movies.csv");
+    CHECK_FAILS(
+        import_with(&s, "x", &(att_import_options){.batch = 1000000}, &report, &err), ATT_LIMIT);
+    CHECK_EQ(s.calls, 0);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(an_empty_file_is_fine)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = check_path("empty.ndjson");
+    check_write_file(path, "", 0);
+    CHECK_OK_ERR(import_with(&s, path, NULL, &report, &err), &err);
+    CHECK_EQ(report.lines, 0);
+    shelf_deinit(&s);
+}
+
+// --- Pipes and progress
+// -------------------------------------------------------------------------------------
+
+typedef struct typist {
+    int fd;
+    size_t count;
+    bool slowly;
+} typist;
+
+static void *type(void *argument)
+{
+    const typist *t = argument;
+    for (size_t i = 0; i < t->count; i++) {
+        char line[128];
+        const int size = snprintf(line, sizeof line,
+            "{\"user\":\"u\",\"item\":\"i%zu\",\"at\":1,\"signal\":\"like\"}\n", i);
+        const int half = size / 2;
+        CHECK_EQ(write(t->fd, line, (size_t)half), half);
+        if (t->slowly)
+            usleep(1000);
+        CHECK_EQ(write(t->fd, line + half, (size_t)(size - half)), size - half);
+    }
+    close(t->fd);
+    return NULL;
+}
+
+CHECK_TEST(a_pipe_arrives_and_leaves_no_cursor)
+{
+    CHECK_BEGIN();
+    for (int slowly = 0; slowly < 2; slowly++) {
+        int ends[2];
+        shelf s;
+        shelf_init(&s);
+        att_import_report report;
+        att_error err;
+        CHECK_EQ(pipe(ends), 0);
+        const int own = dup(0);
+        CHECK_EQ(dup2(ends[0], 0), 0);
+        close(ends[0]);
+        typist t = {ends[1], slowly ? 50 : 20000, slowly};
+        pthread_t thread;
+        CHECK_EQ(pthread_create(&thread, NULL, type, &t), 0);
+        const att_import_options options = {.reject_path = check_path("pipe.rejects")};
+        const att_status status = import_with(&s, "-", &options, &report, &err);
+        pthread_join(thread, NULL);
+        CHECK(dup2(own, 0) == 0);
+        close(own);
+        CHECK_OK_ERR(status, &err);
+        CHECK_EQ(s.event_count, slowly ? 50 : 20000);
+        CHECK_EQ(s.cursor_count, 0);
+        shelf_deinit(&s);
+    }
+}
+
+typedef struct watch {
+    uint64_t calls, done, total;
+    bool cancel;
+} watch;
+
+static bool see_progress(void *user, const att_progress *progress)
+{
+    watch *w = user;
+    w->calls++;
+    w->done = progress->done;
+    w->total = progress->total;
+    CHECK_STR(progress->unit, "bytes");
+    return !w->cancel;
+}
+
+CHECK_TEST(a_cancelled_import_keeps_what_it_acknowledged)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = write_events("cancel.ndjson", 3000, 0);
+    watch w = {.cancel = true};
+    const att_host host = {.progress = see_progress, .user = &w};
+    const att_import_sink sink = sink_of(&s);
+    CHECK_FAILS(att_ingest_import(path, NULL, &sink, &host, &report, &err), ATT_CANCELLED);
+    CHECK_HOLDS(err.text, "is kept");
+    w.cancel = false;
+    CHECK_OK_ERR(att_ingest_import(path, NULL, &sink, &host, &report, &err), &err);
+    CHECK_EQ(s.event_count, 3000);
+    CHECK(w.calls >= 1);
+    CHECK_EQ(w.done, w.total);
+    shelf_deinit(&s);
+}
+
+// --- MovieLens
+// ----------------------------------------------------------------------------------------------
+
+static void write_text(const char *path, const char *text)
+{
+    check_write_file(path, text, strlen(text));
+}
+
+CHECK_TEST(a_small_movielens_folder_by_hand)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    mkdir(check_path("ml"), 0700);
+    write_text(check_path("ml/movies.csv"), "movieId,title,genres\n"
+                                            "1,\"American President, The (1995)\",Comedy|Drama\n"
+                                            "2,No Year,(no genres listed)\n"
+                                            "3,\"He said \"\"hi\"\" (1970)\",Drama\n");
+    write_text(check_path("ml/ratings.csv"),
+        "userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,3,0.5,964982704\nx,3,bad,1\n");
+    write_text(check_path("ml/tags.csv"),
+        "userId,movieId,tag,timestamp\n1,3,Funny,1\n2,3,funny,2\n2,3,drama,2\n2,3,aaa,2\n\"x");
+    CHECK_OK_ERR(import_with(&s, check_path("ml/"), NULL, &report, &err), &err);
+    CHECK_EQ(report.items, 3);
+    CHECK_EQ(report.events, 2);
+    CHECK_EQ(report.rejected, 2);
+    CHECK_NEAR(s.value_sum, 4.5, 1e-9);
+    CHECK_STR(s.last_item, "He said \"hi\" (1970)");
+    CHECK_STR(s.last_tags, "Drama;funny;aaa;");
+    CHECK_EQ(s.last_published, 15638400000); // 1970-07-01
+    CHECK(att_names_find(&s.events, ATT_LIT("ml-1-1-964982703")) != ATT_NO_INDEX);
+    char *rejects = check_read_file(check_path("ml.rejects.ndjson"), NULL);
+    CHECK_HOLDS(rejects, "tags.csv\",\"line\":6,\"field\":\"\",\"reason\":\"column 1: found a "
+                         "quote that is never closed");
+    CHECK_HOLDS(rejects, "ratings.csv\",\"line\":4,\"field\":\"value\"");
+    free(rejects);
+    CHECK_OK_ERR(import_with(&s, check_path("ml"), NULL, &report, &err), &err);
+    CHECK_EQ(report.items + report.events + report.duplicates + report.rejected, 0);
+    CHECK_EQ(count_lines(check_path("ml.rejects.ndjson")), 2);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(a_movielens_import_that_is_cut_off_goes_on)
+{
+    CHECK_BEGIN();
+    for (uint64_t fail_at = 1;; fail_at++) {
+        shelf s;
+        shelf_init(&s);
+        s.fail_at = fail_at;
+        s.fail_with = ATT_FULL;
+        att_import_report report;
+        att_error err;
+        unlink(check_path("ml.rejects.ndjson"));
+        const att_import_options options = {.batch = 1};
+        const att_status status = import_with(&s, check_path("ml"), &options, &report, &err);
+        const bool failed = status != ATT_OK;
+        CHECK_OK_ERR(import_with(&s, check_path("ml"), &options, &report, &err), &err);
+        CHECK_EQ(s.item_count, 3);
+        CHECK_EQ(s.event_count, 2);
+        // Tags are never lost: the last film was put with all of them.
+        CHECK_STR(s.last_tags, "Drama;funny;aaa;");
+        CHECK_EQ(count_lines(check_path("ml.rejects.ndjson")), 2);
+        shelf_deinit(&s);
+        if (!failed)
+            break;
+    }
+}
+
+CHECK_TEST(movielens_small_is_counted)
+{
+    CHECK_BEGIN();
+    const char *path = check_shared("movielens-small");
+    if (!path)
+        CHECK_SKIP("movielens-small is not here");
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%s", path);
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const att_import_options options = {.reject_path = check_path("ml-small.rejects")};
+    CHECK_OK_ERR(import_with(&s, folder, &options, &report, &err), &err);
+    CHECK_EQ(report.rejected, 0);
+    CHECK_EQ(report.items, 9742);
+    CHECK_EQ(report.events, 100836);
+    CHECK_EQ(s.rating_count, 100836);
+    CHECK_EQ(s.users.count, 610);
+    CHECK_NEAR(s.value_sum / 100836, 3.501557, 1e-6);
+    CHECK_EQ(s.published, 9729); // titles that end in "(YYYY)"
+    shelf_deinit(&s);
+}
+
+// --- Memory
+// -------------------------------------------------------------------------------------------------
+
+typedef struct meter {
+    uint64_t fail_at, count;
+    int64_t live;
+} meter;
+
+static void *metered_resize(void *user, void *old, size_t old_size, size_t size)
+{
+    meter *m = user;
+    if (size && __atomic_add_fetch(&m->count, 1, __ATOMIC_RELAXED) == m->fail_at)
+        return NULL;
+    void *memory = NULL;
+    if (size == 0)
+        free(old);
+    else if (!(memory = realloc(old, size)))
+        return NULL;
+    __atomic_add_fetch(&m->live, (int64_t)size - (int64_t)old_size, __ATOMIC_RELAXED);
+    return memory;
+}
+
+CHECK_TEST(without_memory_nothing_is_lost_and_nothing_leaks)
+{
+    CHECK_BEGIN();
+    const char *path = write_events("memory.ndjson", 300, 50);
+    for (uint64_t n = 1; n < 200; n++) {
+        shelf s;
+        shelf_init(&s);
+        meter m = {.fail_at = n};
+        const att_host host = {.resize = metered_resize, .user = &m};
+        s.bytes_host = &host;
+        const att_import_sink sink = sink_of(&s);
+        att_import_report report;
+        att_error err;
+        const att_status status = att_ingest_import(path, NULL, &sink, &host, &report, &err);
+        const bool failed = status != ATT_OK;
+        CHECK_EQ(m.live, 0);
+        if (failed)
+            CHECK_EQ(status, ATT_NO_MEMORY);
+        m.fail_at = 0;
+        CHECK_OK_ERR(att_ingest_import(path, NULL, &sink, &host, &report, &err), &err);
+        CHECK_EQ(s.event_count, 300);
+        CHECK_EQ(m.live, 0);
+        shelf_deinit(&s);
+        if (!failed)
+            return;
+    }
+    CHECK(false);
+}
+
+CHECK_MAIN(CHECK_CASE(a_file_arrives_whole), CHECK_CASE(bad_lines_are_set_aside_with_their_story),
+    CHECK_CASE(an_import_that_is_cut_off_goes_on_at_every_batch),
+    CHECK_CASE(strict_stops_at_the_first_bad_line_and_keeps_what_stood_before),
+    CHECK_CASE(a_file_that_grew_goes_on_behind_its_last_whole_line),
+    CHECK_CASE(a_file_that_was_changed_begins_anew),
+    CHECK_CASE(what_the_store_refuses_is_set_aside_alone),
+    CHECK_CASE(a_line_without_end_costs_itself_alone), CHECK_CASE(csv_with_a_mapping_arrives),
+    CHECK_CASE(what_cannot_be_read_is_said_before_anything_is_written),
+    CHECK_CASE(an_empty_file_is_fine), CHECK_CASE(a_pipe_arrives_and_leaves_no_cursor),
+    CHECK_CASE(a_cancelled_import_keeps_what_it_acknowledged),
+    CHECK_CASE(a_small_movielens_folder_by_hand),
+    CHECK_CASE(a_movielens_import_that_is_cut_off_goes_on), CHECK_CASE(movielens_small_is_counted),
+    CHECK_CASE(without_memory_nothing_is_lost_and_nothing_leaks))
