@@ -198,6 +198,12 @@ void att_context_row(
         }
 }
 
+// To -1 … 1, with slope 1 at 0.
+static float squash(double sum)
+{
+    return (float)(sum / sqrt(1 + sum * sum));
+}
+
 float att_context_fit(const float *row, size_t tag_total, const uint16_t *tags, size_t tag_count)
 {
     double sum = 0;
@@ -206,7 +212,7 @@ float att_context_fit(const float *row, size_t tag_total, const uint16_t *tags, 
     for (size_t i = 0; i < tag_count; i++)
         if (tags[i] < tag_total)
             sum += (double)row[tags[i]];
-    return sum == 0 ? 0 : (float)tanh(sum / (double)tag_count);
+    return squash(sum / (double)tag_count);
 }
 
 float att_context_lookup(const att_context_model *model, const att_context *context, int64_t at_ms,
@@ -219,7 +225,7 @@ float att_context_lookup(const att_context_model *model, const att_context *cont
         for (size_t f = 0; tags[i] < model->tag_total && f < ATT_FACETS; f++)
             if (situations[f] != ATT_NO_SITUATION)
                 sum += (double)model->lifts[situations[f] * model->tag_total + tags[i]];
-    return tag_count ? (float)tanh(sum / (double)tag_count) : 0;
+    return tag_count ? squash(sum / (double)tag_count) : 0;
 }
 
 // --- Bytes -------------------------------------------------------------------

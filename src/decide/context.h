@@ -7,7 +7,8 @@
 //   P(g) = n(g) / n(all events of known class in c's facet)
 //   lift(c, g) = log((n(c, g) + s P(g)) / ((n(c) + s) P(g)))
 // and 0 where the class or the tag was seen fewer than `least` times. Unknown classes lift nothing.
-// The fit of an item is tanh of the mean over its tags of the sum of lifts over the facets: -1 … 1.
+// The fit of an item is x / sqrt(1 + x^2), -1 … 1, x the mean over its tags of the sum of lifts
+// over the facets.
 #ifndef ATT_DECIDE_CONTEXT_H
 #define ATT_DECIDE_CONTEXT_H
 
