@@ -30,7 +30,7 @@ typedef struct att_world_options {
 
 att_world_options att_world_options_default(void);
 
-// Owned by the caller. Draws the catalogue and the people, and tries the history once or twice to
+// Owned by the caller. Draws the catalogue and the people, and tries the history a few times to
 // meet options->events.
 att_status att_world_create(
     att_world **out, const att_world_options *options, const att_host *host, att_error *err);
@@ -54,8 +54,7 @@ size_t att_world_person_count(const att_world *world);
 att_world_person att_world_person_at(const att_world *world, size_t person);
 size_t att_world_person_find(const att_world *world, att_text id); // SIZE_MAX: not there
 
-// --- History
-// ----------------------------------------------------------------------------------------
+// --- History -----------------------------------------------------------------------------------
 
 // Anything but ATT_OK stops, and is passed on. The event is valid during the call.
 typedef att_status att_world_sink(void *user, const att_event *event, att_error *err);
@@ -75,8 +74,7 @@ att_status att_world_write(const att_world *world, const char *folder, att_error
 att_status att_world_binge(const att_world *world, size_t person, att_text tag, int64_t at_ms,
     uint32_t count, att_world_sink *sink, void *user, att_error *err);
 
-// --- The truth
-// --------------------------------------------------------------------------------------
+// --- The truth ---------------------------------------------------------------------------------
 
 // How satisfied this person would be on average with the item in this context at this time, 0 … 1,
 // when neither bored nor having had it before. A context that is not known counts as plain
@@ -90,8 +88,7 @@ bool att_world_eligible(
 // The truth about an item that no honest catalogue tells.
 bool att_world_is_clickbait(const att_world *world, size_t item);
 
-// --- A policy meets the people
-// ----------------------------------------------------------------------
+// --- A policy meets the people -----------------------------------------------------------------
 
 #define ATT_WORLD_SLATE_MAX 50
 

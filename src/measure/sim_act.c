@@ -55,8 +55,7 @@ static void tell_dwell(const sim_act *act, uint32_t item, int64_t at_ms, int32_t
     att_sim_tell(act->live, act->mind, event);
 }
 
-// --- Playing
-// ------------------------------------------------------------------------------------------
+// --- Playing -----------------------------------------------------------------------------------
 
 // How long it lasted: skips by dislike, 42 % of them in the first 5 s and 20 % in the next 5.
 static void play_draw(sim_mind *mind, sim_outcome *o)
@@ -156,8 +155,7 @@ static int64_t take(const sim_act *act, const sim_moment *moment, sim_outcome *o
     return to_ms + (int64_t)between(mind, 800, 9000);
 }
 
-// --- Looking
-// ------------------------------------------------------------------------------------------
+// --- Looking -----------------------------------------------------------------------------------
 
 int64_t att_sim_look(sim_live *live, sim_mind *mind, const sim_moment *moment, sim_outcome *o)
 {
@@ -193,8 +191,7 @@ int64_t att_sim_look(sim_live *live, sim_mind *mind, const sim_moment *moment, s
     return at_ms + (int64_t)between(mind, 2000, 9000);
 }
 
-// --- Bots
-// ---------------------------------------------------------------------------------------------
+// --- Bots --------------------------------------------------------------------------------------
 
 // Five things are pushed, several times a second, day or night, from nowhere.
 void att_sim_bot_burst(sim_live *live, sim_mind *mind, uint32_t person, int64_t at_ms)

@@ -10,8 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// --- Drawing from lists
-// -------------------------------------------------------------------------------
+// --- Drawing from lists ------------------------------------------------------------------------
 
 uint32_t att_sim_draw(const sim_list *list, att_rng *rng)
 {
@@ -46,8 +45,7 @@ static void list_add(sim_list *list, uint32_t item, double exposure)
     list->items[list->count++] = item;
 }
 
-// --- The hidden place
-// ---------------------------------------------------------------------------------
+// --- The hidden place --------------------------------------------------------------------------
 
 static void centres_make(att_world *world, att_rng *rng)
 {
@@ -96,8 +94,7 @@ static void truth_draw(const att_world *world, sim_item *item, att_rng *rng)
     item->hash = (uint32_t)att_rng_u64(rng);
 }
 
-// --- What the catalogue says
-// --------------------------------------------------------------------------
+// --- What the catalogue says -------------------------------------------------------------------
 
 static double rounded(double value, double steps)
 {
@@ -267,8 +264,7 @@ static int age_draw(const sim_item *item, att_rng *rng)
     return item->medium == SIM_MUSIC ? (age >= 16 ? age - 4 : 0) : age;
 }
 
-// --- Rights
-// -------------------------------------------------------------------------------------------
+// --- Rights ------------------------------------------------------------------------------------
 
 static const char territories[8][3] = {"US", "DE", "GB", "FR", "BR", "JP", "PL", "IN"};
 
@@ -352,8 +348,7 @@ bool att_world_is_clickbait(const att_world *world, size_t item)
     return world->items[item].clickbait;
 }
 
-// --- All of it
-// ----------------------------------------------------------------------------------------
+// --- All of it ---------------------------------------------------------------------------------
 
 static bool item_make(
     att_world *world, const sim_projection *projection, uint32_t index, att_names *titles)
@@ -383,12 +378,12 @@ static bool lists_make(att_world *world)
     for (unsigned m = 0; m < SIM_MEDIA; m++) {
         fine = list_make(world, &world->by_medium[m], true) && fine;
         for (unsigned t = 0; t < SIM_THEMES; t++)
-            fine = list_make(world, &world->by_theme[t][m], false) && fine;
+            fine = list_make(world, &world->by_theme[t][m], true) && fine;
     }
     for (uint32_t i = 0; fine && i < world->item_count; i++) {
         const sim_item *item = &world->items[i];
         list_add(&world->by_medium[item->medium], i, item->exposure);
-        list_add(&world->by_theme[item->theme][item->medium], i, 0);
+        list_add(&world->by_theme[item->theme][item->medium], i, sqrt(item->exposure));
         if (world->views[i].published_at_ms >= world->options.start_ms)
             list_add(&world->fresh, i, 0);
     }

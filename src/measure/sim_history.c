@@ -2,17 +2,16 @@
 // measure/sim_history.c - sixty days under a plain service: charts, search, new releases, and
 // chance.
 //
-// 45 % of slates are drawn by popularity, 35 % are what the person looked for, 8 % are new, 12 %
+// 24 % of slates are drawn by popularity, 58 % are what the person looked for, 8 % are new, 10 %
 // are anything.
 #include "measure/sim_live.h"
 
 #include <math.h>
 #include <stdio.h>
 
-enum { DEFAULT_SLOTS = 8, SEARCH_POOL = 24 };
+enum { DEFAULT_SLOTS = 8, SEARCH_POOL = 16 };
 
-// --- The default service
-// ------------------------------------------------------------------------------
+// --- The default service -----------------------------------------------------------------------
 
 static void offer(const sim_moment *moment, sim_slate *slate, uint32_t item)
 {
@@ -55,7 +54,7 @@ static unsigned theme_near(const sim_moment *moment, unsigned interest)
     for (unsigned t = 0; t < SIM_THEMES; t++) {
         double distance = 0;
         for (unsigned d = 0; d < SIM_LATENT; d++) {
-            const double off = moment->world->centre[t][d] - moment->centre[interest][d];
+            const double off = moment->world->centre[t][d] - moment->centre[d][interest];
             distance += off * off;
         }
         if (distance < least) {
@@ -126,21 +125,20 @@ att_status att_sim_default_choose(void *user, sim_live *live, const sim_moment *
     const att_world *world = live->world;
     const double source = att_rng_unit(&mind->rng);
     const unsigned medium = medium_draw(moment, &mind->rng);
-    if (source < 0.12) {
+    if (source < 0.10) {
         for (int tries = 0; tries < 4 * DEFAULT_SLOTS && slate->count < DEFAULT_SLOTS; tries++)
             offer(moment, slate, (uint32_t)att_rng_below(&mind->rng, world->item_count));
         return ATT_OK;
     }
-    if (source < 0.20)
+    if (source < 0.18)
         offer_fresh(moment, slate, &mind->rng);
-    else if (source < 0.55)
+    else if (source < 0.76)
         offer_search(moment, slate, medium, &mind->rng);
     offer_drawn(moment, slate, &world->by_medium[medium], &mind->rng);
     return ATT_OK;
 }
 
-// --- Events to the outside
-// ----------------------------------------------------------------------------
+// --- Events to the outside ---------------------------------------------------------------------
 
 att_event att_sim_event_view(const att_world *world, const sim_event *event, const char *prefix,
     uint64_t number, char id[64])
@@ -197,8 +195,7 @@ att_status att_world_history(
     return status;
 }
 
-// --- Meeting the wanted number of events
-// --------------------------------------------------------------
+// --- Meeting the wanted number of events -------------------------------------------------------
 
 static att_status deliver_count(void *user, sim_live *live, const sim_event *event, att_error *err)
 {
@@ -217,6 +214,7 @@ static att_status try_history(
     *events = 0;
     att_status status =
         att_sim_live_init(&live, world, count, world->options.start_ms, world->options.seed, err);
+    live.untidy = true;
     live.by = (sim_play_by){att_sim_default_choose, deliver_count, NULL, events};
     if (!status)
         status = att_sim_live_go(&live, world->end_ms, err);
@@ -232,29 +230,35 @@ static double rates(const att_world *world, uint32_t count)
     return sum;
 }
 
-// Events go nearly with the rate of coming: two tries with up to 1500 people, and the rest is luck.
+// Events go nearly with the rate of coming, and the same rate gives the same history: so rates are
+// tried, with a few people at first, and the one that comes nearest is kept.
 att_status att_sim_calibrate(att_world *world, att_error *err)
 {
-    const uint32_t real = world->person_count - world->bot_count, sample = ATT_MIN(real, 1500);
+    const uint32_t real = world->person_count - world->bot_count;
     const uint64_t by_bots = (uint64_t)world->bot_count * world->bursts * world->burst_events;
-    const double wanted =
-        (double)(world->options.events - ATT_MIN(by_bots, world->options.events)) *
-        rates(world, sample) / rates(world, real);
-    const double guess = 11.0 * rates(world, sample) * world->options.days; // events a visit or so
-    world->rate_scale = ATT_MAX(wanted / guess, 1e-6);
-    for (int tries = 0; tries < 2; tries++) {
+    const uint64_t wanted = world->options.events - ATT_MIN(by_bots, world->options.events);
+    const double per_rate = ATT_MAX((double)wanted, 1) / rates(world, real);
+    double rate = per_rate / (11.0 * world->options.days); // a session has about 11
+    double least_gap = INFINITY, best = rate;
+    for (int tries = 0; tries < (real > 500 ? 3 : 6) && least_gap > 0.015; tries++) {
+        const uint32_t sample = ATT_MIN(real, tries == 0 ? 200 : 1500);
         uint64_t events;
+        world->rate_scale = rate;
         const att_status status = try_history(world, sample, &events, err);
         if (status)
             return status;
-        if (events > 0)
-            world->rate_scale *= wanted / (double)events;
+        const double met = ATT_MAX((double)events, 0.5) / (per_rate * rates(world, sample));
+        if (fabs(met - 1) < least_gap && (tries > 0 || sample == real)) {
+            least_gap = fabs(met - 1);
+            best = rate;
+        }
+        rate /= met;
     }
+    world->rate_scale = best;
     return ATT_OK;
 }
 
-// --- Binge
-// --------------------------------------------------------------------------------------------
+// --- Binge -------------------------------------------------------------------------------------
 
 static bool has_tag(const att_item *item, att_text tag)
 {

@@ -6,8 +6,7 @@
 
 #define PERSON_BIT 0x80000000u
 
-// --- The heap
-// -----------------------------------------------------------------------------------------
+// --- The heap ----------------------------------------------------------------------------------
 
 static bool before(const sim_entry *a, const sim_entry *b)
 {
@@ -44,8 +43,7 @@ static sim_entry heap_pop(sim_live *live)
     return top;
 }
 
-// --- Events under way
-// ---------------------------------------------------------------------------------
+// --- Events under way --------------------------------------------------------------------------
 
 void att_sim_tell(sim_live *live, sim_mind *mind, sim_event event)
 {
@@ -74,8 +72,7 @@ static att_status deliver(sim_live *live, uint32_t place, att_error *err)
     return live->by.deliver(live->by.user, live, &event, err);
 }
 
-// --- Sessions
-// -----------------------------------------------------------------------------------------
+// --- Sessions ----------------------------------------------------------------------------------
 
 static void session_begin(sim_live *live, uint32_t person, sim_mind *mind, int64_t at_ms)
 {
@@ -125,6 +122,7 @@ static void tell_quit(
         return;
     att_sim_tell(live, mind,
         (sim_event){.at_ms = at_ms,
+            .decision = last->slate->decision,
             .person = person,
             .item = raging && last->clicked != SIZE_MAX ? last->item : ATT_NO_INDEX,
             .value = NAN,
@@ -197,8 +195,7 @@ static void bot_visit(sim_live *live, uint32_t person, int64_t at_ms)
     schedule(live, person, at_ms + (int64_t)world->options.days * SIM_DAY_MS / (world->bursts + 1));
 }
 
-// --- The whole
-// ----------------------------------------------------------------------------------------
+// --- The whole ---------------------------------------------------------------------------------
 
 static void begin(sim_live *live, uint32_t person, int64_t start_ms, uint64_t luck)
 {

@@ -80,8 +80,7 @@ void att_sim_live_deinit(sim_live *live);
 // again.
 att_status att_sim_live_go(sim_live *live, int64_t until_ms, att_error *err);
 
-// --- For sim_act.c
-// ------------------------------------------------------------------------------------
+// --- For sim_act.c -----------------------------------------------------------------------------
 
 // Puts an event into the stream, late now and then.
 void att_sim_tell(sim_live *live, sim_mind *mind, sim_event event);
@@ -90,8 +89,7 @@ int64_t att_sim_look(
     sim_live *live, sim_mind *mind, const sim_moment *moment, sim_outcome *outcome);
 void att_sim_bot_burst(sim_live *live, sim_mind *mind, uint32_t person, int64_t at_ms);
 
-// --- The default service (sim_history.c)
-// --------------------------------------------------------------
+// --- The default service (sim_history.c) -------------------------------------------------------
 
 att_status att_sim_default_choose(void *user, sim_live *live, const sim_moment *moment,
     sim_mind *mind, sim_slate *slate, att_error *err);

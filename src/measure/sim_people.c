@@ -5,8 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
-// --- Where they live
-// ----------------------------------------------------------------------------------
+// --- Where they live ---------------------------------------------------------------------------
 
 typedef struct sim_home {
     char territory[3];
@@ -32,8 +31,7 @@ static void home_draw(sim_person *person, att_rng *rng)
     person->age = (int16_t)ATT_MIN(age, 88);
 }
 
-// --- What they like
-// -----------------------------------------------------------------------------------
+// --- What they like ----------------------------------------------------------------------------
 
 static void point_near_theme(const att_world *world, float *out, att_rng *rng)
 {
@@ -114,7 +112,7 @@ static bool person_make(att_world *world, uint32_t index)
     for (unsigned m = 0; m < SIM_INTERESTS; m++)
         person->width[m] = (float)(1.1 + 0.7 * att_rng_unit(&rng));
     for (unsigned m = 0; m < SIM_MEDIA; m++)
-        person->medium[m] = (float)(0.6 * att_rng_normal(&rng));
+        person->medium[m] = (float)(0.8 * att_rng_normal(&rng));
     if (!path_draw(world, person, &rng))
         return false;
     jump_draw(world, person, &rng);
@@ -122,8 +120,7 @@ static bool person_make(att_world *world, uint32_t index)
     return true;
 }
 
-// --- The day
-// ------------------------------------------------------------------------------------------
+// --- The day -----------------------------------------------------------------------------------
 
 static double bump(double hour, double centre, double width)
 {
@@ -193,8 +190,7 @@ int64_t att_sim_next_visit(
     }
 }
 
-// --- The moment
-// ---------------------------------------------------------------------------------------
+// --- The moment --------------------------------------------------------------------------------
 
 static att_activity activity_draw(const sim_person *p, const sim_hour *h, att_rng *rng)
 {
@@ -295,8 +291,7 @@ double att_sim_time_budget_min(att_activity activity)
     return minutes[activity];
 }
 
-// --- All of them
-// --------------------------------------------------------------------------------------
+// --- All of them -------------------------------------------------------------------------------
 
 att_status att_sim_people_make(att_world *world, att_error *err)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // measure/sim_taste.c - what a thing is worth to a person at a moment.
 //
-// value = -1.7 + 3.8 fit + 0.5 quality + medium + context + 0.35 own - 1.4 clickbait - bored -
+// value = -2.0 + 4.4 fit + 0.5 quality + medium + context + 0.35 own - 1.4 clickbait - bored -
 // again fit   = (sum_m (omega_m K_m)^4)^(1/4),  K_m = (1 + |z - c_m(t)|^2 / (4 w_m^2))^-2
 //
 // Interests are points that a thing can be near to (Coombs 1964), joined by a norm that is close to
@@ -52,7 +52,7 @@ static void interests_at(sim_moment *moment)
         const sim_knot *from = &person->path[knot * SIM_INTERESTS + m], *to = from + SIM_INTERESTS;
         const bool jumped = m == person->jump_interest && moment->at_ms >= person->jump_ms;
         for (unsigned d = 0; d < SIM_LATENT; d++)
-            moment->centre[m][d] = from->centre[d] + part * (to->centre[d] - from->centre[d]) +
+            moment->centre[d][m] = from->centre[d] + part * (to->centre[d] - from->centre[d]) +
                                    (jumped ? person->jump[d] : 0);
         moment->omega[m] = from->weight + part * (to->weight - from->weight);
         greatest = ATT_MAX(greatest, moment->omega[m]);
@@ -92,12 +92,16 @@ void att_sim_moment_init(sim_moment *moment, const att_world *world, const sim_p
 
 static double fit_of(const sim_moment *moment, const float *z)
 {
+    float distance[SIM_INTERESTS] = {0}; // squared
+    for (unsigned d = 0; d < SIM_LATENT; d++) {
+        for (unsigned m = 0; m < SIM_INTERESTS; m++) {
+            const float off = z[d] - moment->centre[d][m];
+            distance[m] += off * off;
+        }
+    }
     float sum = 0;
-    for (unsigned m = 0; m < moment->person->interest_count; m++) {
-        float distance = 0; // squared
-        for (unsigned d = 0; d < SIM_LATENT; d++)
-            distance += (z[d] - moment->centre[m][d]) * (z[d] - moment->centre[m][d]);
-        const float base = 1 / (1 + distance * moment->narrow[m]);
+    for (unsigned m = 0; m < SIM_INTERESTS; m++) {
+        const float base = 1 / (1 + distance[m] * moment->narrow[m]);
         const float near = moment->omega[m] * base * base;
         sum += near * near * near * near;
     }
@@ -149,7 +153,7 @@ static double common_value(const sim_moment *moment, const sim_item *item, uint3
 {
     const double off = item->z[0] - moment->arousal;
     const double context = -moment->arousal_weight * ATT_MIN(off * off / 2, 4);
-    return -1.7 + 3.8 * fit_of(moment, item->z) + moment->medium[item->medium] + context -
+    return -2.0 + 4.4 * fit_of(moment, item->z) + moment->medium[item->medium] + context -
            moment->bored[item->theme] - again(moment, item, index);
 }
 
@@ -164,7 +168,7 @@ double att_sim_value(const sim_moment *moment, uint32_t index)
 double att_sim_lure(const sim_moment *moment, uint32_t index)
 {
     const sim_item *item = &moment->world->items[index];
-    return -0.6 + 0.7 * common_value(moment, item, index) + item->lure +
+    return -0.4 + 1.0 * common_value(moment, item, index) + item->lure +
            0.5 * own_view(moment, item, 0x5EED);
 }
 

@@ -26,8 +26,7 @@ enum { SIM_MUSIC, SIM_FILM, SIM_GAME };
 #define SIM_HOUR_MS INT64_C(3600000)
 #define SIM_DAY_MS INT64_C(86400000)
 
-// --- Words (sim_words.c)
-// ------------------------------------------------------------------------------
+// --- Words (sim_words.c) -----------------------------------------------------------------------
 
 typedef struct sim_theme {
     const char *genre[SIM_MEDIA];
@@ -48,8 +47,7 @@ void att_sim_title(att_rng *rng, unsigned theme, unsigned medium, char *out, siz
 void att_sim_text(att_rng *rng, unsigned theme, unsigned second, unsigned medium,
     const char *subject, char *out, size_t size);
 
-// --- The catalogue (sim_catalogue.c)
-// ------------------------------------------------------------------
+// --- The catalogue (sim_catalogue.c) -----------------------------------------------------------
 
 // The truth about an item.
 typedef struct sim_item {
@@ -80,11 +78,11 @@ struct att_world {
     att_item *views; // (item_count)
     sim_item *items; // (item_count)
     att_names item_names, person_names;
-    sim_list by_medium[SIM_MEDIA]; // drawn by exposure
-    sim_list by_theme[SIM_THEMES][SIM_MEDIA];
-    sim_list fresh;      // published within the days, in order of time
-    sim_person *people;  // (person_count); the last bot_count are bots
-    uint32_t knot_count; // of everybody's drift, one a week
+    sim_list by_medium[SIM_MEDIA];            // drawn by exposure
+    sim_list by_theme[SIM_THEMES][SIM_MEDIA]; // drawn by its square root
+    sim_list fresh;                           // published within the days, in order of time
+    sim_person *people;                       // (person_count); the last bot_count are bots
+    uint32_t knot_count;                      // of everybody's drift, one a week
     float rhythm[2][96]; // workday, weekend: relative rate of coming by quarter of an hour
     double rhythm_max;
     double rate_scale;             // makes the history as long as it was asked for
@@ -96,8 +94,7 @@ att_status att_sim_catalogue_make(att_world *world, att_error *err);
 // Draws by exposure, or uniformly. The list must not be empty.
 uint32_t att_sim_draw(const sim_list *list, att_rng *rng);
 
-// --- People (sim_people.c)
-// ----------------------------------------------------------------------------
+// --- People (sim_people.c) ---------------------------------------------------------------------
 
 // Where an interest is at the beginning of a week.
 typedef struct sim_knot {
@@ -116,7 +113,7 @@ struct sim_person {
     uint8_t jump_interest; // that is replaced by another at jump_ms
     int64_t jump_ms;       // INT64_MAX: never
     float jump[SIM_LATENT];
-    float medium[SIM_MEDIA]; // liking, about N(0, 0.6)
+    float medium[SIM_MEDIA]; // liking, N(0, 0.8^2)
     float context_weight;    // how much the moment matters
     float bored_weight, bored_half_ms;
     float examine_power; // of the rank
@@ -138,8 +135,7 @@ void att_sim_context(
     const sim_person *person, int64_t at_ms, att_rng *rng, att_context *truth, att_context *seen);
 double att_sim_time_budget_min(att_activity activity);
 
-// --- Taste at a moment (sim_taste.c)
-// ------------------------------------------------------------------
+// --- Taste at a moment (sim_taste.c) -----------------------------------------------------------
 
 typedef struct sim_memory {
     uint32_t item; // + 1; 0 is free
@@ -166,7 +162,7 @@ typedef struct sim_moment {
     const sim_person *person;
     const sim_mind *mind; // NULL: fresh
     int64_t at_ms;
-    float centre[SIM_INTERESTS][SIM_LATENT];
+    float centre[SIM_LATENT][SIM_INTERESTS]; // unused interests have omega 0
     float omega[SIM_INTERESTS];
     float narrow[SIM_INTERESTS]; // 1 / (4 width^2)
     float medium[SIM_MEDIA];     // liking and context together

@@ -7,8 +7,7 @@
 
 #include <math.h>
 
-// --- A listener that keeps score
-// ----------------------------------------------------------------------
+// --- A listener that keeps score ---------------------------------------------------------------
 
 typedef struct tally {
     const att_world *world;
@@ -106,8 +105,7 @@ static tally tally_of(const att_world *world)
     return t;
 }
 
-// --- Promises
-// -----------------------------------------------------------------------------------------
+// --- Promises ----------------------------------------------------------------------------------
 
 CHECK_TEST(the_default_world_has_the_stated_size_and_every_event_holds_its_fields)
 {
@@ -142,7 +140,7 @@ CHECK_TEST(a_seed_gives_the_same_events_and_another_seed_others)
     CHECK(ta.hash == ta2.hash); // a world is not used up
     CHECK(ta.hash == tb.hash);
     CHECK(ta.hash != tc.hash);
-    CHECK(ta.hash == UINT64_C(0x74558d6200a64fde));
+    CHECK(ta.hash == UINT64_C(0xa13928a49ba18dfe));
     att_world_destroy(a);
     att_world_destroy(b);
     att_world_destroy(c);
