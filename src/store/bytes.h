@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // store/bytes.h - numbers in and out of byte strings, little-endian, every read within its bounds.
 //
-// Sections of a snapshot are used where they lie, so a big-endian machine could not read them anyway:
-// the build refuses it here once, and a plain copy is the little-endian form.
+// Sections of a snapshot are used where they lie, so a big-endian machine could not read them
+// anyway: the build refuses it here once, and a plain copy is the little-endian form.
 #ifndef ATT_STORE_BYTES_H
 #define ATT_STORE_BYTES_H
 
@@ -65,8 +65,8 @@ static inline void att_put_u64(att_byte_writer *out, uint64_t value)
     att_put(out, &value, sizeof value);
 }
 
-// What is left to read. Once a read passes the end, `bad` is set and everything after reads as zero: so a
-// decoder checks once per part and not once per number.
+// What is left to read. Once a read passes the end, `bad` is set and everything after reads as
+// zero: so a decoder checks once per part and not once per number.
 typedef struct att_byte_reader {
     const unsigned char *at;
     size_t left;

@@ -85,7 +85,7 @@ void att_decision_encode(const att_decision_record *decision, unsigned char *out
 static bool context_is_known(const att_context *context)
 {
     return context->device < ATT_DEVICE_COUNT && context->place < ATT_PLACE_COUNT &&
-        context->activity < ATT_ACTIVITY_COUNT && context->noise < ATT_NOISE_COUNT;
+           context->activity < ATT_ACTIVITY_COUNT && context->noise < ATT_NOISE_COUNT;
 }
 
 // Everything before the arms; *terms is how many each slot has.
@@ -99,8 +99,8 @@ static att_status take_head(
     const unsigned version = att_take_u16(in);
     if (version > VERSION)
         return ATT_FAIL(err, ATT_VERSION,
-            "decision record has version %u, this build reads up to %d: use a newer attune", version,
-            VERSION);
+            "decision record has version %u, this build reads up to %d: use a newer attune",
+            version, VERSION);
     if (version == 0)
         return ATT_FAIL(err, ATT_CORRUPT, "decision record has version 0");
     out->count = att_take_u16(in);
@@ -123,20 +123,20 @@ static att_status take_head(
     if (zero != 0)
         return ATT_FAIL(err, ATT_CORRUPT, "decision record has %u where zero belongs", zero);
     if (out->arm_count > ARMS_MAX)
-        return ATT_FAIL(err, ATT_CORRUPT, "decision record names %u experiment arms, at most %d fit",
-            out->arm_count, ARMS_MAX);
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "decision record names %u experiment arms, at most %d fit", out->arm_count, ARMS_MAX);
     if (!context_is_known(&out->context))
         return ATT_FAIL(err, ATT_CORRUPT, "decision record has an unknown context class");
     return ATT_OK;
 }
 
-static att_status check_sizes(const att_decision_record *out, size_t terms, size_t size,
-    size_t slot_capacity, att_error *err)
+static att_status check_sizes(
+    const att_decision_record *out, size_t terms, size_t size, size_t slot_capacity, att_error *err)
 {
     if (terms > ATT_TERM_COUNT)
         return ATT_FAIL(err, ATT_VERSION,
-            "decision record has %zu terms per slot, this build knows %d: use a newer attune", terms,
-            ATT_TERM_COUNT);
+            "decision record has %zu terms per slot, this build knows %d: use a newer attune",
+            terms, ATT_TERM_COUNT);
     const size_t most = ATT_MIN(slot_capacity, (size_t)ATT_SLATE_MAX);
     if (out->count > most)
         return ATT_FAIL(
@@ -164,8 +164,9 @@ static att_status take_slot(
     if (slot->item == ATT_NO_INDEX)
         return ATT_FAIL(err, ATT_CORRUPT, "decision record: slot %zu has no item", index);
     if (!(slot->propensity > 0 && slot->propensity <= 1))
-        return ATT_FAIL(err, ATT_CORRUPT, "decision record: slot %zu has propensity %g, not in (0, 1]",
-            index, (double)slot->propensity);
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "decision record: slot %zu has propensity %g, not in (0, 1]", index,
+            (double)slot->propensity);
     if (!finite)
         return ATT_FAIL(
             err, ATT_CORRUPT, "decision record: slot %zu has a term that is not finite", index);

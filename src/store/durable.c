@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// store/durable.c - write, sync, rename, sync the folder: in this order a reader never sees half a file.
+// store/durable.c - write, sync, rename, sync the folder: in this order a reader never sees half a
+// file.
 #include "store/durable.h"
 
 #include <errno.h>

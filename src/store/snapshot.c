@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // store/snapshot.c - writing the container, and trusting nothing when reading it.
 //
-// The file has one form only: sections lie in the order of the table, each at the next multiple of 64, the
-// gaps are zero, and the last one ends the file. So every byte is either under a checksum or known.
-// A checksum is stored as its low 8 bytes, then its high 8 bytes.
+// The file has one form only: sections lie in the order of the table, each at the next multiple of
+// 64, the gaps are zero, and the last one ends the file. So every byte is either under a checksum
+// or known. A checksum is stored as its low 8 bytes, then its high 8 bytes.
 #include "store/snapshot.h"
 
 #include "store/bytes.h"
@@ -85,7 +85,8 @@ static bool all_zero(const unsigned char *at, size_t size)
     return true;
 }
 
-// --- Writing ------------------------------------------------------------------------------------------
+// --- Writing
+// ------------------------------------------------------------------------------------------
 
 att_status att_snapshot_writer_create(att_snapshot_writer **out, uint32_t kind, uint32_t version,
     const att_host *host, att_error *err)
@@ -211,7 +212,8 @@ done:
     return att_while(err, status, "writing snapshot %s", path);
 }
 
-// --- Reading ------------------------------------------------------------------------------------------
+// --- Reading
+// ------------------------------------------------------------------------------------------
 
 static att_status check_head(
     const unsigned char *data, size_t size, uint32_t kind, uint32_t *count, att_error *err)
@@ -228,15 +230,16 @@ static att_status check_head(
             format, FORMAT);
     *count = att_load_u32(data + 20);
     if (*count > SECTIONS_MAX)
-        return ATT_FAIL(
-            err, ATT_CORRUPT, "it claims %u sections, at most %d are possible", *count, SECTIONS_MAX);
+        return ATT_FAIL(err, ATT_CORRUPT, "it claims %u sections, at most %d are possible", *count,
+            SECTIONS_MAX);
     const size_t table_end = HEAD_SIZE + ENTRY_SIZE * (size_t)*count;
     if (size < table_end)
         return ATT_FAIL(err, ATT_CORRUPT, "its section table ends at %zu, the file has %zu bytes",
             table_end, size);
     const uint64_t file_size = att_load_u64(data + 24);
     if (file_size != size)
-        return ATT_FAIL(err, ATT_CORRUPT, "it should have %llu bytes and has %zu: it was cut or grew",
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "it should have %llu bytes and has %zu: it was cut or grew",
             (unsigned long long)file_size, size);
     if (att_load_u32(data + 12) != kind)
         return ATT_FAIL(err, ATT_CORRUPT, "it is of kind %s, wanted is %s",
@@ -267,7 +270,8 @@ static att_status check_entry(const unsigned char *data, size_t size, const unsi
             err, ATT_CORRUPT, "section %s has bytes set in the table that must be zero", name.text);
     if (offset != align_up(*end) || offset > size || length > size - offset)
         return ATT_FAIL(err, ATT_CORRUPT,
-            "section %s lies at %llu with %llu bytes: not behind the one before, or past the end (%zu)",
+            "section %s lies at %llu with %llu bytes: not behind the one before, or past the end "
+            "(%zu)",
             name.text, (unsigned long long)offset, (unsigned long long)length, size);
     if (!all_zero(data + *end, (size_t)(offset - *end)))
         return ATT_FAIL(err, ATT_CORRUPT, "the gap before section %s is not zero", name.text);
@@ -299,8 +303,8 @@ static att_status check_all(
     return status;
 }
 
-att_status att_snapshot_open_memory(att_snapshot **out, const void *data, size_t size, uint32_t kind,
-    uint32_t *version, const att_host *host, att_error *err)
+att_status att_snapshot_open_memory(att_snapshot **out, const void *data, size_t size,
+    uint32_t kind, uint32_t *version, const att_host *host, att_error *err)
 {
     *out = NULL;
     assert(((uintptr_t)data & (ALIGN - 1)) == 0);
@@ -402,8 +406,8 @@ att_status att_snapshot_need(const att_snapshot *snapshot, uint32_t id, size_t i
         return ATT_FAIL(err, ATT_CORRUPT, "the snapshot has no section %s", name_of(id).text);
     if (size % item_size != 0)
         return ATT_FAIL(err, ATT_CORRUPT,
-            "section %s of the snapshot has %zu bytes, not a multiple of %zu", name_of(id).text, size,
-            item_size);
+            "section %s of the snapshot has %zu bytes, not a multiple of %zu", name_of(id).text,
+            size, item_size);
     *count = size / item_size;
     return ATT_OK;
 }

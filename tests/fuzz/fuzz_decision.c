@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the bytes, decoding ends in a status; what decodes, encodes to something that decodes the same.
+// Whatever the bytes, decoding ends in a status; what decodes, encodes to something that decodes
+// the same.
 #include "store/decision.h"
 
 #include <stdlib.h>

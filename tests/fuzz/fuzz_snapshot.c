@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the bytes, opening them as a snapshot ends in a status; what opens can be read to its last byte.
+// Whatever the bytes, opening them as a snapshot ends in a status; what opens can be read to its
+// last byte.
 //
-// The first byte says whether the checksums are to be mended first: random bytes would never pass them,
-// and what lies behind would stay untried.
+// The first byte says whether the checksums are to be mended first: random bytes would never pass
+// them, and what lies behind would stay untried.
 #include "store/snapshot.h"
 
 #include <stdlib.h>
@@ -73,8 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     att_snapshot *snapshot = NULL;
     uint32_t version;
     att_error err;
-    if (att_snapshot_open_memory(&snapshot, file, length, ATT_TAG4('T', 'E', 'S', 'T'), &version, NULL,
-            &err) == ATT_OK)
+    if (att_snapshot_open_memory(
+            &snapshot, file, length, ATT_TAG4('T', 'E', 'S', 'T'), &version, NULL, &err) == ATT_OK)
         read_all(snapshot, file, length);
     att_snapshot_close(snapshot);
     free(file);

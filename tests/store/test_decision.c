@@ -121,8 +121,8 @@ CHECK_TEST(what_does_not_agree_is_refused_with_a_reason)
         {5, 9, ATT_CORRUPT, "9 experiment arms"},
         {7, 1, ATT_CORRUPT, "zero"},
         {48, 99, ATT_CORRUPT, "context"},
-        {52 + 7, 0x7f, ATT_CORRUPT, "propensity"},        // 1.0 becomes 1.7e38
-        {52 + 7, 0x80, ATT_CORRUPT, "propensity"},        // less than zero
+        {52 + 7, 0x7f, ATT_CORRUPT, "propensity"}, // 1.0 becomes 1.7e38
+        {52 + 7, 0x80, ATT_CORRUPT, "propensity"}, // less than zero
         {52 + 40, 3, ATT_CORRUPT, "slot 0 has unknown kind 3"},
     };
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
@@ -154,5 +154,6 @@ CHECK_TEST(no_cut_is_taken_for_whole)
     }
 }
 
-CHECK_MAIN(CHECK_CASE(decisions_survive_the_round_trip), CHECK_CASE(the_bytes_lie_as_the_table_says),
+CHECK_MAIN(CHECK_CASE(decisions_survive_the_round_trip),
+    CHECK_CASE(the_bytes_lie_as_the_table_says),
     CHECK_CASE(what_does_not_agree_is_refused_with_a_reason), CHECK_CASE(no_cut_is_taken_for_whole))

@@ -65,8 +65,8 @@ CHECK_TEST(what_was_added_comes_back_aligned)
     CHECK(att_snapshot_section(snapshot, ATT_TAG4('X', 'X', 'X', 'X'), &size) == NULL);
     CHECK_FAILS(att_snapshot_need(snapshot, WORDS, 4, &count, &data, &err), ATT_CORRUPT);
     CHECK_HOLDS(err.text, "section WORD");
-    CHECK_FAILS(
-        att_snapshot_need(snapshot, ATT_TAG4('X', 'X', 'X', 1), 1, &count, &data, &err), ATT_CORRUPT);
+    CHECK_FAILS(att_snapshot_need(snapshot, ATT_TAG4('X', 'X', 'X', 1), 1, &count, &data, &err),
+        ATT_CORRUPT);
     att_snapshot_close(snapshot);
 }
 
@@ -93,7 +93,8 @@ static att_status open_copy(const char *bytes, size_t size, uint32_t kind, att_e
     char *copy = aligned_alloc(64, (size + 64) & ~(size_t)63);
     memcpy(copy, bytes, size);
     att_snapshot *snapshot = NULL;
-    const att_status status = att_snapshot_open_memory(&snapshot, copy, size, kind, NULL, NULL, err);
+    const att_status status =
+        att_snapshot_open_memory(&snapshot, copy, size, kind, NULL, NULL, err);
     att_snapshot_close(snapshot);
     free(copy);
     return status;
@@ -146,7 +147,8 @@ CHECK_TEST(each_refusal_has_its_own_status)
     const char *path = check_path("e.snap");
     CHECK_OK_ERR(write_small(path, NULL, &err), &err);
     att_snapshot *snapshot;
-    CHECK_FAILS(att_snapshot_open(&snapshot, check_path("absent"), KIND, NULL, NULL, &err), ATT_NOT_FOUND);
+    CHECK_FAILS(
+        att_snapshot_open(&snapshot, check_path("absent"), KIND, NULL, NULL, &err), ATT_NOT_FOUND);
     CHECK_FAILS(att_snapshot_open(&snapshot, check_folder(), KIND, NULL, NULL, &err), ATT_CORRUPT);
     CHECK_FAILS(att_snapshot_open(&snapshot, path, NUMBERS, NULL, NULL, &err), ATT_CORRUPT);
     CHECK_HOLDS(err.text, "it is of kind TEST, wanted is NUMS");
@@ -222,7 +224,8 @@ CHECK_TEST(failed_allocations_are_told_and_leak_nothing)
 
 CHECK_MAIN(CHECK_CASE(what_was_added_comes_back_aligned),
     CHECK_CASE(the_bytes_lie_where_the_table_in_the_header_file_says),
-    CHECK_CASE(a_flip_of_any_bit_is_refused), CHECK_CASE(a_file_cut_at_any_byte_or_grown_is_refused),
+    CHECK_CASE(a_flip_of_any_bit_is_refused),
+    CHECK_CASE(a_file_cut_at_any_byte_or_grown_is_refused),
     CHECK_CASE(each_refusal_has_its_own_status),
     CHECK_CASE(a_failed_write_leaves_the_old_file_and_nothing_beside_it),
     CHECK_CASE(a_mapped_snapshot_outlives_its_replacement),
