@@ -17,8 +17,8 @@ att_als_options att_als_options_default(void)
 {
     return (att_als_options){.dim = 64,
         .passes = 16,
-        .unobserved = 0.1,
-        .reg = 0.003,
+        .unobserved = 0.3,
+        .reg = 0.004,
         .reg_power = 1,
         .init = 0.1,
         .threads = 1};

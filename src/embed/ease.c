@@ -24,7 +24,7 @@ typedef struct ease_work {
 
 att_ease_options att_ease_options_default(void)
 {
-    return (att_ease_options){.reg = 300, .binary = true, .threads = 1};
+    return (att_ease_options){.reg = 200, .binary = true, .threads = 1};
 }
 
 // Row i of X^T X: people who touched i, then what else they touched.

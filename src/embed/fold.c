@@ -7,6 +7,7 @@
 // With A = U^T U and F = U^-T sqrt|w| x for the events, T = U^-T t for the targets: |w| x.A^-1 x = F.F, and
 // the effect on target t is sqrt|w| (y - x.u) / (1 - F.F) * F.T.
 #include "embed/model_parts.h"
+#include "embed/top.h"
 
 #include <math.h>
 
@@ -209,82 +210,21 @@ void att_model_score_all(const att_model *model, const att_fold *fold, float *sc
 
 // --- The best by item-item sums ------------------------------------------------------------------
 
-typedef struct best {
-    uint32_t *items;
-    float *scores;
-    size_t count;
-} best;
-
-// Lower score, or the same and higher number: that one goes first.
-static bool goes_before(const best *b, size_t x, size_t y)
-{
-    return b->scores[x] < b->scores[y] || (b->scores[x] == b->scores[y] && b->items[x] > b->items[y]);
-}
-
-static void swap_entries(best *b, size_t x, size_t y)
-{
-    const uint32_t item = b->items[x];
-    const float score = b->scores[x];
-    b->items[x] = b->items[y];
-    b->scores[x] = b->scores[y];
-    b->items[y] = item;
-    b->scores[y] = score;
-}
-
-// The worst of the best stands at 0.
-static void sink(best *b, size_t at, size_t count)
-{
-    for (;;) {
-        size_t worst = at;
-        for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < count; child++)
-            if (goes_before(b, child, worst))
-                worst = child;
-        if (worst == at)
-            return;
-        swap_entries(b, at, worst);
-        at = worst;
-    }
-}
-
-static void rise(best *b, size_t at)
-{
-    while (at > 0 && goes_before(b, at, (at - 1) / 2)) {
-        swap_entries(b, at, (at - 1) / 2);
-        at = (at - 1) / 2;
-    }
-}
-
-static void offer(best *b, size_t capacity, uint32_t item, float score)
-{
-    if (b->count < capacity) {
-        b->items[b->count] = item;
-        b->scores[b->count] = score;
-        rise(b, b->count++);
-    } else if (score > b->scores[0]) {
-        b->items[0] = item;
-        b->scores[0] = score;
-        sink(b, 0, capacity);
-    }
-}
-
 size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uint64_t *bits,
     size_t bit_count, size_t count, uint32_t *items, float *scores)
 {
     if (fold->model != model || !fold->sums || !count)
         return 0;
-    best b = {items, scores, 0};
+    att_top top = {items, scores, 0, count};
     const float scale = (float)model->ease_scale;
     for (uint32_t j = 0; j < model->ease.item_count; j++) {
         if (bits && (j >= bit_count || !(bits[j / 64] >> (j % 64) & 1)))
             continue;
         if (fold->sums[j] != 0)
-            offer(&b, count, j, scale * fold->sums[j]);
+            att_top_offer(&top, j, scale * fold->sums[j]);
     }
-    for (size_t left = b.count; left > 1; left--) {
-        swap_entries(&b, 0, left - 1);
-        sink(&b, 0, left - 1);
-    }
-    return b.count;
+    att_top_sort(&top);
+    return top.count;
 }
 
 // --- What each event did -------------------------------------------------------------------------

@@ -207,20 +207,32 @@ static att_status compare_spreads(att_model *model, const att_matrix *m, spread 
     return status;
 }
 
-static att_status add_ease(att_model *model, const att_matrix *m, const att_recipe *recipe,
-    uint32_t threads, att_error *err)
+static att_status match_scales(att_model *model, const att_matrix *m, att_error *err)
 {
-    att_ease_options options = recipe->ease;
-    options.threads = threads;
-    att_status status = att_ease_train(&model->ease, m, &options, &model->host, err);
     spread vectors = {0}, sums = {0};
-    if (!status)
-        status = compare_spreads(model, m, &vectors, &sums, err);
+    const att_status status = compare_spreads(model, m, &vectors, &sums, err);
     if (status)
         return status;
     const double wanted = deviation(&vectors), is = deviation(&sums);
     model->ease_scale = wanted > 0 && is > 0 ? wanted / is : 1;
     return ATT_OK;
+}
+
+static att_status add_ease(att_model *model, const att_matrix *m, const att_recipe *recipe,
+    uint32_t threads, att_error *err)
+{
+    att_ease_options options = recipe->ease;
+    options.threads = threads;
+    const att_status status = att_ease_train(&model->ease, m, &options, &model->host, err);
+    return status || !model->items ? status : match_scales(model, m, err);
+}
+
+att_status att_model_join(att_model *vectors, att_model *sums, const att_matrix *m, att_error *err)
+{
+    vectors->kind = ATT_MODEL_BLEND;
+    vectors->ease = sums->ease;
+    sums->ease = (att_item_item){0};
+    return match_scales(vectors, m, err);
 }
 
 att_status att_model_build(att_model **out, const att_matrix *preferences, const att_recipe *recipe,
@@ -235,7 +247,7 @@ att_status att_model_build(att_model **out, const att_matrix *preferences, const
         model->kind = empty ? ATT_MODEL_POPULARITY : recipe->kind;
         model->mix = recipe->mix;
     }
-    if (!status && model->kind != ATT_MODEL_POPULARITY)
+    if (!status && model->kind != ATT_MODEL_POPULARITY && recipe->als.dim)
         status = add_vectors(model, preferences, recipe, threads, report, err);
     if (!status && (model->kind == ATT_MODEL_EASE || model->kind == ATT_MODEL_BLEND))
         status = add_ease(model, preferences, recipe, threads, err);

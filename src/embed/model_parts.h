@@ -64,10 +64,14 @@ struct att_fold {
     float *sums;   // (item_count) item-item sums; NULL where the model has none
 };
 
-// Trains on all of `preferences` as the recipe says. No content, no choice.
+// Trains on all of `preferences` as the recipe says. No content, no choice. als.dim 0: no vectors (to try ease alone).
 att_status att_model_build(att_model **out, const att_matrix *preferences, const att_recipe *recipe,
     uint32_t threads, const att_host *host, att_train_report *report, att_error *err);
 att_recipe att_recipe_default(void);
+// `vectors` (als) becomes a blend with the item-item weights of `sums` (ease), which loses them. `preferences`
+// is what both were trained on.
+att_status att_model_join(
+    att_model *vectors, att_model *sums, const att_matrix *preferences, att_error *err);
 
 // att_model_fold over known items.
 att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const uint32_t *items,

@@ -76,12 +76,38 @@ const att_normal *att_normal_scalar(void)
     return &scalar;
 }
 
+static const att_normal *usable_avx512(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+        return att_normal_avx512();
+#endif
+    return NULL;
+}
+
+static const att_normal *usable_avx2(void)
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return att_normal_avx2();
+#endif
+    return NULL;
+}
+
 const att_normal *att_normal_named(const char *name)
 {
-    return strcmp(name, scalar.name) == 0 ? &scalar : NULL;
+    const att_normal *const usable[] = {usable_avx512(), usable_avx2(), &scalar};
+    for (size_t i = 0; i < ATT_COUNT_OF(usable); i++)
+        if (usable[i] && strcmp(name, usable[i]->name) == 0)
+            return usable[i];
+    return NULL;
 }
 
 const att_normal *att_normal_best(void)
 {
-    return &scalar;
+    const att_normal *best = usable_avx512();
+    if (!best)
+        best = usable_avx2();
+    return best ? best : &scalar;
 }

@@ -30,6 +30,9 @@ const att_normal *att_normal_best(void);
 const att_normal *att_normal_scalar(void);
 // NULL: this processor or build lacks it.
 const att_normal *att_normal_named(const char *name);
+// The tables themselves; NULL when the build lacks them. Call them only where the processor can.
+const att_normal *att_normal_avx2(void);
+const att_normal *att_normal_avx512(void);
 
 static inline size_t att_normal_pad(size_t dim)
 {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/holdout.c - splitting people off, and ranking what they did next.
+#include "embed/holdout.h"
+#include "embed/model_parts.h"
+#include "embed/parallel.h"
+#include "embed/top.h"
+#include "base/rng.h"
+
+#include <math.h>
+
+#define DEPTH 100 // of the ranking
+#define RECALL_DEPTH 20
+
+// --- Splitting -----------------------------------------------------------------------------------
+
+// People in random order, those who may be held out first.
+static uint32_t order_people(
+    uint32_t *order, const att_matrix *m, uint32_t least, att_rng *rng)
+{
+    for (uint32_t u = 0; u < m->rows; u++)
+        order[u] = u;
+    att_rng_shuffle_u32(rng, order, m->rows);
+    uint32_t eligible = 0;
+    for (uint32_t i = 0; i < m->rows; i++) {
+        const uint32_t u = order[i];
+        if (m->row_start[u + 1] - m->row_start[u] < least)
+            continue;
+        order[i] = order[eligible];
+        order[eligible++] = u;
+    }
+    return eligible;
+}
+
+// Marks the fifth of person u's preferences that must be found. `pick` has room for them all.
+static void mark_targets(uint8_t *is_target, uint32_t *pick, const att_matrix *m,
+    const int64_t *last_at_ms, uint32_t u, att_rng *rng)
+{
+    const uint64_t first = m->row_start[u];
+    const uint32_t count = (uint32_t)(m->row_start[u + 1] - first);
+    const uint32_t wanted = ATT_MAX(count / 5, 1);
+    for (uint32_t k = 0; k < count; k++)
+        pick[k] = k;
+    att_rng_shuffle_u32(rng, pick, count);
+    for (uint32_t i = 0; i < wanted; i++) {
+        for (uint32_t k = i + 1; last_at_ms && k < count; k++) {
+            if (last_at_ms[first + pick[k]] <= last_at_ms[first + pick[i]])
+                continue;
+            const uint32_t newer = pick[k];
+            pick[k] = pick[i];
+            pick[i] = newer;
+        }
+        is_target[first + pick[i]] = 1;
+    }
+}
+
+// The held-out people's preferences with this mark.
+static att_status take_marked(att_matrix *out, const att_matrix *m, const uint32_t *people,
+    uint32_t count, const uint8_t *is_target, uint8_t mark, const att_host *host, att_error *err)
+{
+    uint64_t nonzeros = 0;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint64_t k = m->row_start[people[i]]; k < m->row_start[people[i] + 1]; k++)
+            nonzeros += is_target[k] == mark;
+    const att_status status = att_matrix_init(out, count, m->cols, nonzeros, host, err);
+    if (status)
+        return status;
+    uint64_t to = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        out->row_start[i] = to;
+        for (uint64_t k = m->row_start[people[i]]; k < m->row_start[people[i] + 1]; k++) {
+            if (is_target[k] != mark)
+                continue;
+            out->col[to] = m->col[k];
+            out->value[to++] = m->value[k];
+        }
+    }
+    return ATT_OK;
+}
+
+static uint32_t longest(const att_matrix *m)
+{
+    uint64_t most = 0;
+    for (uint32_t r = 0; r < m->rows; r++)
+        most = ATT_MAX(most, m->row_start[r + 1] - m->row_start[r]);
+    return (uint32_t)most;
+}
+
+static att_status split(att_holdout *out, const att_matrix *m, const int64_t *last_at_ms,
+    const att_holdout_options *o, att_arena *scratch, const att_host *host, att_error *err)
+{
+    const size_t nonzeros = (size_t)att_matrix_nonzeros(m);
+    uint32_t *order = ATT_NEW(scratch, uint32_t, (size_t)m->rows + 1);
+    uint32_t *pick = ATT_NEW(scratch, uint32_t, (size_t)longest(m) + 1);
+    uint8_t *is_target = ATT_NEW(scratch, uint8_t, nonzeros + 1);
+    if (!order || !pick || !is_target)
+        return att_no_memory(err, nonzeros, "preferences to split");
+    att_rng rng = att_rng_stream(o->seed, 1);
+    const uint32_t held = ATT_MIN(order_people(order, m, o->least, &rng), o->held);
+    if (!held || held == m->rows)
+        return ATT_FAIL(err, ATT_INVALID, "%u of %u people can be held out to choose by", held, m->rows);
+    for (uint32_t i = 0; i < held; i++)
+        mark_targets(is_target, pick, m, last_at_ms, order[i], &rng);
+    uint32_t others = m->rows - held;
+    if (o->train_most)
+        others = ATT_MIN(others, o->train_most);
+    att_status status = att_matrix_pick_rows(&out->train, m, order + held, others, host, err);
+    if (!status)
+        status = take_marked(&out->history, m, order, held, is_target, 0, host, err);
+    if (!status)
+        status = take_marked(&out->targets, m, order, held, is_target, 1, host, err);
+    return status;
+}
+
+att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
+    const int64_t *last_at_ms, const att_holdout_options *options, const att_host *host,
+    att_error *err)
+{
+    *out = (att_holdout){0};
+    att_arena scratch;
+    att_arena_init(&scratch, host, 0);
+    const att_status status = split(out, preferences, last_at_ms, options, &scratch, host, err);
+    att_arena_deinit(&scratch);
+    if (status)
+        att_holdout_deinit(out, host);
+    return status;
+}
+
+void att_holdout_deinit(att_holdout *holdout, const att_host *host)
+{
+    att_matrix_deinit(&holdout->train, host);
+    att_matrix_deinit(&holdout->history, host);
+    att_matrix_deinit(&holdout->targets, host);
+}
+
+// --- Measuring -----------------------------------------------------------------------------------
+
+static bool is_among(uint32_t item, const uint32_t *sorted, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (sorted[middle] < item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && sorted[low] == item;
+}
+
+att_quality att_quality_of(
+    const uint32_t *ranked, size_t ranked_count, const uint32_t *targets, size_t target_count)
+{
+    double gained = 0, ideal = 0, found = 0;
+    for (size_t r = 0; r < ATT_MIN(ranked_count, DEPTH); r++) {
+        if (!is_among(ranked[r], targets, target_count))
+            continue;
+        gained += 1 / log2((double)r + 2);
+        found += r < RECALL_DEPTH;
+    }
+    for (size_t r = 0; r < ATT_MIN(target_count, DEPTH); r++)
+        ideal += 1 / log2((double)r + 2);
+    return (att_quality){ideal > 0 ? gained / ideal : 0,
+        target_count ? found / (double)ATT_MIN(target_count, RECALL_DEPTH) : 0, 1};
+}
+
+typedef struct measuring {
+    const att_holdout *holdout;
+    const att_model *model;
+    att_fold *folds[ATT_THREADS_MAX];
+    float *scores;       // (threads, items)
+    att_quality *people; // (held)
+    att_status status[ATT_THREADS_MAX];
+} measuring;
+
+static att_status measure_one(measuring *m, uint32_t thread, size_t person)
+{
+    const att_matrix *history = &m->holdout->history, *targets = &m->holdout->targets;
+    const uint64_t first = history->row_start[person];
+    const size_t count = (size_t)(history->row_start[person + 1] - first);
+    float *scores = m->scores + (size_t)thread * history->cols;
+    const att_status status = att_model_fold_arrays(m->model, m->folds[thread],
+        history->col + first, history->value + first, count, NULL);
+    if (status)
+        return status;
+    att_model_score_all(m->model, m->folds[thread], scores);
+    for (size_t k = 0; k < count; k++)
+        scores[history->col[first + k]] = -INFINITY;
+    uint32_t items[DEPTH];
+    float best[DEPTH];
+    att_top top = {items, best, 0, DEPTH};
+    for (uint32_t j = 0; j < history->cols; j++)
+        if (scores[j] > -INFINITY)
+            att_top_offer(&top, j, scores[j]);
+    att_top_sort(&top);
+    const uint64_t at = targets->row_start[person];
+    m->people[person] = att_quality_of(
+        items, top.count, targets->col + at, (size_t)(targets->row_start[person + 1] - at));
+    return ATT_OK;
+}
+
+static void measure_rows(void *context, uint32_t thread, size_t begin, size_t end)
+{
+    measuring *m = context;
+    for (size_t p = begin; p < end && !m->status[thread]; p++)
+        m->status[thread] = measure_one(m, thread, p);
+}
+
+static att_status start_measuring(measuring *m, uint32_t threads, att_arena *scratch, const att_host *host, att_error *err)
+{
+    const size_t held = m->holdout->history.rows, items = m->holdout->history.cols;
+    m->scores = ATT_NEW(scratch, float, threads *items);
+    m->people = ATT_NEW(scratch, att_quality, held);
+    if (!m->scores || !m->people)
+        return att_no_memory(err, threads * items, "scores");
+    att_status status = ATT_OK;
+    for (uint32_t t = 0; t < threads && !status; t++)
+        status = att_fold_create(&m->folds[t], host, err);
+    return status;
+}
+
+static att_status finish_measuring(const measuring *m, uint32_t threads, att_quality *out, att_error *err)
+{
+    for (uint32_t t = 0; t < threads; t++)
+        if (m->status[t])
+            return ATT_FAIL(err, m->status[t], "measuring on people held out: %s",
+                att_status_text(m->status[t]));
+    *out = (att_quality){.people = m->holdout->history.rows};
+    for (uint32_t p = 0; p < out->people; p++) {
+        out->ndcg_100 += m->people[p].ndcg_100 / out->people;
+        out->recall_20 += m->people[p].recall_20 / out->people;
+    }
+    return ATT_OK;
+}
+
+att_status att_holdout_measure(att_quality *out, const att_holdout *holdout, const att_model *model,
+    uint32_t threads, const att_host *host, att_error *err)
+{
+    threads = att_parallel_threads(threads);
+    measuring m = {.holdout = holdout, .model = model};
+    att_arena scratch;
+    att_arena_init(&scratch, host, 0);
+    att_status status = start_measuring(&m, threads, &scratch, host, err);
+    if (!status) {
+        att_parallel_for(threads, holdout->history.rows, 4, measure_rows, &m);
+        status = finish_measuring(&m, threads, out, err);
+    }
+    for (uint32_t t = 0; t < threads; t++)
+        att_fold_destroy(m.folds[t]);
+    att_arena_deinit(&scratch);
+    return status;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/holdout.h - people kept out of training, to choose by.
+//
+// Strong generalization: of every person held out, 80 % of the preferences are folded in and the other 20 % must
+// be found among all items that are not in the folded part. The fifth is drawn at random, or is the newest
+// where times are given. NDCG@100 with gain 1 and discount 1 / log2(rank + 1); recall@20 over min(20, targets).
+#ifndef ATT_EMBED_HOLDOUT_H
+#define ATT_EMBED_HOLDOUT_H
+
+#include "embed/matrix.h"
+#include "embed/model.h"
+
+typedef struct att_holdout {
+    att_matrix train;   // the others; all items
+    att_matrix history; // (held, items)
+    att_matrix targets; // (held, items)
+} att_holdout;
+
+typedef struct att_holdout_options {
+    uint64_t seed;
+    uint32_t held;       // people kept out; those with at least `least` preferences, drawn at random
+    uint32_t least;      // >= 2
+    uint32_t train_most; // people to train on at most; 0: all the others
+} att_holdout_options;
+
+att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
+    const int64_t *last_at_ms, const att_holdout_options *options, const att_host *host,
+    att_error *err);
+void att_holdout_deinit(att_holdout *holdout, const att_host *host);
+
+typedef struct att_quality {
+    double ndcg_100, recall_20; // means over people
+    uint32_t people;
+} att_quality;
+
+att_status att_holdout_measure(att_quality *out, const att_holdout *holdout, const att_model *model,
+    uint32_t threads, const att_host *host, att_error *err);
+// Of one ranking: `ranked` are the best, best first; targets ascending.
+att_quality att_quality_of(
+    const uint32_t *ranked, size_t ranked_count, const uint32_t *targets, size_t target_count);
+
+#endif

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/normal_tile.h - the fast normal equations, written once for any register width.
+//
+// Included by normal_avx512.c and normal_avx2.c, which define: LANES, TILE_ROWS, vec, FAST (the target), and
+// v_load, v_store, v_zero, v_set1, v_mul, v_add, v_fma(a, b, c) = a b + c, v_fnma(a, b, c) = c - a b,
+// v_lane(v, k) = lane k everywhere, v_rsqrt, v_from(v, k) = v with zeros below lane k, v_total(v) = sum.
+//
+// One idea carries all: a tile of TILE_ROWS x (2 * LANES) results stays in registers while k runs over the rows
+// of a panel, each step loading two vectors and broadcasting TILE_ROWS numbers. Products, the left-looking
+// Cholesky and the forward solve are that tile with different operands.
+
+#define INLINE FAST static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+// C (TILE_ROWS, vecs * LANES) += or -= sum over k of L[k][r] * R[k][c].
+INLINE void tile(float *c, size_t ldc, const float *left, size_t ldl, const float *right, size_t ldr,
+    size_t count, bool minus, const int vecs)
+{
+    vec sum[TILE_ROWS][2];
+    UNROLL for (int r = 0; r < TILE_ROWS; r++)
+        UNROLL for (int v = 0; v < vecs; v++)
+            sum[r][v] = v_zero();
+    for (size_t k = 0; k < count; k++) {
+        vec x[2];
+        UNROLL for (int v = 0; v < vecs; v++)
+            x[v] = v_load(right + v * LANES);
+        UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+            const vec y = v_set1(left[r]);
+            UNROLL for (int v = 0; v < vecs; v++)
+                sum[r][v] = v_fma(y, x[v], sum[r][v]);
+        }
+        left += ldl;
+        right += ldr;
+    }
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+        UNROLL for (int v = 0; v < vecs; v++) {
+            float *to = c + (size_t)r * ldc + v * LANES;
+            v_store(to, minus ? v_sub(v_load(to), sum[r][v]) : v_add(v_load(to), sum[r][v]));
+        }
+    }
+}
+
+// One row of tiles: C (TILE_ROWS, cols), cols a multiple of LANES.
+FAST static void tile_row(float *c, size_t ldc, const float *left, size_t ldl, const float *right,
+    size_t ldr, size_t count, size_t cols, bool minus)
+{
+    size_t at = 0;
+    if (minus) {
+        for (; at + 2 * LANES <= cols; at += 2 * LANES)
+            tile(c + at, ldc, left, ldl, right + at, ldr, count, true, 2);
+        if (at < cols)
+            tile(c + at, ldc, left, ldl, right + at, ldr, count, true, 1);
+        return;
+    }
+    for (; at + 2 * LANES <= cols; at += 2 * LANES)
+        tile(c + at, ldc, left, ldl, right + at, ldr, count, false, 2);
+    if (at < cols)
+        tile(c + at, ldc, left, ldl, right + at, ldr, count, false, 1);
+}
+
+FAST static void fast_add_products(
+    float *a, size_t lda, const float *p, size_t ldp, size_t count, size_t dim)
+{
+    for (size_t r = 0; r < dim; r += TILE_ROWS) {
+        const size_t from = r / LANES * LANES;
+        tile_row(a + r * lda + from, lda, p + r, ldp, p + from, ldp, count, dim - from, false);
+    }
+}
+
+// U of one (LANES, LANES) block in registers; zeros below the diagonal. The least pivot tells of failure.
+INLINE float factor_corner(float *a, size_t lda)
+{
+    vec row[LANES];
+    float least = INFINITY;
+    UNROLL for (int k = 0; k < LANES; k++)
+        row[k] = v_load(a + (size_t)k * lda);
+    UNROLL for (int k = 0; k < LANES; k++) {
+        const vec pivot = v_lane(row[k], k);
+        const float p = v_first(pivot);
+        least = p > least ? least : p; // NaN gets through
+        row[k] = v_from(v_mul(row[k], v_rsqrt(pivot)), k);
+        UNROLL for (int r = k + 1; r < LANES; r++)
+            row[r] = v_fnma(v_lane(row[k], r), row[k], row[r]);
+    }
+    UNROLL for (int k = 0; k < LANES; k++)
+        v_store(a + (size_t)k * lda, row[k]);
+    return least;
+}
+
+// B (LANES, LANES) := corner^-T B; `inverse` holds one over the corner's diagonal.
+INLINE void corner_solve(const float *corner, size_t ldu, const float *inverse, float *b, size_t ldb)
+{
+    vec row[LANES];
+    UNROLL for (int k = 0; k < LANES; k++)
+        row[k] = v_load(b + (size_t)k * ldb);
+    UNROLL for (int k = 0; k < LANES; k++) {
+        row[k] = v_mul(row[k], v_set1(inverse[k]));
+        UNROLL for (int r = k + 1; r < LANES; r++)
+            row[r] = v_fnma(v_set1(corner[(size_t)k * ldu + (size_t)r]), row[k], row[r]);
+    }
+    UNROLL for (int k = 0; k < LANES; k++)
+        v_store(b + (size_t)k * ldb, row[k]);
+}
+
+FAST static void corner_solve_row(const float *corner, size_t ldu, float *b, size_t ldb, size_t cols)
+{
+    float inverse[LANES];
+    for (size_t k = 0; k < LANES; k++)
+        inverse[k] = 1 / corner[k * ldu + k];
+    for (size_t at = 0; at < cols; at += LANES)
+        corner_solve(corner, ldu, inverse, b + at, ldb);
+}
+
+// Rows at … at + LANES-1 of C (from column `from`) -= what the rows of U above them say.
+INLINE void take_off_above(float *c, size_t ldc, const float *u, size_t ldu, const float *right,
+    size_t ldr, size_t at, size_t cols)
+{
+    for (size_t r = 0; r < LANES; r += TILE_ROWS)
+        tile_row(c + r * ldc, ldc, u + at + r, ldu, right, ldr, at, cols, true);
+}
+
+FAST static bool fast_factor(float *a, size_t lda, size_t dim)
+{
+    for (size_t at = 0; at < dim; at += LANES) {
+        float *block = a + at * lda + at;
+        if (at)
+            take_off_above(block, lda, a, lda, a + at, lda, at, dim - at);
+        const float least = factor_corner(block, lda);
+        if (!(least > 0) || !isfinite(least))
+            return false;
+        if (at + LANES < dim)
+            corner_solve_row(block, lda, block + LANES, lda, dim - at - LANES);
+    }
+    return true;
+}
+
+FAST static void fast_forward(
+    const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols)
+{
+    for (size_t at = 0; at < dim; at += LANES) {
+        float *block = b + at * ldb;
+        if (at)
+            take_off_above(block, ldb, u, ldu, b, ldb, at, cols);
+        corner_solve_row(u + at * ldu + at, ldu, block, ldb, cols);
+    }
+}
+
+// b := U^-T b, LANES numbers at a time in one register.
+INLINE void solve_down(const float *u, size_t ldu, size_t dim, float *b)
+{
+    for (size_t at = 0; at < dim; at += LANES) {
+        vec even = v_load(b + at), odd = v_zero();
+        for (size_t k = 0; k < at; k += 2) {
+            even = v_fnma(v_load(u + k * ldu + at), v_set1(b[k]), even);
+            odd = v_fnma(v_load(u + (k + 1) * ldu + at), v_set1(b[k + 1]), odd);
+        }
+        even = v_add(even, odd);
+        const float *corner = u + at * ldu + at;
+        vec found = v_zero();
+        UNROLL for (int k = 0; k < LANES; k++) {
+            const vec z = v_mul(v_lane(even, k), v_set1(1 / corner[(size_t)k * ldu + (size_t)k]));
+            found = v_put(found, z, k);
+            even = v_fnma(v_load(corner + (size_t)k * ldu), z, even);
+        }
+        v_store(b + at, found);
+    }
+}
+
+// b := U^-1 b: row by row from the last; the rows' zeros below the diagonal let every load be a whole register.
+INLINE void solve_up(const float *u, size_t ldu, size_t dim, float *b)
+{
+    for (size_t block = dim; block > 0; block -= LANES) {
+        const size_t at = block - LANES;
+        vec done = v_zero(); // of this block
+        UNROLL for (int k = LANES - 1; k >= 0; k--) {
+            const float *row = u + (at + (size_t)k) * ldu;
+            vec sum = v_mul(v_load(row + at), done);
+            for (size_t c = block; c < dim; c += LANES)
+                sum = v_fma(v_load(row + c), v_load(b + c), sum);
+            const float z = (b[at + (size_t)k] - v_total(sum)) / row[at + (size_t)k];
+            done = v_put(done, v_set1(z), k);
+        }
+        v_store(b + at, done);
+    }
+}
+
+FAST static void fast_solve(const float *u, size_t ldu, size_t dim, float *b)
+{
+    solve_down(u, ldu, dim, b);
+    solve_up(u, ldu, dim, b);
+}
+
+FAST static void fast_pack(float *to, const float *from, size_t dim, float scale)
+{
+    size_t j = 0;
+    for (; j + LANES <= dim; j += LANES)
+        v_store_any(to + j, v_mul(v_set1(scale), v_load_any(from + j)));
+    for (; j < dim; j++)
+        to[j] = scale * from[j];
+    for (; j < att_normal_pad(dim); j++)
+        to[j] = 0;
+}

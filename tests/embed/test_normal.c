@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+#include "base/rng.h"
+#include "embed/normal.h"
+
+#include <math.h>
+
+#define DIM_MAX 128
+#define ROWS 77
+
+typedef struct bench {
+    _Alignas(64) float a[DIM_MAX * DIM_MAX];
+    _Alignas(64) float panel[ROWS * DIM_MAX];
+    _Alignas(64) float b[DIM_MAX];
+    _Alignas(64) float columns[DIM_MAX * 48];
+} bench;
+
+static const uint32_t dims[] = {16, 32, 48, 64, 112, 128};
+static const char *const names[] = {"avx512", "avx2"};
+
+static void fill(bench *w, uint32_t dim)
+{
+    att_rng rng = att_rng_seed(dim);
+    memset(w, 0, sizeof *w);
+    for (uint32_t j = 0; j < dim; j++)
+        w->a[j * dim + j] = 0.5f;
+    for (size_t k = 0; k < ROWS * dim; k++)
+        w->panel[k] = (float)att_rng_normal(&rng);
+    for (uint32_t j = 0; j < dim; j++)
+        w->b[j] = (float)att_rng_normal(&rng);
+    for (size_t k = 0; k < (size_t)dim * 48; k++)
+        w->columns[k] = (float)att_rng_normal(&rng);
+}
+
+static void run(const att_normal *n, bench *w, uint32_t dim, bool factor)
+{
+    fill(w, dim);
+    n->add_products(w->a, dim, w->panel, dim, ROWS, dim);
+    if (!factor)
+        return;
+    CHECK(n->factor(w->a, dim, dim));
+    n->forward(w->a, dim, dim, w->columns, 48, 48);
+    n->solve(w->a, dim, dim, w->b);
+}
+
+static void near(const float *a, const float *b, size_t count, double tolerance)
+{
+    for (size_t i = 0; i < count; i++)
+        CHECK_NEAR(a[i], b[i], tolerance * (1 + fabs((double)b[i])));
+}
+
+static void near_upper(const bench *a, const bench *b, uint32_t dim, double tolerance)
+{
+    for (uint32_t r = 0; r < dim; r++)
+        near(a->a + r * dim + r, b->a + r * dim + r, dim - r, tolerance);
+}
+
+CHECK_TEST(fast_paths_equal_the_plain_twin)
+{
+    CHECK_BEGIN();
+    static bench plain, fast;
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
+        const att_normal *normal = att_normal_named(names[n]);
+        if (!normal)
+            continue;
+        for (size_t d = 0; d < ATT_COUNT_OF(dims); d++) {
+            run(att_normal_scalar(), &plain, dims[d], false);
+            run(normal, &fast, dims[d], false);
+            near_upper(&fast, &plain, dims[d], 2e-5);
+            run(att_normal_scalar(), &plain, dims[d], true);
+            run(normal, &fast, dims[d], true);
+            near_upper(&fast, &plain, dims[d], 2e-3);
+            near(fast.columns, plain.columns, (size_t)dims[d] * 48, 2e-3);
+            near(fast.b, plain.b, dims[d], 5e-3);
+        }
+    }
+}
+
+// (2 1; 1 2) x = (3 3) has x = (1 1); the rest is the identity.
+static void solves_by_hand(const att_normal *n)
+{
+    static _Alignas(64) float a[256], b[16];
+    memset(a, 0, sizeof a);
+    memset(b, 0, sizeof b);
+    for (size_t j = 0; j < 16; j++)
+        a[j * 16 + j] = j < 2 ? 2 : 1;
+    a[1] = 1;
+    b[0] = b[1] = 3;
+    CHECK(n->factor(a, 16, 16));
+    CHECK_NEAR(a[0], sqrt(2), 1e-6);
+    CHECK_NEAR(a[1], 1 / sqrt(2), 1e-6);
+    CHECK_NEAR(a[17], sqrt(1.5), 1e-6);
+    n->solve(a, 16, 16, b);
+    CHECK_NEAR(b[0], 1, 1e-6);
+    CHECK_NEAR(b[1], 1, 1e-6);
+    CHECK_NEAR(b[2], 0, 0);
+    memset(a, 0, sizeof a);
+    for (size_t j = 0; j < 16; j++)
+        a[j * 16 + j] = 1;
+    a[3 * 16 + 3] = -1;
+    CHECK(!n->factor(a, 16, 16));
+    a[3 * 16 + 3] = NAN;
+    CHECK(!n->factor(a, 16, 16));
+}
+
+CHECK_TEST(a_small_system_is_solved_and_a_bad_one_refused)
+{
+    CHECK_BEGIN();
+    solves_by_hand(att_normal_scalar());
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++)
+        if (att_normal_named(names[n]))
+            solves_by_hand(att_normal_named(names[n]));
+    CHECK(att_normal_named("no such thing") == NULL);
+}
+
+CHECK_MAIN(CHECK_CASE(fast_paths_equal_the_plain_twin),
+    CHECK_CASE(a_small_system_is_solved_and_a_bad_one_refused))
