@@ -207,7 +207,7 @@ void att_sim_bot_burst(sim_live *live, sim_mind *mind, uint32_t person, int64_t 
             .context = att_context_unknown()}};
     const uint32_t first = world->people[person].hash % world->item_count;
     for (uint32_t i = 0; i < world->burst_events; i++) {
-        at_ms += (int64_t)between(mind, 60, 220);
+        at_ms += (int64_t)between(mind, 12, 50);
         const uint32_t item = (first + (uint32_t)att_rng_below(&mind->rng, 5)) % world->item_count;
         const double what = att_rng_unit(&mind->rng);
         if (what < 0.6) {

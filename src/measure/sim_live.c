@@ -184,6 +184,11 @@ static att_status visit(sim_live *live, uint32_t person, int64_t at_ms, att_erro
     return ATT_OK;
 }
 
+static double burst_gap_ms(const att_world *world)
+{
+    return (double)world->options.days * (double)SIM_DAY_MS / (world->bursts + 0.1);
+}
+
 static void bot_visit(sim_live *live, uint32_t person, int64_t at_ms)
 {
     const att_world *world = live->world;
@@ -192,7 +197,7 @@ static void bot_visit(sim_live *live, uint32_t person, int64_t at_ms)
         return;
     mind->bursts_left--;
     att_sim_bot_burst(live, mind, person, at_ms);
-    schedule(live, person, at_ms + (int64_t)world->options.days * SIM_DAY_MS / (world->bursts + 1));
+    schedule(live, person, at_ms + (int64_t)burst_gap_ms(world));
 }
 
 // --- The whole ---------------------------------------------------------------------------------
@@ -207,8 +212,8 @@ static void begin(sim_live *live, uint32_t person, int64_t start_ms, uint64_t lu
     mind->bored_ms = start_ms;
     mind->bursts_left = p->bot ? world->bursts : 0;
     if (p->bot)
-        schedule(
-            live, person, start_ms + (int64_t)att_rng_below(&mind->rng, (uint64_t)SIM_DAY_MS / 2));
+        schedule(live, person,
+            start_ms + (int64_t)(0.9 * att_rng_unit(&mind->rng) * burst_gap_ms(world)));
     else
         schedule(
             live, person, att_sim_next_visit(world, p, live->rate_scale, start_ms, &mind->rng));
