@@ -11,8 +11,7 @@
 
 ATT_BEGIN
 
-// --- Metrics over one ranked list
-// ---------------------------------------------------------------------
+// --- Metrics over one ranked list --------------------------------------------------------------
 
 // What is known of the catalogue. A part that is NULL is not known, and metrics that need it give
 // NaN.
@@ -86,8 +85,7 @@ typedef struct att_metric {
 const att_metric *att_metrics(size_t *count);
 const att_metric *att_metric_find(att_text name); // NULL: no such metric
 
-// --- Intervals
-// ------------------------------------------------------------------------------------------
+// --- Intervals ---------------------------------------------------------------------------------
 
 typedef struct att_interval {
     double mean, low, high;
@@ -100,8 +98,7 @@ typedef struct att_interval {
 att_status att_bootstrap(const double *values, size_t count, uint32_t resamples, double confidence,
     uint64_t seed, const att_host *host, att_interval *out, att_error *err);
 
-// --- trec_eval: its files, its measures, its digits
-// -------------------------------------------------------
+// --- trec_eval: its files, its measures, its digits --------------------------------------------
 
 typedef struct att_trec_options {
     bool complete;  // -c: average over every query of the qrels; those not in the run count as 0
@@ -138,8 +135,7 @@ att_status att_trec_write_qrel(
 att_status att_trec_writer_close(
     att_trec_writer *writer, att_error *err); // also frees it; NULL is fine
 
-// --- Data to measure on
-// -----------------------------------------------------------------------------------
+// --- Data to measure on ------------------------------------------------------------------------
 
 // Who preferred what, and when; and what the things are. Nothing is measured on what is not added
 // here. Owned by the caller; one thread at a time.
@@ -170,8 +166,7 @@ typedef struct att_dataset_info {
 } att_dataset_info;
 void att_dataset_info_get(const att_dataset *dataset, att_dataset_info *out);
 
-// --- Protocols
-// --------------------------------------------------------------------------------------------
+// --- Protocols ---------------------------------------------------------------------------------
 
 // Bits. Columns: name, bit, wire name, title.
 #define ATT_PROTOCOL_LIST(X)                                                                       \
@@ -212,6 +207,7 @@ typedef struct att_evaluate_options {
     uint32_t resamples; // of the bootstrap
     double confidence;
     uint32_t min_preferences; // people with fewer are left out
+    uint32_t folds;           // strong: disjoint groups of test people, judged in turn; 1 … 20
     double test_share;        // strong: of people
     double validation_share;  // strong: of people, set aside and not trained on
     double fold_in_share;     // strong: of a test person's preferences
@@ -222,12 +218,11 @@ typedef struct att_evaluate_options {
     uint32_t negatives; // leave-one-out-sampled
     const char *trec_folder; // writes PROTOCOL.qrels and PROTOCOL.MODEL.run there; NULL: none
 } att_evaluate_options;
-// strong and time, all models, 1000 resamples at 0.95, at least 5 preferences, shares 0.1, 0.1,
-// 0.8, 0.8 and 0.1, 100 negatives.
+// strong (one fold) and time, all models, 1000 resamples at 0.95, at least 5 preferences, shares
+// 0.1, 0.1, 0.8, 0.8 and 0.1, 100 negatives.
 att_evaluate_options att_evaluate_options_default(void);
 
-// --- Reports
-// ------------------------------------------------------------------------------------------------
+// --- Reports -----------------------------------------------------------------------------------
 
 typedef struct att_measured {
     att_interval value;      // low and high are NaN for metrics over all lists (coverage, gini)

@@ -87,24 +87,26 @@ att_status att_bootstrap_columns(const double *values, size_t columns, size_t pe
     att_error *err)
 {
     const att_status status = check(resamples, confidence, err);
-    if (status)
+    for (size_t c = 0; !status && people == 0 && c < columns; c++)
+        out[c] = (att_interval){(double)NAN, (double)NAN, (double)NAN};
+    if (status || people == 0)
         return status;
     // means is (columns, resamples)
     const size_t means_count = columns * (size_t)resamples;
-    double *drawn = ATT_NEW_ARRAY(host, double, people + 1);
+    double *drawn = ATT_NEW_ARRAY(host, double, people);
     double *means = ATT_NEW_ARRAY(host, double, means_count + 1);
     if (drawn && means) {
-        for (uint32_t r = 0; people > 0 && r < resamples; r++) {
+        for (uint32_t r = 0; r < resamples; r++) {
             draw(drawn, people, seed, r);
             for (size_t c = 0; c < columns; c++)
                 means[c * resamples + r] = mean_drawn(values + c * people, drawn, people);
         }
         for (size_t c = 0; c < columns; c++)
-            out[c] = interval_of(mean_of(values + c * people, people), means + c * resamples,
-                people > 0 ? resamples : 0, confidence);
+            out[c] = interval_of(
+                mean_of(values + c * people, people), means + c * resamples, resamples, confidence);
     }
     const bool enough = drawn && means;
-    ATT_FREE_ARRAY(host, drawn, people + 1);
+    ATT_FREE_ARRAY(host, drawn, people);
     ATT_FREE_ARRAY(host, means, means_count + 1);
     return enough ? ATT_OK : att_no_memory(err, means_count, "bootstrap means");
 }

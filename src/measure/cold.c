@@ -12,8 +12,7 @@
 #include <float.h>
 #include <stdio.h>
 
-// --- Fixed scores: popularity, oracle
-// -----------------------------------------------------------------
+// --- Fixed scores: popularity, oracle ----------------------------------------------------------
 
 typedef struct fixed {
     att_host host;
@@ -127,8 +126,7 @@ const att_contender att_contender_cold_oracle = {.name = "popularity-oracle",
     .score = fixed_score,
     .destroy = fixed_destroy};
 
-// --- Random: another order for every person
-// ---------------------------------------------------------------------
+// --- Random: another order for every person ----------------------------------------------------
 
 typedef struct chance {
     att_host host;
@@ -174,8 +172,7 @@ const att_contender att_contender_cold_random = {.name = "random",
     .score = chance_score,
     .destroy = chance_destroy};
 
-// --- Content: the engine's model, hidden items placed by what they are
-// ------------------------------------------
+// --- Content: the engine's model, hidden items placed by what they are -------------------------
 
 typedef struct content {
     att_host host;

@@ -51,8 +51,7 @@ void att_contender_destroy(const att_contender *contender, void *model)
         contender->destroy(model);
 }
 
-// --- The engine's choice: the same call that the engine makes, with times and contents
-// ------------------------
+// --- The engine's choice: the same call that the engine makes, with times and contents ---------
 
 static const att_item *body_of(void *user, uint32_t item)
 {

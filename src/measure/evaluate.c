@@ -3,181 +3,39 @@
 // down.
 //
 // Within a protocol all contenders meet the same people, and all intervals come from the same
-// resamples of them, so differences are paired.
+// resamples of them, so differences are paired. Folds of strong generalization judge disjoint
+// people, whose values are put side by side before any interval is drawn.
 #include "measure/bootstrap.h"
 #include "measure/judge.h"
+#include "measure/options.h"
 #include "measure/report.h"
 
 #include <math.h>
 #include <stdio.h>
-
-static const struct {
-    uint32_t bit;
-    const char *name, *title;
-} protocols[] = {
-#define X(name, bit, wire, title) {bit, wire, title},
-    ATT_PROTOCOL_LIST(X)
-#undef X
-};
-#define PROTOCOL_COUNT ATT_COUNT_OF(protocols)
-
-const char *att_protocol_name(uint32_t bit)
-{
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        if (protocols[i].bit == bit)
-            return protocols[i].name;
-    return "?";
-}
-
-bool att_protocol_parse(att_text wire_name, uint32_t *bit)
-{
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        if (att_text_equal(wire_name, att_text_of(protocols[i].name))) {
-            *bit = protocols[i].bit;
-            return true;
-        }
-    return false;
-}
-
-bool att_column_parse(att_text text, att_column *out)
-{
-    const char *at = text.size > 0 ? memchr(text.data, '@', text.size) : NULL;
-    if (!at)
-        return false;
-    const size_t name = (size_t)(at - text.data);
-    size_t k = 0;
-    for (size_t i = name + 1; i < text.size; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9' || k > 1000)
-            return false;
-        k = k * 10 + (size_t)(text.data[i] - '0');
-    }
-    *out = (att_column){att_metric_find((att_text){text.data, name}), k};
-    return out->metric && k >= 1 && k <= 1000;
-}
-
-att_evaluate_options att_evaluate_options_default(void)
-{
-    return (att_evaluate_options){.protocols = ATT_PROTOCOL_STRONG | ATT_PROTOCOL_TIME,
-        .seed = 1,
-        .resamples = 1000,
-        .confidence = 0.95,
-        .min_preferences = 5,
-        .test_share = 0.1,
-        .validation_share = 0.1,
-        .fold_in_share = 0.8,
-        .train_share = 0.8,
-        .cold_share = 0.1,
-        .negatives = 100};
-}
-
-static const struct {
-    const char *metric;
-    size_t k;
-} usual[] = {{"ndcg-binary", 100}, {"recall-capped", 20}, {"recall-capped", 50},
-    {"ndcg-binary", 10}, {"hit-rate", 10}, {"precision", 10}, {"map", 100}, {"mrr", 100},
-    {"coverage", 10}, {"gini", 10}, {"novelty", 10}, {"diversity", 10}, {"serendipity", 10},
-    {"calibration", 10}};
-
-// --- Options
-// --------------------------------------------------------------------------------------------------------
-
-static att_status check_share(double share, const char *name, att_error *err)
-{
-    if (share > 0.0 && share < 1.0)
-        return ATT_OK;
-    return ATT_FAIL(
-        err, ATT_INVALID, "option \"%s\" is %g, expected a number between 0 and 1", name, share);
-}
-
-static att_status check_columns(const att_evaluate_options *options, att_error *err)
-{
-    if (options->column_count > ATT_COLUMNS_MAX)
-        return ATT_FAIL(err, ATT_LIMIT, "%zu columns are wanted, at most %d are measured",
-            options->column_count, ATT_COLUMNS_MAX);
-    for (size_t i = 0; i < options->column_count; i++)
-        if (!options->columns[i].metric || options->columns[i].k < 1 ||
-            options->columns[i].k > 1000)
-            return ATT_FAIL(
-                err, ATT_INVALID, "column %zu needs a metric and a k from 1 to 1000", i + 1);
-    return ATT_OK;
-}
-
-static bool is_known_model(const char *name)
-{
-    static const uint32_t kinds[] = {ATT_PROTOCOL_STRONG, ATT_PROTOCOL_COLD};
-    for (size_t k = 0; k < ATT_COUNT_OF(kinds); k++) {
-        att_contender all[ATT_CONTENDERS_MAX];
-        const size_t count = att_contenders(kinds[k], all);
-        for (size_t i = 0; i < count; i++)
-            if (strcmp(all[i].name, name) == 0)
-                return true;
-    }
-    return false;
-}
-
-static att_status check_models(const att_evaluate_options *options, att_error *err)
-{
-    for (size_t i = 0; options->models && i < options->model_count; i++)
-        if (!is_known_model(options->models[i]))
-            return ATT_FAIL(err, ATT_INVALID,
-                "there is no model \"%s\"; there are random, popularity, item-knn, als, ease, "
-                "blend, chosen, "
-                "and for cold start content and popularity-oracle",
-                options->models[i]);
-    return ATT_OK;
-}
-
-static att_status check_options(const att_evaluate_options *options, att_error *err)
-{
-    uint32_t known = 0;
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        known |= protocols[i].bit;
-    if (options->protocols == 0 || (options->protocols & ~known))
-        return ATT_FAIL(err, ATT_INVALID, "option \"protocols\" is %u, expected some of %u",
-            options->protocols, known);
-    if (options->negatives < 1 || options->negatives > 100000)
-        return ATT_FAIL(err, ATT_INVALID, "option \"negatives\" is %u, expected 1 to 100000",
-            options->negatives);
-    if (options->resamples < 1 || options->resamples > ATT_RESAMPLES_MAX)
-        return ATT_FAIL(err, ATT_INVALID, "option \"resamples\" is %u, expected 1 to %d",
-            options->resamples, ATT_RESAMPLES_MAX);
-    if (!(options->validation_share >= 0.0 && options->validation_share < 1.0))
-        return check_share(options->validation_share, "validation_share", err);
-    att_status status = check_share(options->test_share, "test_share", err);
-    if (!status)
-        status = check_share(options->fold_in_share, "fold_in_share", err);
-    if (!status)
-        status = check_share(options->train_share, "train_share", err);
-    if (!status)
-        status = check_share(options->cold_share, "cold_share", err);
-    if (!status)
-        status = check_share(options->confidence, "confidence", err);
-    if (!status)
-        status = check_columns(options, err);
-    return status ? status : check_models(options, err);
-}
-
-// --- One protocol
-// -----------------------------------------------------------------------------------------------------
 
 typedef struct contest {
     const att_evaluate_options *options;
     const att_host *host;
     const att_table *table;
     att_arena *life;    // the report's
-    att_arena *scratch; // the split's, then each contender's
+    att_arena *scratch; // the protocol's, then each fold's, then each contender's
     att_contender contenders[ATT_CONTENDERS_MAX];
     size_t count;
-    uint64_t done, total; // contenders, for progress
-    att_split split;
-    uint32_t bits[2]; // protocols on this split
+    uint64_t done, total; // trainings, for progress
+    uint32_t bits[2];     // protocols that share a split
     size_t bit_count;
-    uint32_t *negatives;       // (cases, options->negatives); NULL: not sampled
-    att_report_part *parts[2]; // one for each bit
-    att_report_row *rows[2];   // (count)
-    double *values[2];         // (count, column_count, cases)
-    double *spread[2];         // (count, column_count)
+    uint32_t fold, folds;
+    att_split split;         // of this fold
+    att_split_counts counts; // of all folds
+    uint32_t *negatives;     // (split.cases, options->negatives); NULL: not sampled
+    uint32_t judged;         // people before this fold
+    att_report_part *parts[2];
+    att_report_row *rows[2]; // (count)
+    double *values[2]; // (count, column_count, table->users), the first `judged` of each in use
+    double *spread[2]; // (count, column_count)
 } contest;
+
+// --- Who takes part ----------------------------------------------------------------------------
 
 static void choose_contenders(contest *c)
 {
@@ -193,48 +51,27 @@ static void choose_contenders(contest *c)
     }
 }
 
-static const char *baseline_of(const contest *c)
+// Its number among the contenders; count: it does not take part.
+static size_t baseline_of(const contest *c)
 {
     const char *wanted = c->options->baseline ? c->options->baseline : "popularity";
     for (size_t i = 0; i < c->count; i++)
         if (strcmp(c->contenders[i].name, wanted) == 0)
-            return c->contenders[i].name;
-    return NULL;
+            return i;
+    return c->count;
 }
 
-static att_status make_part(contest *c, size_t p, att_error *err)
+static uint32_t folds_of(const contest *c, uint32_t bit)
 {
-    att_report_part *part = c->parts[p];
-    const size_t columns = c->options->column_count, cases = c->split.cases;
-    const char *title = "";
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        if (protocols[i].bit == c->bits[p])
-            title = protocols[i].title;
-    const bool sampled = c->bits[p] == ATT_PROTOCOL_LEAVE_ONE_OUT_SAMPLED;
-    c->rows[p] = ATT_NEW(c->life, att_report_row, c->count);
-    c->values[p] = ATT_NEW(c->scratch, double, c->count *columns *cases);
-    c->spread[p] = ATT_NEW(c->scratch, double, c->count *columns);
-    const char *about = att_split_describe(
-        &c->split, c->options->min_preferences, sampled ? c->options->negatives : 0, c->life);
-    if (!c->rows[p] || !c->values[p] || !c->spread[p] || !about)
-        return att_no_memory(err, c->count * columns * cases, "measured values");
-    *part = (att_report_part){.protocol = c->bits[p],
-        .name = att_protocol_name(c->bits[p]),
-        .title = title,
-        .about = about,
-        .sampled = sampled,
-        .judged = c->split.cases,
-        .ranked = sampled ? c->options->negatives + 1 : c->split.ranked_count,
-        .baseline = baseline_of(c),
-        .columns = c->options->columns,
-        .column_count = columns,
-        .rows = c->rows[p],
-        .row_count = c->count};
-    return ATT_OK;
+    return bit == ATT_PROTOCOL_STRONG ? c->options->folds : 1;
 }
 
-// --- Files for trec_eval
-// ------------------------------------------------------------------------------------------------
+static bool is_sampled(uint32_t bit)
+{
+    return bit == ATT_PROTOCOL_LEAVE_ONE_OUT_SAMPLED;
+}
+
+// --- Files for trec_eval -----------------------------------------------------------------------
 
 // Scores written are depth - rank: trec_eval sorts by score, with ties by name, and must see our
 // order.
@@ -270,141 +107,232 @@ static att_status write_qrels(const contest *c, const char *path, att_error *err
     return status ? status : closed;
 }
 
+// "strong.ease.run"; with folds "strong-2.ease.run".
 static att_status write_trec(
     contest *c, size_t p, const att_judgement *j, const char *model, att_error *err)
 {
+    char fold[16] = "";
+    if (c->folds > 1)
+        snprintf(fold, sizeof fold, "-%u", c->fold + 1);
     const char *folder = c->options->trec_folder, *protocol = att_protocol_name(c->bits[p]);
-    const char *run = att_arena_printf(c->scratch, "%s/%s.%s.run", folder, protocol, model);
-    const char *qrels = att_arena_printf(c->scratch, "%s/%s.qrels", folder, protocol);
+    const char *run = att_arena_printf(c->scratch, "%s/%s%s.%s.run", folder, protocol, fold, model);
+    const char *qrels = att_arena_printf(c->scratch, "%s/%s%s.qrels", folder, protocol, fold);
     if (!run || !qrels)
         return att_no_memory(err, 1, "path");
     const att_status status = write_qrels(c, qrels, err);
     return status ? status : write_lists(c, j, run, model, err);
 }
 
-// --- One contender
-// --------------------------------------------------------------------------------------------------------
+// --- One contender on one fold -----------------------------------------------------------------
 
 static double seconds_since(const contest *c, int64_t start_ms)
 {
     return (double)(c->host->now_ms(c->host->user) - start_ms) / 1000.0;
 }
 
+static void keep_values(contest *c, size_t p, size_t which, const att_judgement *judgement)
+{
+    const size_t columns = c->options->column_count, cases = c->split.cases;
+    for (size_t i = 0; i < columns; i++) {
+        double *row = c->values[p] + (which * columns + i) * c->table->users;
+        memcpy(row + c->judged, judgement->values + i * cases, cases * sizeof *row);
+        c->spread[p][which * columns + i] += judgement->spread[i] / c->folds;
+    }
+}
+
 static att_status judge_part(contest *c, size_t p, size_t which, const void *model, att_error *err)
 {
     const att_contender *contender = &c->contenders[which];
-    const size_t columns = c->options->column_count, cases = c->split.cases;
-    const bool sampled = c->parts[p]->sampled;
+    const bool sampled = is_sampled(c->bits[p]);
     const int64_t start_ms = c->host->now_ms(c->host->user);
     att_judgement judgement;
-    att_status status = att_judge(&judgement, contender, model, &c->split,
+    const att_status status = att_judge(&judgement, contender, model, &c->split,
         sampled ? c->negatives : NULL, c->options->negatives, c->options, c->host, c->scratch, err);
     if (status)
         return status;
-    c->rows[p][which].score_s = seconds_since(c, start_ms);
-    memcpy(
-        c->values[p] + which * columns * cases, judgement.values, columns * cases * sizeof(double));
-    memcpy(c->spread[p] + which * columns, judgement.spread, columns * sizeof(double));
+    c->rows[p][which].score_s += seconds_since(c, start_ms);
+    keep_values(c, p, which, &judgement);
     return c->options->trec_folder ? write_trec(c, p, &judgement, contender->name, err) : ATT_OK;
 }
 
-static att_status run_contender(contest *c, size_t which, att_error *err)
+static att_status train(contest *c, size_t which, void **model, att_error *err)
 {
-    const att_contender *contender = &c->contenders[which];
-    const char *task =
-        att_arena_printf(c->scratch, "evaluate %s: %s", c->parts[0]->name, contender->name);
     char story[ATT_CONTENDER_STORY_SIZE];
-    if (!task)
-        return att_no_memory(err, 1, "name");
-    if (!att_progress_tell(c->host, task, c->done, c->total, "models"))
-        return ATT_FAIL(err, ATT_CANCELLED, "the evaluation was stopped");
     const int64_t start_ms = c->host->now_ms(c->host->user);
-    void *model = NULL;
-    att_status status =
-        att_contender_train(contender, &model, &c->split, c->options, c->host, story, err);
-    const double train_s = seconds_since(c, start_ms);
+    const att_status status = att_contender_train(
+        &c->contenders[which], model, &c->split, c->options, c->host, story, err);
     const char *kept = status ? NULL : att_arena_printf(c->life, "%s", story);
     if (!status && !kept)
-        status = att_no_memory(err, 1, "name");
+        return att_no_memory(err, 1, "name");
     for (size_t p = 0; !status && p < c->bit_count; p++) {
-        c->rows[p][which] =
-            (att_report_row){.model = contender->name, .story = kept, .train_s = train_s};
-        status = judge_part(c, p, which, model, err);
-    }
-    att_contender_destroy(contender, model);
-    c->done++;
-    return status ? att_while(err, status, "model %s", contender->name) : ATT_OK;
-}
-
-// --- Intervals
-// ------------------------------------------------------------------------------------------------------------
-
-// Behind the (count * columns) value columns stand as many of differences to the baseline.
-static att_status add_intervals(contest *c, size_t p, att_error *err)
-{
-    const size_t columns = c->options->column_count, cases = c->split.cases;
-    const size_t all = c->count * columns;
-    double *table = ATT_NEW(c->scratch, double, 2 * all * cases);
-    att_interval *out = ATT_NEW(c->scratch, att_interval, 2 * all);
-    if (!table || !out)
-        return att_no_memory(err, 2 * all * cases, "measured values");
-    memcpy(table, c->values[p], all * cases * sizeof *table);
-    size_t base = c->count;
-    for (size_t i = 0; c->parts[p]->baseline && i < c->count; i++)
-        if (strcmp(c->contenders[i].name, c->parts[p]->baseline) == 0)
-            base = i;
-    for (size_t i = 0; i < all * cases; i++)
-        table[all * cases + i] =
-            base < c->count ? table[i] - table[base * columns * cases + i % (columns * cases)]
-                            : (double)NAN;
-    const att_status status = att_bootstrap_columns(table, 2 * all, cases, c->options->resamples,
-        c->options->confidence, c->options->seed, c->host, out, err);
-    for (size_t which = 0; !status && which < c->count; which++) {
-        att_measured *values = ATT_NEW(c->life, att_measured, columns);
-        if (!values)
-            return att_no_memory(err, columns, "measured values");
-        for (size_t i = 0; i < columns; i++) {
-            const double spread = c->spread[p][which * columns + i], nothing = (double)NAN;
-            values[i] = (att_measured){out[which * columns + i], out[all + which * columns + i]};
-            if (c->options->columns[i].metric->spread) {
-                const double other = base < c->count ? c->spread[p][base * columns + i] : nothing;
-                values[i] =
-                    (att_measured){{spread, nothing, nothing}, {spread - other, nothing, nothing}};
-            }
-        }
-        c->rows[p][which].values = values;
+        c->rows[p][which].model = c->contenders[which].name;
+        c->rows[p][which].story = kept;
+        c->rows[p][which].train_s += seconds_since(c, start_ms);
     }
     return status;
 }
 
-static att_status run_split(contest *c, att_error *err)
+static att_status run_contender(contest *c, size_t which, att_error *err)
 {
-    choose_contenders(c);
-    if (c->count == 0)
-        return ATT_FAIL(err, ATT_INVALID, "none of the chosen models takes part in protocol %s",
-            att_protocol_name(c->bits[0]));
-    att_status status =
-        att_split_build(&c->split, c->table, c->bits[0], c->options, c->host, c->scratch, err);
+    const char *name = c->contenders[which].name;
+    const char *task =
+        att_arena_printf(c->scratch, "evaluate %s: %s", att_protocol_name(c->bits[0]), name);
+    if (!task)
+        return att_no_memory(err, 1, "name");
+    if (!att_progress_tell(c->host, task, c->done++, c->total, "models"))
+        return ATT_FAIL(err, ATT_CANCELLED, "the evaluation was stopped");
+    void *model = NULL;
+    att_status status = train(c, which, &model, err);
+    for (size_t p = 0; !status && p < c->bit_count; p++)
+        status = judge_part(c, p, which, model, err);
+    att_contender_destroy(&c->contenders[which], model);
+    return status ? att_while(err, status, "model %s", name) : ATT_OK;
+}
+
+static void add_counts(att_split_counts *sum, const att_split_counts *one)
+{
+    sum->judged += one->judged;
+    sum->sought += one->sought;
+    sum->trained_people += one->trained_people;
+    sum->trained_preferences += one->trained_preferences;
+    sum->ranked += one->ranked;
+    sum->strangers += one->strangers;
+    sum->without_target += one->without_target;
+    sum->unknown_dropped += one->unknown_dropped;
+    sum->unknown_sought += one->unknown_sought;
+}
+
+static att_status run_fold(contest *c, att_error *err)
+{
+    att_status status = att_split_build(
+        &c->split, c->table, c->bits[0], c->fold, c->options, c->host, c->scratch, err);
+    if (status)
+        return status;
     c->negatives = NULL;
-    for (size_t p = 0; !status && p < c->bit_count; p++) {
-        status = make_part(c, p, err);
-        if (!status && c->parts[p]->sampled)
+    for (size_t p = 0; !status && p < c->bit_count; p++)
+        if (is_sampled(c->bits[p]))
             status = att_split_negatives(
                 &c->split, c->options->negatives, c->options->seed, c->scratch, &c->negatives, err);
-    }
     const att_arena_mark mark = att_arena_save(c->scratch);
     for (size_t which = 0; !status && which < c->count; which++) {
         status = run_contender(c, which, err);
         att_arena_rewind(c->scratch, mark);
     }
-    for (size_t p = 0; !status && p < c->bit_count; p++)
-        status = add_intervals(c, p, err);
+    add_counts(&c->counts, &c->split.counts);
+    c->judged += c->split.cases;
     att_split_deinit(&c->split);
-    return status ? att_while(err, status, "protocol %s", att_protocol_name(c->bits[0])) : ATT_OK;
+    return status;
 }
 
-// --- All
-// -------------------------------------------------------------------------------------------------------------------
+// --- One protocol ------------------------------------------------------------------------------
+
+static att_status make_room(contest *c, att_error *err)
+{
+    const size_t all = c->count * c->options->column_count;
+    for (size_t p = 0; p < c->bit_count; p++) {
+        c->rows[p] = ATT_NEW(c->life, att_report_row, c->count);
+        c->values[p] = ATT_NEW(c->scratch, double, all * c->table->users);
+        c->spread[p] = ATT_NEW(c->scratch, double, all);
+        if (!c->rows[p] || !c->values[p] || !c->spread[p])
+            return att_no_memory(err, all * c->table->users, "measured values");
+    }
+    return ATT_OK;
+}
+
+static att_status fill_part(contest *c, size_t p, att_error *err)
+{
+    const size_t base = baseline_of(c);
+    const uint32_t bit = c->bits[p];
+    const char *about =
+        att_split_describe(c->table, bit, &c->counts, c->options, is_sampled(bit), c->life);
+    if (!about)
+        return att_no_memory(err, 1, "description");
+    *c->parts[p] = (att_report_part){.protocol = bit,
+        .name = att_protocol_name(bit),
+        .title = att_protocol_title(bit),
+        .about = about,
+        .sampled = is_sampled(bit),
+        .judged = c->judged,
+        .ranked =
+            is_sampled(bit) ? c->options->negatives + 1 : (uint32_t)(c->counts.ranked / c->folds),
+        .baseline = base < c->count ? c->contenders[base].name : NULL,
+        .columns = c->options->columns,
+        .column_count = c->options->column_count,
+        .rows = c->rows[p],
+        .row_count = c->count};
+    return ATT_OK;
+}
+
+// table is (2 * count * columns, judged): values, then their differences to the baseline.
+static void fill_table(const contest *c, size_t p, double *table)
+{
+    const size_t columns = c->options->column_count, all = c->count * columns, judged = c->judged;
+    const size_t base = baseline_of(c);
+    for (size_t row = 0; row < all; row++) {
+        const double *own = c->values[p] + row * c->table->users;
+        const double *other = c->values[p] + (base * columns + row % columns) * c->table->users;
+        memcpy(table + row * judged, own, judged * sizeof *table);
+        for (size_t i = 0; i < judged; i++)
+            table[(all + row) * judged + i] = base < c->count ? own[i] - other[i] : (double)NAN;
+    }
+}
+
+static att_measured measured(
+    const contest *c, size_t p, size_t which, size_t column, const att_interval *intervals)
+{
+    const size_t columns = c->options->column_count, row = which * columns + column;
+    if (!c->options->columns[column].metric->spread)
+        return (att_measured){intervals[row], intervals[c->count * columns + row]};
+    const double nothing = (double)NAN, own = c->spread[p][row];
+    const size_t base = baseline_of(c);
+    const double other = base < c->count ? c->spread[p][base * columns + column] : nothing;
+    return (att_measured){{own, nothing, nothing}, {own - other, nothing, nothing}};
+}
+
+static att_status add_intervals(contest *c, size_t p, att_error *err)
+{
+    const size_t columns = c->options->column_count, all = c->count * columns;
+    double *table = ATT_NEW(c->scratch, double, 2 * all * c->judged);
+    att_interval *intervals = ATT_NEW(c->scratch, att_interval, 2 * all);
+    if (!table || !intervals)
+        return att_no_memory(err, 2 * all * c->judged, "measured values");
+    fill_table(c, p, table);
+    const att_status status = att_bootstrap_columns(table, 2 * all, c->judged,
+        c->options->resamples, c->options->confidence, c->options->seed, c->host, intervals, err);
+    for (size_t which = 0; !status && which < c->count; which++) {
+        att_measured *values = ATT_NEW(c->life, att_measured, columns);
+        if (!values)
+            return att_no_memory(err, columns, "measured values");
+        for (size_t i = 0; i < columns; i++)
+            values[i] = measured(c, p, which, i, intervals);
+        c->rows[p][which].values = values;
+    }
+    return status;
+}
+
+static att_status run_protocol(contest *c, att_error *err)
+{
+    choose_contenders(c);
+    if (c->count == 0)
+        return ATT_FAIL(err, ATT_INVALID, "none of the chosen models takes part");
+    c->folds = folds_of(c, c->bits[0]);
+    c->judged = 0;
+    c->counts = (att_split_counts){0};
+    att_status status = make_room(c, err);
+    const att_arena_mark mark = att_arena_save(c->scratch);
+    for (c->fold = 0; !status && c->fold < c->folds; c->fold++) {
+        status = run_fold(c, err);
+        att_arena_rewind(c->scratch, mark);
+    }
+    for (size_t p = 0; !status && p < c->bit_count; p++) {
+        status = fill_part(c, p, err);
+        if (!status)
+            status = add_intervals(c, p, err);
+    }
+    return status;
+}
+
+// --- All ---------------------------------------------------------------------------------------
 
 // The bits that share the split of `bit`, itself first; none when an earlier bit takes it along.
 static size_t bits_of(uint32_t wanted, uint32_t bit, uint32_t bits[2])
@@ -417,46 +345,52 @@ static size_t bits_of(uint32_t wanted, uint32_t bit, uint32_t bits[2])
     return bit == full && (wanted & sampled) ? 2 : 1;
 }
 
+static size_t count_work(contest *c)
+{
+    size_t protocols = 0;
+    for (uint32_t bit; (bit = att_protocol_at(protocols)) != ATT_PROTOCOL_NONE; protocols++)
+        if (bits_of(c->options->protocols, bit, c->bits) > 0) {
+            choose_contenders(c);
+            c->total += c->count * folds_of(c, bit);
+        }
+    return protocols;
+}
+
 static att_status run_protocols(contest *c, att_report *report, att_error *err)
 {
-    att_report_part *parts = ATT_NEW(c->life, att_report_part, PROTOCOL_COUNT);
+    const size_t count = count_work(c);
+    att_report_part *parts = ATT_NEW(c->life, att_report_part, count);
     if (!parts)
-        return att_no_memory(err, PROTOCOL_COUNT, "protocols");
+        return att_no_memory(err, count, "protocols");
     report->parts = parts;
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++)
-        if ((c->bit_count = bits_of(c->options->protocols, protocols[i].bit, c->bits)) > 0) {
-            choose_contenders(c);
-            c->total += c->count;
-        }
-    for (size_t i = 0; i < PROTOCOL_COUNT; i++) {
-        c->bit_count = bits_of(c->options->protocols, protocols[i].bit, c->bits);
+    for (size_t i = 0; i < count; i++) {
+        c->bit_count = bits_of(c->options->protocols, att_protocol_at(i), c->bits);
         for (size_t p = 0; p < c->bit_count; p++)
             c->parts[p] = &parts[report->part_count++];
         const att_arena_mark mark = att_arena_save(c->scratch);
-        const att_status status = c->bit_count > 0 ? run_split(c, err) : ATT_OK;
+        const att_status status = c->bit_count > 0 ? run_protocol(c, err) : ATT_OK;
         att_arena_rewind(c->scratch, mark);
         if (status)
-            return status;
+            return att_while(err, status, "protocol %s", att_protocol_name(c->bits[0]));
     }
     return att_progress_tell(c->host, "evaluate", c->total, c->total, "models")
                ? ATT_OK
                : ATT_FAIL(err, ATT_CANCELLED, "the evaluation was stopped");
 }
 
-// Columns are kept with the report: the caller's may go.
-static att_status keep_columns(att_evaluate_options *options, att_arena *life, att_error *err)
+static att_status evaluate_table(att_report_memory *memory, contest *c, att_error *err)
 {
-    const size_t count = options->columns ? options->column_count : ATT_COUNT_OF(usual);
-    att_column *columns = ATT_NEW(life, att_column, count);
-    if (!columns)
-        return att_no_memory(err, count, "columns");
-    for (size_t i = 0; i < count; i++)
-        columns[i] = options->columns
-                         ? options->columns[i]
-                         : (att_column){att_metric_find(att_text_of(usual[i].metric)), usual[i].k};
-    options->columns = columns;
-    options->column_count = count;
-    return ATT_OK;
+    const char *name = att_arena_printf(&memory->life, "%s", c->table->dataset->name);
+    if (!name)
+        return att_no_memory(err, 1, "name");
+    memory->report = (att_report){.dataset = name,
+        .preferences = c->table->count,
+        .users = c->table->users,
+        .items = c->table->items,
+        .seed = c->options->seed,
+        .resamples = c->options->resamples,
+        .confidence = c->options->confidence};
+    return run_protocols(c, &memory->report, err);
 }
 
 static att_status evaluate(att_report_memory *memory, const att_dataset *dataset,
@@ -473,22 +407,11 @@ static att_status evaluate(att_report_memory *memory, const att_dataset *dataset
         .table = &table,
         .life = &memory->life,
         .scratch = &scratch};
-    att_status status = keep_columns(options, &memory->life, err);
+    att_status status = att_options_keep_columns(options, &memory->life, err);
     if (!status)
         status = att_table_build(&table, dataset, options->min_preferences, &scratch, err);
-    const char *name = status ? NULL : att_arena_printf(&memory->life, "%s", dataset->name);
-    if (!status && !name)
-        status = att_no_memory(err, 1, "name");
-    if (!status) {
-        memory->report = (att_report){.dataset = name,
-            .preferences = table.count,
-            .users = table.users,
-            .items = table.items,
-            .seed = options->seed,
-            .resamples = options->resamples,
-            .confidence = options->confidence};
-        status = run_protocols(c, &memory->report, err);
-    }
+    if (!status)
+        status = evaluate_table(memory, c, err);
     att_arena_deinit(&scratch);
     ATT_FREE_ARRAY(&memory->host, c, 1);
     return status;
@@ -500,7 +423,7 @@ att_status att_evaluate(const att_dataset *dataset, const att_evaluate_options *
     *out = NULL;
     att_evaluate_options own = options ? *options : att_evaluate_options_default();
     const att_host full = att_host_complete(host);
-    att_status status = check_options(&own, err);
+    att_status status = att_options_check(&own, err);
     if (status)
         return status;
     att_report_memory *memory = ATT_NEW_ARRAY(&full, att_report_memory, 1);

@@ -7,8 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-// --- Ranking
-// ------------------------------------------------------------------------------------------------------
+// --- Ranking -----------------------------------------------------------------------------------
 
 static int by_rank(const void *a, const void *b)
 {
@@ -75,8 +74,7 @@ size_t att_rank_top(const float *scores, uint32_t items, const uint8_t *ranked,
     return count;
 }
 
-// --- One thread's memory
-// ------------------------------------------------------------------------------------------
+// --- One thread's memory -----------------------------------------------------------------------
 
 typedef struct worker {
     att_fold *fold;
@@ -213,8 +211,7 @@ static void judge_people(void *context, uint32_t thread, size_t begin, size_t en
     }
 }
 
-// --- The whole
-// ------------------------------------------------------------------------------------------------------
+// --- The whole ---------------------------------------------------------------------------------
 
 static att_status make_worker(judge *j, worker *w, att_arena *life, att_error *err)
 {

@@ -14,6 +14,7 @@ typedef struct splitter {
     att_split *out;
     const att_table *table;
     const att_evaluate_options *options;
+    uint32_t fold;
     uint8_t *role;     // (count)
     bool keep_unknown; // targets that training never saw stay, as misses
     att_arena *life;
@@ -24,8 +25,7 @@ static uint32_t share_of(double share, uint32_t count)
     return (uint32_t)(share * (double)count + 0.5);
 }
 
-// --- Roles
-// --------------------------------------------------------------------------------------------------
+// --- Roles -------------------------------------------------------------------------------------
 
 static att_status leave_one_out(splitter *s, att_error *err)
 {
@@ -48,15 +48,45 @@ static void hold_out(splitter *s, uint32_t user, const uint8_t *known, uint32_t 
         if (known[s->table->item[i]])
             order[count++] = i;
         else
-            s->out->unknown_dropped++;
+            s->out->counts.unknown_dropped++;
     att_rng rng = att_rng_stream(s->options->seed, STREAM_FOLD_IN + (uint64_t)user * 4096);
     if (!s->options->fold_in_earliest)
         att_rng_shuffle_u32(&rng, order, count);
     uint32_t sought = share_of(1.0 - s->options->fold_in_share, count);
     sought = count < 2 ? 0 : ATT_MAX(1, ATT_MIN(sought, count - 1));
-    s->out->without_target += sought == 0;
+    s->out->counts.without_target += sought == 0;
     for (uint32_t i = 0; sought > 0 && i < count; i++)
         s->role[order[i]] = i + sought < count ? SHOWN : SOUGHT;
+}
+
+// Shuffled people stand in a ring: fold f tests the f-th group and sets aside those that follow it.
+static bool is_in(uint32_t place, uint32_t start, uint32_t count, uint32_t users)
+{
+    return (place + users - start) % users < count;
+}
+
+static void train_on(splitter *s, uint32_t user, uint8_t *known)
+{
+    const att_table *table = s->table;
+    for (uint32_t i = table->user_start[user]; i < table->user_start[user + 1]; i++) {
+        s->role[i] = TRAINED;
+        known[table->item[i]] = 1;
+    }
+}
+
+static att_status check_people(
+    const splitter *s, uint32_t test, uint32_t validation, att_error *err)
+{
+    const uint32_t users = s->table->users;
+    if (test == 0 || test + validation >= users)
+        return ATT_FAIL(err, ATT_INVALID,
+            "%u people are too few for %u to test and %u to validate on; change test_share", users,
+            test, validation);
+    if ((uint64_t)s->options->folds * test > users)
+        return ATT_FAIL(err, ATT_INVALID,
+            "%u folds of %u people are more than the %u there are; change folds or test_share",
+            s->options->folds, test, users);
+    return ATT_OK;
 }
 
 static att_status strong(splitter *s, att_error *err)
@@ -64,10 +94,10 @@ static att_status strong(splitter *s, att_error *err)
     const att_table *table = s->table;
     const uint32_t test = share_of(s->options->test_share, table->users);
     const uint32_t validation = share_of(s->options->validation_share, table->users);
-    if (test == 0 || test + validation >= table->users)
-        return ATT_FAIL(err, ATT_INVALID,
-            "%u people are too few for %u to test and %u to validate on; change test_share",
-            table->users, test, validation);
+    const uint32_t start = s->fold * test;
+    const att_status status = check_people(s, test, validation, err);
+    if (status)
+        return status;
     uint32_t *people = ATT_NEW(s->life, uint32_t, table->users);
     uint32_t *order = ATT_NEW(s->life, uint32_t, table->count);
     uint8_t *known = ATT_NEW(s->life, uint8_t, table->items);
@@ -77,12 +107,10 @@ static att_status strong(splitter *s, att_error *err)
         people[u] = u;
     att_rng rng = att_rng_stream(s->options->seed, STREAM_PEOPLE);
     att_rng_shuffle_u32(&rng, people, table->users);
-    for (uint32_t p = test + validation; p < table->users; p++)
-        for (uint32_t i = table->user_start[people[p]]; i < table->user_start[people[p] + 1]; i++) {
-            s->role[i] = TRAINED;
-            known[table->item[i]] = 1;
-        }
-    for (uint32_t p = 0; p < test; p++)
+    for (uint32_t p = 0; p < table->users; p++)
+        if (!is_in(p, start, test + validation, table->users))
+            train_on(s, people[p], known);
+    for (uint32_t p = start; p < start + test; p++)
         hold_out(s, people[p], known, order);
     return ATT_OK;
 }
@@ -143,8 +171,7 @@ static att_status cold(splitter *s, att_error *err)
     return ATT_OK;
 }
 
-// --- Building
-// -------------------------------------------------------------------------------------------------
+// --- Building ----------------------------------------------------------------------------------
 
 static bool has_role(const splitter *s, uint32_t user, uint8_t role)
 {
@@ -195,16 +222,16 @@ static att_status build_train(splitter *s, att_error *err)
         const uint32_t before = count;
         for (uint32_t i = table->user_start[u]; i < table->user_start[u + 1]; i++)
             if (s->role[i] & TRAINED) {
-                triplets[count++] =
-                    (att_triplet){s->out->trained_people, table->item[i], table->weight[i]};
+                triplets[count++] = (att_triplet){
+                    (uint32_t)out->counts.trained_people, table->item[i], table->weight[i]};
                 out->train_count[table->item[i]]++;
             }
-        s->out->trained_people += count > before;
+        s->out->counts.trained_people += count > before;
     }
     if (count == 0)
         return ATT_FAIL(err, ATT_INVALID, "the split leaves nothing to learn from");
-    const att_status status = att_matrix_build(
-        &out->train, s->out->trained_people, table->items, triplets, count, out->host, err);
+    const att_status status = att_matrix_build(&out->train, (uint32_t)out->counts.trained_people,
+        table->items, triplets, count, out->host, err);
     if (!status)
         note_times(s);
     return status;
@@ -258,7 +285,7 @@ static void add_case(splitter *s, uint32_t user, const pair *shown, uint32_t sho
     }
     for (uint32_t i = 0; i < sought_count; i++) {
         out->targets[target++] = sought[i].item;
-        s->out->unknown_sought += out->train_count[sought[i].item] == 0;
+        s->out->counts.unknown_sought += out->train_count[sought[i].item] == 0;
     }
     out->user[out->cases++] = user;
     out->history_start[out->cases] = history;
@@ -280,13 +307,13 @@ static void build_case(splitter *s, uint32_t user, pair *pairs)
         return;
     const uint32_t shown = gather(s, user, SHOWN, pairs);
     if (shown == 0) {
-        s->out->strangers++;
+        s->out->counts.strangers++;
         return;
     }
     const uint32_t sought = gather(s, user, SOUGHT, pairs + shown);
-    s->out->unknown_dropped += wanted - sought;
+    s->out->counts.unknown_dropped += wanted - sought;
     if (sought == 0)
-        s->out->without_target++;
+        s->out->counts.without_target++;
     else
         add_case(s, user, pairs, shown, pairs + shown, sought);
 }
@@ -309,51 +336,72 @@ static att_status build_cases(splitter *s, att_error *err)
         build_case(s, u, pairs);
     if (out->cases == 0)
         return ATT_FAIL(err, ATT_INVALID,
-            "the split leaves nobody to judge: %u people without a history, %u without a target",
-            s->out->strangers, s->out->without_target);
+            "the split leaves nobody to judge: %llu people without a history, %llu without a "
+            "target",
+            (unsigned long long)out->counts.strangers,
+            (unsigned long long)out->counts.without_target);
     return ATT_OK;
 }
 
-const char *att_split_describe(
-    const att_split *split, uint32_t min_preferences, uint32_t negatives, att_arena *life)
+static const char *how(uint32_t protocol)
 {
-    const uint32_t protocol = split->protocol;
-    const char *how =
-        protocol == ATT_PROTOCOL_STRONG ? "People held out whole: part of their preferences is "
-                                          "folded in, the rest is sought; the validation "
-                                          "people are left unused"
-        : protocol == ATT_PROTOCOL_TIME ? "What came before one moment is trained on and is the "
-                                          "history, what came after is sought"
-        : protocol == ATT_PROTOCOL_COLD ? "Items drawn at random from the described ones are "
-                                          "hidden from training and are all that is ranked"
-                                        : "Each person's last preference is sought, the rest is "
-                                          "trained on and is their history";
-    const char *sampled =
-        negatives > 0 ? " SAMPLED: each target is ranked among items drawn at random that the "
-                        "person never preferred, not among all. Such figures are far higher than "
-                        "those of a full ranking and can order models otherwise (Krichene and "
-                        "Rendle 2020)."
-                      : "";
-    return att_arena_printf(life,
-        "%s. %u people judged on %u sought preferences; trained on %llu preferences of %u people; "
-        "%s%u "
-        "items, without those of the person's history. Left out: %u people with fewer than %u "
-        "preferences, "
-        "%u without a history, %u without a target; %u preferences on items that training does not "
-        "know. "
-        "Sought though training does not know them: %u.%s",
-        how, split->cases, split->target_start[split->cases],
-        (unsigned long long)split->train.row_start[split->train.rows], split->trained_people,
-        negatives > 0 ? "negatives drawn from " : "ranked are ", split->ranked_count,
-        split->table->users_short, min_preferences, split->strangers, split->without_target,
-        split->unknown_dropped, split->unknown_sought, sampled);
+    switch (protocol) {
+    case ATT_PROTOCOL_STRONG:
+        return "People held out whole: part of their preferences is folded in, the rest is sought; "
+               "the validation people are left unused";
+    case ATT_PROTOCOL_TIME:
+        return "What came before one moment is trained on and is the history, what came after is "
+               "sought";
+    case ATT_PROTOCOL_COLD:
+        return "Items drawn at random from the described ones are hidden from training and are all "
+               "that is ranked";
+    default:
+        return "Each person's last preference is sought, the rest is trained on and is their "
+               "history";
+    }
 }
 
-att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol,
+static const char *label(bool sampled)
+{
+    return sampled ? " SAMPLED: each target is ranked among items drawn at random that the person "
+                     "never preferred, not among all. Such figures are far higher than those of a "
+                     "full ranking and can order models otherwise (Krichene and Rendle 2020)."
+                   : "";
+}
+
+const char *att_split_describe(const att_table *table, uint32_t protocol,
+    const att_split_counts *counts, const att_evaluate_options *options, bool sampled,
+    att_arena *life)
+{
+    typedef unsigned long long count;
+    const uint32_t folds = protocol == ATT_PROTOCOL_STRONG ? options->folds : 1;
+    const char *turns = "";
+    if (folds > 1)
+        turns = att_arena_printf(life,
+            " Done %u times, each with other people; what is said of training and of ranked items "
+            "is the mean.",
+            folds);
+    if (!turns)
+        return NULL;
+    return att_arena_printf(life,
+        "%s.%s %llu people judged on %llu sought preferences; trained on %llu preferences of %llu "
+        "people; %s%llu items, without those of the person's history. Left out: %u people with "
+        "fewer than %u preferences, %llu without a history, %llu without a target; %llu "
+        "preferences "
+        "on items that training does not know. Sought though training does not know them: %llu.%s",
+        how(protocol), turns, (count)counts->judged, (count)counts->sought,
+        (count)(counts->trained_preferences / folds), (count)(counts->trained_people / folds),
+        sampled ? "negatives drawn from " : "ranked are ", (count)(counts->ranked / folds),
+        table->users_short, options->min_preferences, (count)counts->strangers,
+        (count)counts->without_target, (count)counts->unknown_dropped,
+        (count)counts->unknown_sought, label(sampled));
+}
+
+att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol, uint32_t fold,
     const att_evaluate_options *options, const att_host *host, att_arena *life, att_error *err)
 {
     *out = (att_split){.table = table, .host = host, .protocol = protocol};
-    splitter s = {.out = out, .table = table, .options = options, .life = life};
+    splitter s = {.out = out, .table = table, .options = options, .fold = fold, .life = life};
     s.role = ATT_NEW(life, uint8_t, table->count);
     if (!s.role)
         return att_no_memory(err, table->count, "preferences");
@@ -367,9 +415,15 @@ att_status att_split_build(att_split *out, const att_table *table, uint32_t prot
         status = build_ranked(&s, err);
     if (!status)
         status = build_cases(&s, err);
-    if (status)
+    if (status) {
         att_split_deinit(out);
-    return status;
+        return status;
+    }
+    out->counts.judged = out->cases;
+    out->counts.sought = out->target_start[out->cases];
+    out->counts.trained_preferences = out->train.row_start[out->train.rows];
+    out->counts.ranked = out->ranked_count;
+    return ATT_OK;
 }
 
 void att_split_deinit(att_split *split)
@@ -379,8 +433,7 @@ void att_split_deinit(att_split *split)
     split->train = (att_matrix){0};
 }
 
-// --- Negatives
-// --------------------------------------------------------------------------------------------------
+// --- Negatives ---------------------------------------------------------------------------------
 
 static void mark(const att_split *split, uint32_t user, uint32_t *marks, uint32_t stamp)
 {

@@ -10,6 +10,18 @@
 #include "embed/matrix.h"
 #include "measure/dataset.h"
 
+// What went where. Sums over folds where there are several.
+typedef struct att_split_counts {
+    uint64_t judged; // people
+    uint64_t sought; // preferences of theirs
+    uint64_t trained_people, trained_preferences;
+    uint64_t ranked;          // items
+    uint64_t strangers;       // people with something to seek and no history
+    uint64_t without_target;  // people with nothing left to seek
+    uint64_t unknown_dropped; // preferences left out because training does not know their item
+    uint64_t unknown_sought;  // sought all the same
+} att_split_counts;
+
 typedef struct att_split {
     const att_table *table;
     const att_host *host;
@@ -27,23 +39,19 @@ typedef struct att_split {
     float *history_weight;
     uint32_t *target_start; // (cases + 1)
     uint32_t *targets;      // ascending within a case
-    // What became of the rest.
-    uint32_t trained_people;
-    uint32_t strangers;       // people with something to seek and no history
-    uint32_t without_target;  // people with nothing left to seek
-    uint32_t unknown_dropped; // preferences left out because training does not know their item
-    uint32_t unknown_sought;  // sought all the same
+    att_split_counts counts;
 } att_split;
 
-// Splits for one protocol bit (both leave-one-out protocols split alike). Memory from `life`, apart
-// from train: att_split_deinit.
-att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol,
+// Splits for one protocol bit (both leave-one-out protocols split alike). `fold` picks the group of
+// test people of strong generalization, 0 … options->folds - 1. Memory from `life`, apart from
+// train: att_split_deinit.
+att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol, uint32_t fold,
     const att_evaluate_options *options, const att_host *host, att_arena *life, att_error *err);
 void att_split_deinit(att_split *split);
-// The split in words and counts; negatives > 0: each target is ranked among so many sampled ones.
-// NULL: out of memory.
-const char *att_split_describe(
-    const att_split *split, uint32_t min_preferences, uint32_t negatives, att_arena *life);
+// A protocol in words and counts. NULL: out of memory.
+const char *att_split_describe(const att_table *table, uint32_t protocol,
+    const att_split_counts *counts, const att_evaluate_options *options, bool sampled,
+    att_arena *life);
 
 // (cases, count): items that the person never preferred, drawn alike and without repetition,
 // ascending. ATT_LIMIT when somebody has not that many. Memory from `life`.

@@ -159,8 +159,10 @@ static att_status sort_rows(const reader *in, att_error *err)
 
 static att_status read_lines(reader *in, att_error *err)
 {
+    if (in->file->text_size == 0)
+        return sort_rows(in, err);
     const char *at = in->file->text, *end = at + in->file->text_size;
-    const char *zero = in->file->text_size > 0 ? memchr(at, 0, in->file->text_size) : NULL;
+    const char *zero = memchr(at, 0, in->file->text_size);
     if (zero)
         return ATT_FAIL(err, ATT_INVALID,
             "%s holds a zero byte at offset %zu: it is not a text file", in->name,

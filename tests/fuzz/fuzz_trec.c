@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the bytes, reading them as a run or qrels ends in a status; what is read is sorted and without doubles.
-// The first byte picks the kind of file.
+// Whatever the bytes, reading them as a run or qrels ends in a status; what is read is sorted and
+// without doubles. The first byte picks the kind of file.
 #include "measure/trec.h"
 
 #include <math.h>
@@ -22,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     att_trec_file file;
     att_error err = {0};
     const att_trec_kind kind = data[0] & 1 ? ATT_TREC_QRELS : ATT_TREC_RUN;
-    if (att_trec_parse(&file, kind, (const char *)data + 1, size - 1, "fuzz", &host, &err) != ATT_OK) {
+    if (att_trec_parse(&file, kind, (const char *)data + 1, size - 1, "fuzz", &host, &err) !=
+        ATT_OK) {
         expect(err.status != ATT_OK && err.text[0] != 0);
         return 0;
     }

@@ -256,7 +256,7 @@ CHECK_TEST(wrong_options_are_refused_by_name)
     cases[n].options.models = unknown, cases[n].options.model_count = 1,
     cases[n++].story = "no model \"magic\"";
     cases[n].options.models = nobody, cases[n].options.model_count = 1,
-    cases[n++].story = "takes part in protocol strong";
+    cases[n++].story = "protocol strong: none of the chosen models takes part";
     cases[n].options.columns = &bare, cases[n].options.column_count = 1,
     cases[n++].story = "column 1";
     cases[n].options.min_preferences = 1000, cases[n++].story = "nobody";
@@ -267,6 +267,29 @@ CHECK_TEST(wrong_options_are_refused_by_name)
         CHECK_HOLDS(err.text, cases[i].story);
         CHECK(report == NULL);
     }
+    att_dataset_destroy(dataset);
+}
+
+CHECK_TEST(folds_put_their_people_side_by_side)
+{
+    CHECK_BEGIN();
+    att_dataset *dataset = world();
+    att_evaluate_options options = quick(ATT_PROTOCOL_STRONG);
+    att_report *one = evaluate(dataset, &options);
+    options.folds = 5;
+    att_report *five = evaluate(dataset, &options);
+    CHECK(five->parts[0].judged >= 5 * 5 && five->parts[0].judged <= 30);
+    CHECK_HOLDS(five->parts[0].about, "Done 5 times");
+    const att_interval a = value(&one->parts[0], "item-knn", "ndcg-binary@100")->value;
+    const att_interval b = value(&five->parts[0], "item-knn", "ndcg-binary@100")->value;
+    CHECK(b.high - b.low < a.high - a.low);
+    CHECK(value(&five->parts[0], "random", "coverage@10")->value.mean <= 1.0);
+    att_report_destroy(one);
+    att_report_destroy(five);
+    options.folds = 11;
+    att_error err;
+    CHECK_FAILS(att_evaluate(dataset, &options, NULL, &one, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "folds");
     att_dataset_destroy(dataset);
 }
 
@@ -359,5 +382,6 @@ CHECK_MAIN(CHECK_CASE(who_looks_at_taste_beats_popularity_beats_chance),
     CHECK_CASE(trec_eval_finds_the_same_figures_in_the_files_written),
     CHECK_CASE(cold_start_ranks_the_hidden_for_everybody_who_liked_some),
     CHECK_CASE(reports_read_well_and_parse), CHECK_CASE(wrong_options_are_refused_by_name),
+    CHECK_CASE(folds_put_their_people_side_by_side),
     CHECK_CASE(names_of_protocols_and_columns_are_read), CHECK_CASE(it_can_be_stopped),
     CHECK_CASE(memory_may_run_out_anywhere), CHECK_CASE(films_split_by_people_and_by_time))

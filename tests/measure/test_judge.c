@@ -108,8 +108,8 @@ CHECK_TEST(who_knows_the_answer_scores_one_on_any_number_of_threads)
     options.column_count = 2;
     att_arena_init(&life, &host, 0);
     CHECK_OK(att_table_build(&table, dataset, 5, &life, NULL));
-    CHECK_OK(
-        att_split_build(&split, &table, ATT_PROTOCOL_LEAVE_ONE_OUT, &options, &host, &life, NULL));
+    CHECK_OK(att_split_build(
+        &split, &table, ATT_PROTOCOL_LEAVE_ONE_OUT, 0, &options, &host, &life, NULL));
     for (options.threads = 1; options.threads <= 3; options.threads++)
         for (int backwards = 0; backwards < 2; backwards++) {
             const seer model = {&split, backwards};

@@ -9,6 +9,7 @@ typedef struct ground {
     att_arena life;
     att_table table;
     att_evaluate_options options;
+    uint32_t fold;
 } ground;
 
 static void begin(ground *g)
@@ -16,6 +17,7 @@ static void begin(ground *g)
     g->dataset = world();
     g->host = att_host_default();
     g->options = att_evaluate_options_default();
+    g->fold = 0;
     att_arena_init(&g->life, &g->host, 0);
     CHECK_OK(att_table_build(&g->table, g->dataset, 5, &g->life, NULL));
 }
@@ -30,7 +32,8 @@ static void build(ground *g, att_split *split, uint32_t protocol)
 {
     att_error err;
     CHECK_OK_ERR(
-        att_split_build(split, &g->table, protocol, &g->options, &g->host, &g->life, &err), &err);
+        att_split_build(split, &g->table, protocol, g->fold, &g->options, &g->host, &g->life, &err),
+        &err);
 }
 
 static bool holds(const uint32_t *ascending, uint32_t count, uint32_t item)
@@ -153,6 +156,36 @@ CHECK_TEST(strong_generalization_trains_on_nobody_it_judges)
     end(&g);
 }
 
+CHECK_TEST(folds_judge_everybody_once_and_never_train_on_them)
+{
+    CHECK_BEGIN();
+    ground g;
+    uint32_t seen[WORLD_PEOPLE] = {0}, people = 0;
+    begin(&g);
+    g.options.folds = 10;
+    for (g.fold = 0; g.fold < 10; g.fold++) {
+        att_split split;
+        build(&g, &split, ATT_PROTOCOL_STRONG);
+        check_common(&split);
+        CHECK_EQ(split.train.rows, 48);
+        for (uint32_t c = 0; c < split.cases; c++, people++)
+            CHECK_EQ(seen[split.user[c]]++, 0);
+        for (uint32_t i = 0; i < g.table.items; i++) {
+            uint32_t own = 0, all = 0;
+            for (uint32_t p = 0; p < g.table.count; p++)
+                all += g.table.item[p] == i;
+            for (uint32_t c = 0; c < split.cases; c++)
+                for (uint32_t p = g.table.user_start[split.user[c]];
+                     p < g.table.user_start[split.user[c] + 1]; p++)
+                    own += g.table.item[p] == i;
+            CHECK(people_with(&split, i) <= all - own);
+        }
+        att_split_deinit(&split);
+    }
+    CHECK(people >= 55 && people <= 60);
+    end(&g);
+}
+
 CHECK_TEST(the_time_split_knows_nothing_of_the_future)
 {
     CHECK_BEGIN();
@@ -178,10 +211,11 @@ CHECK_TEST(the_time_split_knows_nothing_of_the_future)
             CHECK(split.train_count[split.targets[t]] > 0);
         }
     }
-    CHECK(split.strangers > 0); // some came later, and are counted
-    const char *about = att_split_describe(&split, 5, 0, &g.life);
+    CHECK(split.counts.strangers > 0); // some came later, and are counted
+    const char *about =
+        att_split_describe(&g.table, ATT_PROTOCOL_TIME, &split.counts, &g.options, false, &g.life);
     char wanted[64];
-    snprintf(wanted, sizeof wanted, "%u without a history", split.strangers);
+    snprintf(wanted, sizeof wanted, "%d without a history", (int)split.counts.strangers);
     CHECK_HOLDS(about, wanted);
     att_split_deinit(&split);
     end(&g);
@@ -262,17 +296,17 @@ CHECK_TEST(a_split_that_leaves_nothing_is_refused)
     begin(&g);
     g.options.split_ms = 1;
     CHECK_FAILS(
-        att_split_build(&split, &g.table, ATT_PROTOCOL_TIME, &g.options, &g.host, &g.life, &err),
+        att_split_build(&split, &g.table, ATT_PROTOCOL_TIME, 0, &g.options, &g.host, &g.life, &err),
         ATT_INVALID);
     CHECK_HOLDS(err.text, "nothing to learn from");
     g.options.split_ms = INT64_MAX;
     CHECK_FAILS(
-        att_split_build(&split, &g.table, ATT_PROTOCOL_TIME, &g.options, &g.host, &g.life, &err),
+        att_split_build(&split, &g.table, ATT_PROTOCOL_TIME, 0, &g.options, &g.host, &g.life, &err),
         ATT_INVALID);
     CHECK_HOLDS(err.text, "nobody to judge");
     g.options.test_share = 0.001;
-    CHECK_FAILS(
-        att_split_build(&split, &g.table, ATT_PROTOCOL_STRONG, &g.options, &g.host, &g.life, &err),
+    CHECK_FAILS(att_split_build(
+                    &split, &g.table, ATT_PROTOCOL_STRONG, 0, &g.options, &g.host, &g.life, &err),
         ATT_INVALID);
     CHECK_HOLDS(err.text, "test_share");
     end(&g);
@@ -280,6 +314,7 @@ CHECK_TEST(a_split_that_leaves_nothing_is_refused)
 
 CHECK_MAIN(CHECK_CASE(leave_one_out_seeks_the_last_and_trains_on_the_rest),
     CHECK_CASE(strong_generalization_trains_on_nobody_it_judges),
+    CHECK_CASE(folds_judge_everybody_once_and_never_train_on_them),
     CHECK_CASE(the_time_split_knows_nothing_of_the_future),
     CHECK_CASE(hidden_items_are_never_in_training_and_are_all_that_is_ranked),
     CHECK_CASE(sampled_negatives_were_never_preferred), CHECK_CASE(the_seed_decides_the_split),
