@@ -19,6 +19,9 @@ const char *att_version(void);
 // The parts in this build, and the licence of the whole. Static.
 size_t att_parts(att_part *out, size_t capacity);
 const char *att_build_licence(void);
+// What the environment variable OPENBLAS_CORETYPE should be on this processor before OpenBLAS is loaded, since
+// the version in Debian 12 takes newer processors for old ones. NULL: leave it as it is.
+const char *att_blas_core_type(void);
 const char *att_kernels_name(void); // the inner loops chosen for this processor
 
 ATT_END

@@ -125,9 +125,8 @@ att_status att_fail_errno(att_error *err, int errno_value, const char *format, .
 {
     const att_status status = status_of_errno(errno_value);
     if (err) {
-        char reason[128];
-        if (strerror_r(errno_value, reason, sizeof reason) != 0)
-            snprintf(reason, sizeof reason, "errno %d", errno_value);
+        char buffer[128];
+        const char *reason = strerror_r(errno_value, buffer, sizeof buffer); // GNU's: never NULL
         va_list args;
         va_start(args, format);
         err->status = status;
@@ -207,6 +206,12 @@ bool att_progress_tell(
     return host->progress(host->user, &progress);
 }
 
+// Nothing is one byte, so that it has an address; the host is told the same size when it comes back.
+static size_t size_asked(size_t count, size_t item_size)
+{
+    return count && item_size ? count * item_size : 1;
+}
+
 void *att_alloc(const att_host *host, size_t count, size_t item_size)
 {
     size_t size;
@@ -229,13 +234,13 @@ void *att_realloc(
     size_t size;
     if (__builtin_mul_overflow(count, item_size, &size))
         return NULL;
-    return host->resize(host->user, old, old_count * item_size, size ? size : 1);
+    return host->resize(host->user, old, old ? size_asked(old_count, item_size) : 0, size ? size : 1);
 }
 
 void att_free(const att_host *host, void *memory, size_t count, size_t item_size)
 {
     if (memory)
-        host->resize(host->user, memory, count * item_size, 0);
+        host->resize(host->user, memory, size_asked(count, item_size), 0);
 }
 
 att_status att_no_memory(att_error *err, size_t count, const char *what)

@@ -138,6 +138,14 @@ void att_names_erase(att_names *names, uint32_t index)
     memset(names->pool + names->offsets[index], 0, name.size);
 }
 
+void att_names_truncate(att_names *names, uint32_t count)
+{
+    while (names->count > count) {
+        att_names_erase(names, names->count - 1);
+        names->count--;
+    }
+}
+
 size_t att_names_bytes(const att_names *names)
 {
     return names->slot_count * sizeof *names->slots + names->offset_capacity * sizeof *names->offsets +

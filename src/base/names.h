@@ -31,6 +31,8 @@ uint32_t att_names_add(att_names *names, att_text name);
 uint32_t att_names_add_blank(att_names *names);
 // From now on `index` has the empty name and is not found any more; the bytes are overwritten.
 void att_names_erase(att_names *names, uint32_t index);
+// Forgets every number from `count` on (a transaction that did not commit).
+void att_names_truncate(att_names *names, uint32_t count);
 att_text att_names_get(const att_names *names, uint32_t index);
 size_t att_names_bytes(const att_names *names); // memory held
 

@@ -40,3 +40,16 @@ const char *att_kernels_name(void)
 {
     return att_kernels_best()->name;
 }
+
+const char *att_blas_core_type(void)
+{
+    __builtin_cpu_init();
+    const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    static const char *const narrow[] = {"Haswell", "Zen", "Sandybridge", "Nehalem", "Prescott"};
+    const char *chosen = openblas_get_corename();
+    for (size_t i = 0; wide && i < ATT_COUNT_OF(narrow); i++)
+        if (strcmp(chosen, narrow[i]) == 0)
+            return "SkylakeX";
+    return NULL;
+}

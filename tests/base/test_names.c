@@ -53,6 +53,10 @@ CHECK_TEST(an_erased_name_is_gone_and_all_others_stay)
     }
     CHECK_EQ(att_names_add_blank(&names), 3000);
     CHECK_EQ(att_names_add(&names, att_text_of("new")), 3001);
+    att_names_truncate(&names, 3000);
+    CHECK_EQ(names.count, 3000);
+    CHECK_EQ(att_names_find(&names, att_text_of("new")), ATT_NO_INDEX);
+    CHECK_EQ(att_names_add(&names, att_text_of("newer")), 3000);
     att_names_deinit(&names);
 }
 
