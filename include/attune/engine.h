@@ -200,6 +200,10 @@ att_policy att_engine_policy(att_engine *engine);
 // Kept in the store; takes effect at once. Grading rules take effect on what is known by replaying the log.
 att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err);
 
+// What people prefer, and what the things are, as data to measure on (attune/measure.h). The caller's.
+struct att_dataset;
+att_status att_engine_dataset(att_engine *engine, struct att_dataset **out, att_error *err);
+
 // --- Care of a store --------------------------------------------------------------------------------
 
 typedef enum att_finding_kind { ATT_FINDING_FINE, ATT_FINDING_NOTE, ATT_FINDING_WARNING, ATT_FINDING_DAMAGE } att_finding_kind;

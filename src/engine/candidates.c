@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/candidates.c - a few hundred items out of all that may be shown.
+//
+// Sources, in turn: near the person's taste (index search under the filter), near by item-item weights where the
+// model has them, popular, newly published, tags outside the usual taste, and a seeded draw from everything eligible
+// so that exploration can reach every item. When all of these give fewer than the slate wants, the eligible set
+// is walked until it is enough: k items come back whenever k are eligible.
+#include "engine/serve.h"
+
+#include <math.h>
+
+static bool may_enter(const att_view *view, uint32_t item)
+{
+    return item < view->bit_count && (view->bits[item / 64] >> item % 64 & 1);
+}
+
+static bool is_excluded(const att_view *view, uint32_t item)
+{
+    size_t low = 0, high = view->exclude_count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (view->exclude[middle] < item)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < view->exclude_count && view->exclude[low] == item;
+}
+
+// Once each, and only what may be shown.
+static void enter(att_view *view, uint32_t item)
+{
+    att_slate_memory *memory = view->memory;
+    if (view->candidate_count == view->candidate_capacity || !may_enter(view, item) ||
+        memory->marks[item] == memory->epoch || is_excluded(view, item))
+        return;
+    memory->marks[item] = memory->epoch;
+    view->candidates[view->candidate_count++].item = item;
+}
+
+static att_status prepare_marks(att_view *view, att_error *err)
+{
+    att_slate_memory *memory = view->memory;
+    const size_t items = view->engine->catalogue.entries.count;
+    if (memory->mark_count < items) {
+        uint32_t *marks = att_realloc(
+            &memory->host, memory->marks, memory->mark_count, items, sizeof *memory->marks);
+        if (!marks)
+            return att_no_memory(err, items, "marks");
+        memset(marks + memory->mark_count, 0, (items - memory->mark_count) * sizeof *marks);
+        memory->marks = marks;
+        memory->mark_count = items;
+    }
+    if (++memory->epoch == 0) {
+        memset(memory->marks, 0, memory->mark_count * sizeof *memory->marks);
+        memory->epoch = 1;
+    }
+    return ATT_OK;
+}
+
+static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
+{
+    const att_serving *serving = &view->engine->serving;
+    if (!view->taste || !serving->index || att_index_count(serving->index) == 0)
+        return ATT_OK;
+    att_hit *hits = ATT_NEW(&view->memory->scratch, att_hit, wanted);
+    if (!hits)
+        return att_no_memory(err, wanted, "hits");
+    const att_filter filter = {.bits = view->bits,
+        .bit_count = view->bit_count,
+        .eligible = view->eligible_count,
+        .exclude = view->exclude,
+        .exclude_count = view->exclude_count};
+    size_t found = 0;
+    const att_status status = att_index_top(serving->index, view->memory->search, view->taste, &filter,
+        wanted, 0, hits, &found, err);
+    for (size_t i = 0; i < found && !status; i++)
+        enter(view, hits[i].id);
+    return status;
+}
+
+static att_status enter_item_item(att_view *view, size_t wanted, att_error *err)
+{
+    const att_model *model = view->engine->serving.model;
+    if (!view->folded || (att_model_kind_of(model) != ATT_MODEL_EASE && att_model_kind_of(model) != ATT_MODEL_BLEND))
+        return ATT_OK;
+    uint32_t *items = ATT_NEW(&view->memory->scratch, uint32_t, wanted);
+    float *scores = ATT_NEW(&view->memory->scratch, float, wanted);
+    if (!items || !scores)
+        return att_no_memory(err, wanted, "candidates");
+    const size_t found = att_model_item_item_top(
+        model, view->memory->fold, view->bits, view->bit_count, wanted, items, scores);
+    for (size_t i = 0; i < found; i++)
+        enter(view, items[i]);
+    return ATT_OK;
+}
+
+static void enter_list(att_view *view, const uint32_t *items, size_t count, size_t wanted)
+{
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    for (size_t i = 0; i < count && view->candidate_count < until; i++)
+        enter(view, items[i]);
+}
+
+// From tags that have no place in the person's taste, a few items each, tag and items drawn with the seed.
+static void enter_outside(att_view *view, att_rng *rng, size_t wanted)
+{
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    if (!view->taste_mix || catalogue->tagged.count == 0)
+        return;
+    for (int tries = 0; tries < 64 && view->candidate_count < until; tries++) {
+        const size_t tag = (size_t)att_rng_below(rng, catalogue->tagged.count);
+        const att_u32_vec *list = &catalogue->tagged.items[tag];
+        if (list->count == 0 || view->taste_mix[tag] >= ATT_OUTSIDE_MASS)
+            continue;
+        for (int k = 0; k < 4 && view->candidate_count < until; k++)
+            enter(view, list->items[att_rng_below(rng, list->count)]);
+    }
+}
+
+static void enter_drawn(att_view *view, att_rng *rng, size_t wanted)
+{
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    for (size_t tries = 0; tries < wanted * 8 && view->candidate_count < until && view->bit_count; tries++)
+        enter(view, (uint32_t)att_rng_below(rng, view->bit_count));
+}
+
+static void enter_all_until(att_view *view, size_t wanted)
+{
+    for (size_t word = 0; word < (view->bit_count + 63) / 64 && view->candidate_count < wanted; word++)
+        for (uint64_t left = view->bits[word]; left && view->candidate_count < wanted; left &= left - 1)
+            enter(view, (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left)));
+}
+
+static att_status make_room(att_view *view, size_t capacity, att_error *err)
+{
+    view->candidates = ATT_NEW(&view->memory->scratch, att_candidate, capacity);
+    view->relevance = ATT_NEW(&view->memory->scratch, float, capacity);
+    view->candidate_capacity = capacity;
+    view->candidate_count = 0;
+    return view->candidates && view->relevance ? ATT_OK : att_no_memory(err, capacity, "candidates");
+}
+
+// --- Terms ----------------------------------------------------------------------------------------------------
+
+// Unit vectors of the candidates, for likeness; and relevance for all of them at once.
+static att_status describe(att_view *view, att_error *err)
+{
+    const att_serving *serving = &view->engine->serving;
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    att_arena *scratch = &view->memory->scratch;
+    const size_t count = view->candidate_count;
+    const uint32_t dim = serving->model ? att_model_dim(serving->model) : 0;
+    const att_kernels *kernels = att_kernels_best();
+    uint32_t *items = ATT_NEW(scratch, uint32_t, count);
+    const float **vectors = ATT_NEW(scratch, const float *, count);
+    float *units = dim ? att_arena_alloc(scratch, count * dim, sizeof(float)) : NULL;
+    if (!items || !vectors || (dim && !units))
+        return att_no_memory(err, count, "candidates");
+    for (size_t i = 0; i < count; i++) {
+        att_candidate *candidate = &view->candidates[i];
+        size_t tag_count;
+        items[i] = candidate->item;
+        candidate->tags = att_catalogue_tags(catalogue, candidate->item, &tag_count);
+        candidate->tag_count = (uint16_t)tag_count;
+        candidate->explorable = true;
+        const uint32_t events = catalogue->entries.items[candidate->item].events;
+        candidate->uncertainty = 1 / sqrtf(1 + (float)events);
+        vectors[i] = att_serving_vector(serving, candidate->item);
+        if (!vectors[i])
+            continue;
+        const float norm = sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim));
+        if (!(norm > 0))
+            continue;
+        float *unit = units + i * dim;
+        kernels->axpy_f32(unit, 1 / norm, vectors[i], dim);
+        candidate->vector = unit;
+    }
+    if (view->folded)
+        return att_model_score(
+            serving->model, view->memory->fold, items, vectors, count, view->relevance, err);
+    for (size_t i = 0; i < count && serving->model; i++) // a stranger: what most people like
+        view->relevance[i] = att_model_popularity(serving->model, items[i]);
+    return ATT_OK;
+}
+
+att_status att_view_candidates(att_view *view, att_error *err)
+{
+    const att_policy *policy = &view->engine->policy;
+    const size_t capacity = ATT_MAX((size_t)policy->objective.candidates, (size_t)view->request->count * 2);
+    att_status status = make_room(view, capacity, err);
+    if (!status)
+        status = prepare_marks(view, err);
+    att_rng rng = att_rng_stream(view->seed, 1);
+    const size_t tenth = capacity / 10 + 1;
+    if (!status)
+        status = enter_nearest(view, view->folded ? capacity * 6 / 10 : capacity, err);
+    if (!status)
+        status = enter_item_item(view, capacity * 3 / 10, err);
+    if (!status) {
+        enter_outside(view, &rng, tenth);
+        enter_list(view, view->engine->catalogue.fresh, view->engine->catalogue.fresh_count, tenth);
+        enter_drawn(view, &rng, tenth);
+        enter_list(view, view->engine->serving.popular, view->engine->serving.popular_count, capacity);
+        enter_all_until(view, ATT_MIN(view->request->count, capacity));
+        status = describe(view, err);
+    }
+    return status ? status : att_view_terms(view, err);
+}
+
+att_status att_view_one(att_view *view, uint32_t item, att_error *err)
+{
+    att_status status = make_room(view, 1, err);
+    if (status)
+        return status;
+    view->candidates[view->candidate_count++].item = item;
+    status = describe(view, err);
+    return status ? status : att_view_terms(view, err);
+}

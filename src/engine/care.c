@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/care.c - looking a store over, and copying it while others write.
+#include "engine/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define VERSIONS_MAX 64
+
+typedef struct doctoring {
+    att_finding_sink *sink;
+    void *user;
+    size_t *damage;
+} doctoring;
+
+static void find(doctoring *d, att_finding_kind kind, const char *what, const char *advice)
+{
+    if (kind == ATT_FINDING_DAMAGE)
+        (*d->damage)++;
+    d->sink(d->user, kind, what, advice);
+}
+
+// Every file of a version is opened the way serving opens it, with all checksums.
+static void check_version(doctoring *d, const char *path, uint64_t version, const att_host *host)
+{
+    static const struct {
+        const char *suffix;
+        uint32_t kind;
+    } files[] = {{"model", ATT_TAG4('M', 'O', 'D', 'L')}, {"index", ATT_TAG4('I', 'N', 'D', 'X')},
+        {"context", ATT_TAG4('C', 'T', 'X', 'T')}};
+    for (size_t f = 0; f < ATT_COUNT_OF(files); f++) {
+        char file[4200], what[4800];
+        snprintf(file, sizeof file, "%s-models/%08llu.%s", path, (unsigned long long)version,
+            files[f].suffix);
+        att_snapshot *snapshot = NULL;
+        att_error err = {0};
+        uint32_t kind_version;
+        const att_status status =
+            att_snapshot_open(&snapshot, file, files[f].kind, &kind_version, host, &err);
+        att_snapshot_close(snapshot);
+        if (status == ATT_OK) {
+            snprintf(what, sizeof what, "%s: whole", file);
+            find(d, ATT_FINDING_FINE, what, "");
+        } else if (status == ATT_NOT_FOUND && f > 0) {
+            snprintf(what, sizeof what, "%s: missing", file);
+            find(d, ATT_FINDING_NOTE, what, "models without vectors have none");
+        } else {
+            snprintf(what, sizeof what, "%s", err.text);
+            find(d, ATT_FINDING_DAMAGE, what,
+                "the engine passes it over; run: attune train (then delete the damaged files)");
+        }
+    }
+}
+
+static void check_checkpoint(doctoring *d, const char *path, const att_host *host)
+{
+    char file[4200], what[4800];
+    snprintf(file, sizeof file, "%s-fold", path);
+    if (access(file, F_OK) != 0)
+        return;
+    att_snapshot *snapshot = NULL;
+    att_error err = {0};
+    uint32_t version;
+    if (att_snapshot_open(
+            &snapshot, file, ATT_TAG4('F', 'O', 'L', 'D'), &version, host, &err) == ATT_OK) {
+        snprintf(what, sizeof what, "%s: whole", file);
+        find(d, ATT_FINDING_FINE, what, "");
+    } else {
+        snprintf(what, sizeof what, "%s", err.text);
+        find(d, ATT_FINDING_WARNING, what, "it only saves time: delete it, the log is replayed");
+    }
+    att_snapshot_close(snapshot);
+}
+
+att_status att_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
+    size_t *damage, att_error *err)
+{
+    const att_host full = att_host_complete(host);
+    *damage = 0;
+    const att_status status = att_store_doctor(path, &full, sink, user, damage, err);
+    if (status)
+        return status;
+    doctoring d = {sink, user, damage};
+    uint64_t versions[VERSIONS_MAX];
+    const size_t count = att_model_versions(path, versions, VERSIONS_MAX);
+    if (count == 0)
+        find(&d, ATT_FINDING_NOTE, "no model has been trained", "run: attune train");
+    for (size_t i = 0; i < count; i++)
+        check_version(&d, path, versions[i], &full);
+    check_checkpoint(&d, path, &full);
+    return ATT_OK;
+}
+
+// --- Backup ---------------------------------------------------------------------------------------------------
+
+static att_status copy_bytes(int from, int to, const char *name, att_error *err)
+{
+    char buffer[1 << 16];
+    for (;;) {
+        const ssize_t got = read(from, buffer, sizeof buffer);
+        if (got < 0)
+            return att_fail_errno(err, errno, "reading %s", name);
+        if (got == 0)
+            return fsync(to) == 0 ? ATT_OK : att_fail_errno(err, errno, "writing a copy of %s", name);
+        for (ssize_t at = 0; at < got;) {
+            const ssize_t put = write(to, buffer + at, (size_t)(got - at));
+            if (put < 0)
+                return att_fail_errno(err, errno, "writing a copy of %s", name);
+            at += put;
+        }
+    }
+}
+
+static att_status copy_file(const char *from, const char *to, att_error *err)
+{
+    const int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0)
+        return att_fail_errno(err, errno, "opening %s", from);
+    const int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    att_status status = out < 0 ? att_fail_errno(err, errno, "creating %s", to) : copy_bytes(in, out, from, err);
+    if (out >= 0 && close(out) != 0 && !status)
+        status = att_fail_errno(err, errno, "closing %s", to);
+    close(in);
+    return status;
+}
+
+att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err)
+{
+    const att_host full = att_host_complete(host);
+    uint64_t version;
+    const size_t count = att_model_versions(path, &version, 1);
+    att_status status = att_store_backup(path, to, &full, err);
+    if (status || count == 0)
+        return status;
+    char folder[4200];
+    snprintf(folder, sizeof folder, "%s-models", to);
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
+        return att_fail_errno(err, errno, "creating %s", folder);
+    static const char *const suffixes[] = {"index", "context", "model"}; // a model is whole when it is there
+    for (size_t s = 0; s < ATT_COUNT_OF(suffixes) && !status; s++) {
+        char a[4300], b[4300];
+        snprintf(a, sizeof a, "%s-models/%08llu.%s", path, (unsigned long long)version, suffixes[s]);
+        snprintf(b, sizeof b, "%s/%08llu.%s", folder, (unsigned long long)version, suffixes[s]);
+        if (access(a, F_OK) == 0 || s == 2)
+            status = copy_file(a, b, err);
+    }
+    return status;
+}

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/decide.c - a request becomes a slate, and the slate a record.
+//
+// The slate is computed under the reading lock; its record goes through the queue of writes; the answer is given
+// when the record is on disk. Exploration is reserved in the ledger before the draw and settled after the
+// fold, so that decisions side by side cannot pass the budget together.
+#include "engine/serve.h"
+
+#include <math.h>
+#include <stdio.h>
+
+att_status att_slate_memory_create(att_slate_memory **out, const att_host *host, att_error *err)
+{
+    *out = NULL;
+    const att_host full = att_host_complete(host);
+    att_slate_memory *memory = ATT_NEW_ARRAY(&full, att_slate_memory, 1);
+    if (!memory)
+        return att_no_memory(err, 1, "slate memory");
+    memory->host = full;
+    att_arena_init(&memory->scratch, &memory->host, (size_t)512 << 10);
+    att_arena_init(&memory->answer, &memory->host, (size_t)32 << 10);
+    att_status status = att_search_create(&memory->search, &memory->host, err);
+    if (!status)
+        status = att_fold_create(&memory->fold, &memory->host, err);
+    if (status)
+        att_slate_memory_destroy(memory);
+    else
+        *out = memory;
+    return status;
+}
+
+void att_slate_memory_destroy(att_slate_memory *memory)
+{
+    if (!memory)
+        return;
+    const att_host host = memory->host;
+    att_arena_deinit(&memory->scratch);
+    att_arena_deinit(&memory->answer);
+    att_search_destroy(memory->search);
+    att_fold_destroy(memory->fold);
+    ATT_FREE_ARRAY(&host, memory->marks, memory->mark_count);
+    att_free(&host, memory, 1, sizeof *memory);
+}
+
+// --- Reasons --------------------------------------------------------------------------------------------------
+
+// What each history entry does to each item, by exact removal of one entry (embed/model.h), sorted.
+att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count, size_t capacity,
+    att_reason *reasons, size_t *reason_counts, att_error *err)
+{
+    const att_engine *engine = view->engine;
+    memset(reason_counts, 0, count * sizeof *reason_counts);
+    if (!view->folded || !count)
+        return ATT_OK;
+    att_arena *scratch = &view->memory->scratch;
+    float *effects = ATT_NEW(scratch, float, view->history_count *count);
+    const float **vectors = ATT_NEW(scratch, const float *, count);
+    if (!effects || !vectors)
+        return att_no_memory(err, count, "reasons");
+    for (size_t j = 0; j < count; j++)
+        vectors[j] = att_serving_vector(&engine->serving, items[j]);
+    const att_status status = att_model_effects(
+        engine->serving.model, view->memory->fold, items, vectors, count, effects, err);
+    if (status)
+        return status;
+    const double weight = engine->policy.objective.relevance * view->relevance_scale;
+    for (size_t j = 0; j < count; j++) {
+        att_reason *best = reasons + j * capacity;
+        size_t *kept = &reason_counts[j];
+        for (size_t i = 0; i < view->history_count; i++) {
+            const double effect = weight * (double)effects[i * count + j];
+            if (!(effect > 0) || view->history[i].item == items[j])
+                continue; // having met the thing itself is no reason to show it
+            if (*kept == capacity && effect <= best[capacity - 1].effect)
+                continue;
+            size_t at = *kept < capacity ? (*kept)++ : capacity - 1;
+            for (; at > 0 && best[at - 1].effect < effect; at--)
+                best[at] = best[at - 1];
+            best[at] = (att_reason){.item.size = i, .effect = effect}; // the place in history, until it is named below
+        }
+        for (size_t r = 0; r < *kept; r++) {
+            const att_preference *source = view->sources[best[r].item.size];
+            best[r].signal = (att_signal)source->signal;
+            best[r].at_ms = (int64_t)source->at_s * 1000;
+            best[r].item = att_arena_text(&view->memory->answer, att_names_get(&engine->catalogue.ids, source->item));
+            best[r].title = att_arena_text(&view->memory->answer, att_catalogue_title(&engine->catalogue, source->item));
+            if (!best[r].item.data || !best[r].title.data)
+                return att_no_memory(err, count, "reasons");
+        }
+    }
+    return ATT_OK;
+}
+
+// --- One decision ---------------------------------------------------------------------------------------------
+
+typedef struct decision {
+    att_view view;
+    att_slot *slots; // (filled)
+    size_t filled, explored;
+    att_decision_record record;
+    att_reservation reserved;
+    bool is_reserved, without_exploration;
+    att_shown *shown;
+} decision;
+
+static att_status fill_shown(decision *d, att_error *err)
+{
+    const att_view *view = &d->view;
+    att_arena *answer = &view->memory->answer;
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    d->shown = ATT_NEW(answer, att_shown, d->filled);
+    if (!d->shown)
+        return att_no_memory(err, d->filled, "slots");
+    for (size_t s = 0; s < d->filled; s++) {
+        const att_slot *slot = &d->slots[s];
+        const uint32_t item = view->candidates[slot->candidate].item;
+        att_shown *shown = &d->shown[s];
+        *shown = (att_shown){.item = att_arena_text(answer, att_names_get(&catalogue->ids, item)),
+            .title = att_arena_text(answer, att_catalogue_title(catalogue, item)),
+            .medium = att_arena_text(
+                answer, att_names_get(&catalogue->media, catalogue->entries.items[item].medium)),
+            .kind = slot->kind,
+            .score = slot->score,
+            .propensity = slot->propensity};
+        memcpy(shown->terms, slot->terms, sizeof shown->terms);
+        if (!shown->item.data || !shown->title.data || !shown->medium.data)
+            return att_no_memory(err, d->filled, "slots");
+    }
+    return ATT_OK;
+}
+
+static att_status explain_shown(decision *d, att_error *err)
+{
+    att_view *view = &d->view;
+    att_arena *scratch = &view->memory->scratch;
+    uint32_t *items = ATT_NEW(scratch, uint32_t, d->filled);
+    size_t *counts = ATT_NEW(scratch, size_t, d->filled);
+    att_reason *reasons = ATT_NEW(scratch, att_reason, d->filled *ATT_REASONS_MAX);
+    if (!items || !counts || !reasons)
+        return att_no_memory(err, d->filled, "reasons");
+    for (size_t s = 0; s < d->filled; s++)
+        items[s] = view->candidates[d->slots[s].candidate].item;
+    const att_status status =
+        att_view_reasons(view, items, d->filled, ATT_REASONS_MAX, reasons, counts, err);
+    for (size_t s = 0; s < d->filled && !status; s++) {
+        d->shown[s].reason_count = counts[s];
+        memcpy(d->shown[s].reasons, reasons + s * ATT_REASONS_MAX, counts[s] * sizeof *reasons);
+    }
+    return status;
+}
+
+static att_status fill_record(decision *d, att_error *err)
+{
+    const att_view *view = &d->view;
+    const att_request *request = view->request;
+    d->record = (att_decision_record){.seed = view->seed,
+        .model = view->engine->serving.version,
+        .policy = view->engine->policy_seq,
+        .eligible = (uint32_t)view->eligible_count,
+        .candidates = (uint32_t)view->candidate_count,
+        .context = request->context,
+        .territory = request->territory,
+        .age = request->age < 0 ? 255 : (uint8_t)request->age,
+        .use = view->rights.use,
+        .count = (uint16_t)d->filled,
+        .slots = ATT_NEW(&view->memory->scratch, att_decided_slot, d->filled)};
+    if (!d->record.slots)
+        return att_no_memory(err, d->filled, "slots");
+    for (size_t s = 0; s < d->filled; s++) {
+        att_decided_slot *out = &d->record.slots[s];
+        out->item = view->candidates[d->slots[s].candidate].item;
+        out->kind = (uint8_t)d->slots[s].kind;
+        out->propensity = (float)d->slots[s].propensity;
+        for (int t = 0; t < ATT_TERM_COUNT; t++)
+            out->terms[t] = (float)d->slots[s].terms[t];
+        d->explored += d->slots[s].kind == ATT_SLOT_EXPLORE;
+    }
+    return ATT_OK;
+}
+
+// The same rule once more, at the moment of serving: no item leaves that may not be shown.
+static att_status check_rights_again(const decision *d, att_error *err)
+{
+    for (size_t s = 0; s < d->filled; s++) {
+        const uint32_t item = d->view.candidates[d->slots[s].candidate].item;
+        const att_bar bar = att_rights_check(d->view.engine->rights, item, &d->view.rights);
+        if (bar != ATT_BAR_NONE)
+            return ATT_FAIL(err, ATT_DENIED, "item %u lost its right to be shown between choosing and serving", item);
+    }
+    return ATT_OK;
+}
+
+static uint64_t next_seed(att_engine *engine, const att_request *request)
+{
+    if (request->seed)
+        return request->seed;
+    const uint64_t number = __atomic_add_fetch(&engine->decision_draws, 1, __ATOMIC_RELAXED);
+    const uint64_t seed = att_mix64(att_mix64(att_store_seed(engine->store)) + number);
+    return seed ? seed : 1;
+}
+
+static att_spent person_spent(const att_engine *engine, uint32_t user)
+{
+    const att_person_state *person = user == ATT_NO_INDEX ? NULL : att_people_get(engine->people, user);
+    return person ? (att_spent){person->impressions, person->explored} : (att_spent){0};
+}
+
+static att_spent overall_spent(const att_engine *engine)
+{
+    const att_people_totals total = att_people_total(engine->people);
+    return (att_spent){total.impressions, total.explored};
+}
+
+static att_allowance reserve(decision *d, size_t slots)
+{
+    att_engine *engine = d->view.engine;
+    const double share = d->without_exploration ? 0 : engine->policy.exploration.share;
+    const att_spent person = person_spent(engine, d->view.user), overall = overall_spent(engine);
+    if (d->view.request->dry)
+        return att_budget_allow(share, person, overall, (uint32_t)slots);
+    d->is_reserved = true;
+    return att_budget_reserve(
+        &engine->budget, share, d->view.user, person, overall, (uint32_t)slots, &d->reserved);
+}
+
+static void settle(decision *d)
+{
+    if (d->is_reserved)
+        att_budget_settle(&d->view.engine->budget, d->reserved);
+    d->is_reserved = false;
+}
+
+static att_status build(decision *d, att_error *err)
+{
+    att_view *view = &d->view;
+    att_engine *engine = view->engine;
+    att_status status = att_view_candidates(view, err);
+    if (status)
+        return status;
+    att_arena *scratch = &view->memory->scratch;
+    const size_t wanted = ATT_MIN((size_t)view->request->count, view->candidate_count);
+    d->slots = ATT_NEW(scratch, att_slot, wanted);
+    if (!d->slots)
+        return att_no_memory(err, wanted, "slots");
+    const att_slate_input input = {.candidates = view->candidates,
+        .count = view->candidate_count,
+        .dim = engine->serving.model ? att_model_dim(engine->serving.model) : 0,
+        .taste_mix = view->taste_mix,
+        .tag_total = engine->catalogue.tags.count,
+        .wanted = wanted,
+        .policy = &engine->policy,
+        .allowance = reserve(d, wanted)};
+    att_rng rng = att_rng_stream(view->seed, 2);
+    status = att_slate_build(&input, &rng, scratch, d->slots, &d->filled, err);
+    if (!status)
+        status = check_rights_again(d, err);
+    if (!status)
+        status = fill_shown(d, err);
+    if (!status && view->request->explain)
+        status = explain_shown(d, err);
+    if (!status)
+        status = fill_record(d, err);
+    return status;
+}
+
+// --- Records ----------------------------------------------------------------------------------------------------
+
+typedef struct decisions_write {
+    att_write write;
+    decision *decisions;
+    size_t count;
+    uint64_t *ids; // (count)
+} decisions_write;
+
+// Whether the budget holds with what other processes decided meanwhile: asked when it is this write's turn.
+static bool budget_holds(const att_engine *engine, const decisions_write *job)
+{
+    att_spent overall = overall_spent(engine);
+    for (size_t i = 0; i < job->count; i++) {
+        const decision *d = &job->decisions[i];
+        att_spent person = person_spent(engine, att_names_find(&engine->users, d->view.request->user));
+        for (size_t k = 0; k < i; k++) // the same person earlier in this call
+            if (att_text_equal(job->decisions[k].view.request->user, d->view.request->user)) {
+                person.impressions += job->decisions[k].filled;
+                person.explored += job->decisions[k].explored;
+            }
+        if (!att_budget_fits(engine->policy.exploration.share, person, overall, (uint32_t)d->filled, (uint32_t)d->explored))
+            return false;
+        overall.impressions += d->filled;
+        overall.explored += d->explored;
+    }
+    return true;
+}
+
+static att_status run_decisions(att_engine *engine, att_write *write, att_error *err)
+{
+    decisions_write *job = (decisions_write *)write;
+    if (!budget_holds(engine, job)) {
+        write->refused = ATT_FAIL(&write->error, ATT_BUSY, "another process used the exploration budget");
+        return ATT_OK;
+    }
+    for (size_t i = 0; i < job->count; i++) {
+        const decision *d = &job->decisions[i];
+        att_record record = att_record_blank(engine, ATT_RECORD_DECISION);
+        att_status status = att_engine_user_number(engine, d->view.request->user, &record.user, err);
+        if (status)
+            return status;
+        const size_t size = att_decision_size(&d->record);
+        unsigned char *payload = att_arena_alloc(&d->view.memory->scratch, size, 1);
+        if (!payload)
+            return att_no_memory(err, size, "bytes of decision");
+        att_decision_encode(&d->record, payload);
+        record.at_ms = d->view.at_ms;
+        record.context = d->view.request->context;
+        record.payload = payload;
+        record.payload_size = size;
+        status = att_engine_append(engine, &record, 1, err);
+        if (status)
+            return status;
+        job->ids[i] = record.seq;
+    }
+    return ATT_OK;
+}
+
+static void answer(const decision *d, uint64_t id, uint64_t model, att_slate *slate)
+{
+    *slate = (att_slate){.decision = id,
+        .seed = d->view.seed,
+        .at_ms = d->view.at_ms,
+        .model = model,
+        .shown = d->shown,
+        .count = d->filled,
+        .eligible = d->view.eligible_count,
+        .candidates = d->view.candidate_count,
+        .explored = d->explored};
+}
+
+static att_status decide_once(att_engine *engine, const att_request *requests, size_t count,
+    att_slate_memory *const *memories, att_slate *slates, bool without_exploration, bool *again, att_error *err)
+{
+    *again = false;
+    att_status status = att_engine_refresh(engine, err);
+    decision *decisions = ATT_NEW_ARRAY(&engine->host, decision, count);
+    uint64_t *ids = ATT_NEW_ARRAY(&engine->host, uint64_t, count);
+    if (!status && (!decisions || !ids))
+        status = att_no_memory(err, count, "decisions");
+    size_t computed = 0;
+    bool dry = true;
+    for (; computed < count && !status; computed++) {
+        decision *d = &decisions[computed];
+        const att_request *request = &requests[computed];
+        dry &= request->dry;
+        d->without_exploration = without_exploration;
+        if (request->dry != requests[0].dry)
+            status = ATT_FAIL(err, ATT_INVALID, "dry and real requests cannot be mixed in one call");
+        if (!status)
+            status = att_view_begin(engine, request, memories[computed], next_seed(engine, request), &d->view, err);
+        if (status)
+            break;
+        status = build(d, err);
+        att_view_end(&d->view);
+    }
+    if (!status && !dry) {
+        decisions_write job = {
+            .write.run = run_decisions, .decisions = decisions, .count = count, .ids = ids};
+        status = att_engine_commit(engine, &job.write, err);
+        *again = job.write.refused != ATT_OK;
+    }
+    for (size_t i = 0; i < computed; i++)
+        settle(&decisions[i]);
+    for (size_t i = 0; i < count && !status; i++)
+        answer(&decisions[i], ids[i], decisions[i].record.model, &slates[i]);
+    ATT_FREE_ARRAY(&engine->host, decisions, count);
+    ATT_FREE_ARRAY(&engine->host, ids, count);
+    return status;
+}
+
+att_status att_engine_decide_many(att_engine *engine, const att_request *requests, size_t count,
+    att_slate_memory *const *memories, att_slate *slates, att_error *err)
+{
+    bool again = true;
+    att_status status = ATT_OK;
+    for (int turn = 0; turn < 4 && again; turn++) // the last turn explores nothing, and so always fits
+        status = decide_once(engine, requests, count, memories, slates, turn == 3, &again, err);
+    return status;
+}
+
+att_status att_engine_decide(att_engine *engine, const att_request *request, att_slate_memory *memory,
+    att_slate *slate, att_error *err)
+{
+    return att_engine_decide_many(engine, request, 1, &memory, slate, err);
+}

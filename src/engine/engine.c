@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/engine.c - opening a store, and keeping memory equal to its log.
+//
+// Memory is a fold: names, catalogue, rights, people. It is read from the tables and from the fold checkpoint
+// PATH-fold, and then from the log behind the checkpoint. The checkpoint only saves time: without it, or when
+// it does not fit this store and policy, the whole log is replayed.
+#include "engine/internal.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define CHECKPOINT_EVERY 20000 // records folded before close writes a new checkpoint
+
+att_open_options att_open_options_default(void)
+{
+    return (att_open_options){.threads = 1};
+}
+
+// --- Folding ------------------------------------------------------------------------------------------------
+
+att_status att_engine_fold_item(
+    att_engine *engine, uint32_t index, const att_item *item, att_error *err)
+{
+    att_status status = att_catalogue_put(&engine->catalogue, index, item, err);
+    if (!status)
+        status = att_rights_set(engine->rights, index, item, err);
+    if (!status)
+        status = att_serving_item(engine, index, item, err);
+    return status;
+}
+
+static void count_item_event(att_engine *engine, const att_record *record)
+{
+    if (record->kind == ATT_RECORD_EVENT && record->item < engine->catalogue.entries.count &&
+        !record->set_aside && engine->catalogue.entries.items[record->item].events < UINT32_MAX)
+        engine->catalogue.entries.items[record->item].events++;
+}
+
+// How often each item was met, from people's states: the same whether a checkpoint was used or not.
+static void count_item_events(att_engine *engine)
+{
+    att_entry *entries = engine->catalogue.entries.items;
+    for (size_t i = 0; i < engine->catalogue.entries.count; i++)
+        entries[i].events = 0;
+    for (uint32_t u = 0; u < att_people_count(engine->people); u++) {
+        const att_person_state *person = att_people_get(engine->people, u);
+        for (uint32_t p = 0; person && p < person->preference_count; p++)
+            if (person->preferences[p].item < engine->catalogue.entries.count)
+                entries[person->preferences[p].item].events += person->preferences[p].count;
+    }
+}
+
+att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err)
+{
+    const att_status status = att_people_apply(engine->people, record, err);
+    if (status)
+        return status;
+    engine->last_seq = record->seq;
+    engine->folded_since_checkpoint++;
+    count_item_event(engine, record);
+    if (record->kind == ATT_RECORD_TAKEDOWN) {
+        att_catalogue_take_down(&engine->catalogue, record->item, true);
+        att_rights_take_down(engine->rights, record->item, true);
+    } else if (record->kind == ATT_RECORD_FORGET && record->user < engine->users.count) {
+        att_names_erase(&engine->users, record->user);
+    }
+    return ATT_OK;
+}
+
+typedef struct reading {
+    att_engine *engine;
+    att_status status;
+    att_error *err;
+    uint64_t new_model, new_policy; // seq of the newest such record seen; 0: none
+} reading;
+
+static bool read_user(void *user, uint32_t index, att_text id)
+{
+    reading *r = user;
+    const uint32_t got = id.size ? att_names_add(&r->engine->users, id)
+                                 : att_names_add_blank(&r->engine->users);
+    if (got == ATT_NO_INDEX)
+        r->status = att_no_memory(r->err, index, "people");
+    else if (got != index)
+        r->status = ATT_FAIL(r->err, ATT_CORRUPT,
+            "person number %u has the name of person %u; run: attune doctor %s", index, got, r->engine->path);
+    return r->status == ATT_OK;
+}
+
+static bool read_item(void *user, uint32_t index, att_text id, const att_item *item)
+{
+    reading *r = user;
+    const uint32_t got = att_catalogue_id(&r->engine->catalogue, id);
+    if (got == ATT_NO_INDEX)
+        r->status = att_no_memory(r->err, index, "items");
+    else if (got != index)
+        r->status = ATT_FAIL(r->err, ATT_CORRUPT,
+            "item number %u has the name of item %u; run: attune doctor %s", index, got, r->engine->path);
+    else if (item)
+        r->status = att_engine_fold_item(r->engine, index, item, r->err);
+    return r->status == ATT_OK;
+}
+
+static bool reread_item(void *user, uint32_t index, att_text id, const att_item *item)
+{
+    reading *r = user;
+    (void)id;
+    if (item)
+        r->status = att_engine_fold_item(r->engine, index, item, r->err);
+    return r->status == ATT_OK;
+}
+
+typedef struct item_list {
+    const att_host *host;
+    ATT_VEC(uint32_t) changed;
+} item_list;
+
+typedef struct log_reading {
+    reading r;
+    item_list items; // whose bodies must be read again
+    bool first_time; // bodies were just read whole
+} log_reading;
+
+static bool read_record(void *user, const att_record *record)
+{
+    log_reading *l = user;
+    l->r.status = att_engine_fold(l->r.engine, record, l->r.err);
+    if (record->kind == ATT_RECORD_MODEL)
+        l->r.new_model = record->seq;
+    if (record->kind == ATT_RECORD_POLICY)
+        l->r.new_policy = record->seq;
+    if (record->kind == ATT_RECORD_ITEM && !l->first_time &&
+        !ATT_VEC_PUSH(&l->r.engine->host, &l->items.changed, record->item))
+        l->r.status = att_no_memory(l->r.err, l->items.changed.count, "changed items");
+    return l->r.status == ATT_OK;
+}
+
+// Reads names, then the log from where the fold stands. state_lock held for writing by the caller.
+static att_status read_tail(att_engine *engine, log_reading *l, att_error *err)
+{
+    l->r.engine = engine;
+    l->r.err = err;
+    att_status status =
+        att_store_users_each(engine->store, engine->users.count, read_user, &l->r, err);
+    if (!status && !l->r.status)
+        status = att_store_items_each(
+            engine->store, engine->catalogue.ids.count, read_item, &l->r, err);
+    if (!status && !l->r.status)
+        status = att_store_log_each(engine->store, engine->last_seq + 1, read_record, l, err);
+    for (size_t i = 0; i < l->items.changed.count && !status && !l->r.status; i++)
+        status = att_store_item_see(
+            engine->store, l->items.changed.items[i], reread_item, &l->r, err);
+    ATT_VEC_FREE(&engine->host, &l->items.changed);
+    return status ? status : l->r.status;
+}
+
+static att_status read_policy(att_engine *engine, att_error *err)
+{
+    att_bytes yaml = {0};
+    att_policy policy = att_policy_default();
+    att_status status = att_store_meta_get(engine->store, "policy", &yaml, NULL);
+    if (status == ATT_OK)
+        status = att_policy_parse(&policy, (att_text){yaml.items, yaml.count}, "the store's policy",
+            &engine->host, err);
+    else if (status == ATT_NOT_FOUND)
+        status = ATT_OK;
+    if (!status)
+        engine->policy = policy;
+    ATT_VEC_FREE(&engine->host, &yaml);
+    return status;
+}
+
+static void drop_state(att_engine *engine)
+{
+    att_people_destroy(engine->people);
+    engine->people = NULL;
+    att_rights_destroy(engine->rights);
+    engine->rights = NULL;
+    att_catalogue_deinit(&engine->catalogue);
+    att_names_deinit(&engine->users);
+    att_serving_deinit(&engine->serving, &engine->host);
+}
+
+static char *fold_path(att_engine *engine)
+{
+    char *path = att_alloc(&engine->host, engine->path_size + 8, 1);
+    if (path)
+        snprintf(path, engine->path_size + 8, "%s-fold", engine->path);
+    return path;
+}
+
+// The checkpoint is used when it can be; anything else is said to the log sink and replayed.
+static void load_checkpoint(att_engine *engine)
+{
+    char *path = fold_path(engine);
+    if (!path)
+        return;
+    att_error err = {0};
+    if (access(path, R_OK) == 0) {
+        if (att_people_load(engine->people, path, &err))
+            att_logf(&engine->host, ATT_LOG_INFO, "replaying the whole log: %s", err.text);
+        else
+            engine->last_seq = att_people_last_seq(engine->people);
+    }
+    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
+}
+
+static att_status load_state(att_engine *engine, att_error *err)
+{
+    drop_state(engine);
+    att_names_init(&engine->users, &engine->host);
+    att_catalogue_init(&engine->catalogue, &engine->host);
+    engine->last_seq = 0;
+    engine->folded_since_checkpoint = 0;
+    uint64_t end = 0;
+    att_status status = read_policy(engine, err);
+    if (!status)
+        status = att_rights_create(&engine->rights, &engine->host, err);
+    if (!status)
+        status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
+            &engine->host, err);
+    if (!status)
+        status = att_store_last_seq(engine->store, &end, err);
+    if (status)
+        return status;
+    load_checkpoint(engine);
+    if (engine->last_seq > end) { // a checkpoint ahead of the log is not of this log
+        att_logf(&engine->host, ATT_LOG_WARNING,
+            "the fold checkpoint ends at record %llu but the log at %llu; replaying the log",
+            (unsigned long long)engine->last_seq, (unsigned long long)end);
+        att_people_destroy(engine->people);
+        engine->people = NULL;
+        engine->last_seq = 0;
+        status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
+            &engine->host, err);
+    }
+    log_reading l = {.first_time = true};
+    if (!status)
+        status = read_tail(engine, &l, err);
+    if (!status) {
+        count_item_events(engine);
+        status = att_serving_load_newest(engine, &engine->serving, err);
+    }
+    return status;
+}
+
+att_status att_engine_reload(att_engine *engine, att_error *err)
+{
+    pthread_rwlock_wrlock(&engine->state_lock);
+    const att_status status = load_state(engine, err);
+    pthread_rwlock_unlock(&engine->state_lock);
+    return att_while(err, status, "reading store %s", engine->path);
+}
+
+att_status att_engine_catch_up(att_engine *engine, att_error *err)
+{
+    log_reading l = {0};
+    pthread_rwlock_wrlock(&engine->state_lock);
+    att_status status = read_tail(engine, &l, err);
+    if (!status && l.r.new_policy)
+        status = load_state(engine, err);
+    else if (!status && l.r.new_model) {
+        att_serving fresh = {0};
+        status = att_serving_load_newest(engine, &fresh, err);
+        if (!status) {
+            att_serving_deinit(&engine->serving, &engine->host);
+            engine->serving = fresh;
+        }
+    }
+    pthread_rwlock_unlock(&engine->state_lock);
+    return status;
+}
+
+att_status att_engine_refresh(att_engine *engine, att_error *err)
+{
+    if (pthread_mutex_trylock(&engine->store_lock) != 0)
+        return ATT_OK; // a writer of this process is at it, and catches up itself
+    uint64_t end = engine->last_seq;
+    att_status status = att_store_last_seq(engine->store, &end, err);
+    if (!status && end != engine->last_seq)
+        status = att_engine_catch_up(engine, err);
+    pthread_mutex_unlock(&engine->store_lock);
+    return status;
+}
+
+// --- Open and close -------------------------------------------------------------------------------------------
+
+static void destroy_engine(att_engine *engine)
+{
+    const att_host host = engine->host;
+    drop_state(engine);
+    att_store_close(engine->store);
+    att_budget_deinit(&engine->budget);
+    pthread_cond_destroy(&engine->queue_moved);
+    pthread_mutex_destroy(&engine->queue_lock);
+    pthread_rwlock_destroy(&engine->state_lock);
+    pthread_mutex_destroy(&engine->store_lock);
+    ATT_FREE_ARRAY(&host, engine->path, engine->path_size + 1);
+    att_free(&host, engine, 1, sizeof *engine);
+}
+
+att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
+    const att_host *host, att_error *err)
+{
+    *out = NULL;
+    const att_host full = att_host_complete(host);
+    att_engine *engine = ATT_NEW_ARRAY(&full, att_engine, 1);
+    if (!engine)
+        return att_no_memory(err, 1, "engine");
+    engine->host = full;
+    engine->options = options ? *options : att_open_options_default();
+    if (engine->options.threads < 1 || engine->options.threads > 64)
+        engine->options.threads = engine->options.threads ? 64 : 1;
+    pthread_mutex_init(&engine->store_lock, NULL);
+    pthread_rwlock_init(&engine->state_lock, NULL);
+    pthread_mutex_init(&engine->queue_lock, NULL);
+    pthread_cond_init(&engine->queue_moved, NULL);
+    att_names_init(&engine->users, &engine->host);
+    att_catalogue_init(&engine->catalogue, &engine->host);
+    engine->policy = att_policy_default();
+
+    att_status status = att_budget_init(&engine->budget, err);
+    engine->path_size = strlen(path);
+    engine->path = att_alloc(&engine->host, engine->path_size + 1, 1);
+    if (status)
+        ; // told already
+    else if (!engine->path)
+        status = att_no_memory(err, engine->path_size, "bytes of path");
+    else
+        memcpy(engine->path, path, engine->path_size + 1);
+    const att_store_options store_options = {.create = engine->options.create,
+        .exclusive = engine->options.exclusive,
+        .read_only = engine->options.read_only,
+        .seed = engine->options.seed};
+    if (!status)
+        status = att_store_open(&engine->store, path, &store_options, &engine->host, err);
+    if (!status)
+        status = att_engine_reload(engine, err);
+    if (status) {
+        destroy_engine(engine);
+        return status;
+    }
+    engine->decision_draws = att_people_total(engine->people).decisions;
+    *out = engine;
+    return ATT_OK;
+}
+
+static void save_checkpoint(att_engine *engine)
+{
+    if (engine->options.read_only || engine->folded_since_checkpoint < CHECKPOINT_EVERY)
+        return;
+    char *path = fold_path(engine);
+    att_error err = {0};
+    if (path && att_people_save(engine->people, path, &err))
+        att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
+    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
+}
+
+void att_engine_close(att_engine *engine)
+{
+    if (!engine)
+        return;
+    save_checkpoint(engine);
+    destroy_engine(engine);
+}
+
+void att_engine_info_get(att_engine *engine, att_engine_info *out)
+{
+    att_error err;
+    if (att_engine_refresh(engine, &err))
+        att_logf(&engine->host, ATT_LOG_WARNING, "counts may be behind: %s", err.text);
+    pthread_rwlock_rdlock(&engine->state_lock);
+    const att_people_totals total = att_people_total(engine->people);
+    *out = (att_engine_info){.events = total.events,
+        .bot_events = total.bot_events,
+        .decisions = total.decisions,
+        .items = engine->catalogue.body_count,
+        .items_taken_down = engine->catalogue.taken_down_count,
+        .users = total.users,
+        .impressions = total.impressions,
+        .explored_impressions = total.explored,
+        .first_event_ms = total.first_ms,
+        .last_event_ms = total.last_ms,
+        .model = engine->serving.version,
+        .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights),
+        .users_bytes = total.bytes + att_names_bytes(&engine->users),
+        .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) : 0};
+    snprintf(out->model_kind, sizeof out->model_kind, "%s",
+        engine->serving.model ? att_model_kind_name(att_model_kind_of(engine->serving.model)) : "none");
+    pthread_rwlock_unlock(&engine->state_lock);
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/internal.h - the engine from inside: who holds what, and which lock guards it.
+//
+// state_lock (readers and one writer) guards everything in memory that deciding reads: people, catalogue,
+//   rights, serving model, policy. Held for reading while a slate is computed, for writing while a
+//   record is folded in. Never held while the disk is waited for.
+// store_lock guards the store connection; whoever holds it is the one writer of this process. Order:
+//   store_lock first, then state_lock.
+// queue_lock guards the list of writes that wait for the next commit (write.c).
+#ifndef ATT_ENGINE_INTERNAL_H
+#define ATT_ENGINE_INTERNAL_H
+
+#include "attune/engine.h"
+#include "attune/retrieve.h"
+#include "base/arena.h"
+#include "base/names.h"
+#include "base/rng.h"
+#include "decide/budget.h"
+#include "decide/context.h"
+#include "embed/model.h"
+#include "engine/catalogue.h"
+#include "guard/rights.h"
+#include "signals/grade.h"
+#include "signals/people.h"
+#include "store/decision.h"
+#include "store/store.h"
+
+#include <pthread.h>
+
+// What a trained model becomes in memory. Swapped as a whole under state_lock.
+typedef struct att_serving {
+    att_model *model;      // NULL: none trained yet
+    att_index *index;      // NULL: no vectors
+    att_context_model *context; // NULL: none
+    uint32_t *context_tag; // (context_tag_count) by tag of the catalogue: the tag of `context`, ATT_NO_INDEX for none
+    size_t context_tag_count;
+    uint32_t *popular;     // (popular_count) most popular first
+    size_t popular_count;
+    ATT_VEC(float) placed;        // (placed rows, dim): vectors of items the model has not seen
+    ATT_VEC(uint32_t) placed_row; // by item: its row, ATT_NO_INDEX for none; shorter than the catalogue is fine
+    uint32_t placed_count;
+    uint64_t version;
+} att_serving;
+
+typedef struct att_write att_write;
+
+struct att_engine {
+    att_host host;
+    att_open_options options;
+    char *path; // zero-terminated
+    size_t path_size;
+
+    pthread_mutex_t store_lock;
+    att_store *store;
+    uint64_t last_seq; // folded; changes under store_lock
+
+    pthread_rwlock_t state_lock;
+    att_names users;
+    att_catalogue catalogue;
+    att_rights *rights;
+    att_people *people;
+    att_policy policy;
+    uint64_t policy_seq; // of the record that set it; 0: default
+    att_serving serving;
+    att_budget budget; // exploration reserved by decisions that are not folded yet
+    uint64_t decision_draws; // numbers the seeds of decisions
+    uint64_t folded_since_checkpoint;
+
+    pthread_mutex_t queue_lock;
+    pthread_cond_t queue_moved;
+    att_write *queue_first, *queue_last;
+    bool queue_led;
+};
+
+// --- engine.c -------------------------------------------------------------------------------------------
+// Folds what other processes wrote. store_lock held, state_lock not.
+att_status att_engine_catch_up(att_engine *engine, att_error *err);
+// Throws the state away and reads it again from checkpoint and log. store_lock held.
+att_status att_engine_reload(att_engine *engine, att_error *err);
+// Sees to it that a decision knows what others wrote, without waiting for a writer of this process.
+att_status att_engine_refresh(att_engine *engine, att_error *err);
+// One record into memory. state_lock held for writing.
+att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err);
+att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
+
+// --- write.c ----------------------------------------------------------------------------------------------
+// A write waits in a queue; one of the waiting threads commits all of them at once (group commit).
+struct att_write {
+    // Runs inside the transaction, store_lock held: appends records and folds them.
+    att_status (*run)(att_engine *engine, att_write *write, att_error *err);
+    att_status refused; // set by run when this write alone cannot be done; it has appended nothing then
+    att_status status;
+    att_error error;
+    bool done;
+    att_write *next;
+};
+att_status att_engine_commit(att_engine *engine, att_write *write, att_error *err);
+// Appends and folds, in one transaction's run. Sets record->seq. store_lock held, state_lock not.
+att_status att_engine_append(att_engine *engine, att_record *records, size_t count, att_error *err);
+// Finds or adds, in memory and store. store_lock held, state_lock not.
+att_status att_engine_user_number(att_engine *engine, att_text id, uint32_t *out, att_error *err);
+att_status att_engine_item_number(att_engine *engine, att_text id, uint32_t *out, att_error *err);
+att_record att_record_blank(const att_engine *engine, att_record_kind kind);
+
+att_status att_engine_meta_get(att_engine *engine, const char *key, att_bytes *out, att_error *err);
+att_status att_engine_events_with_meta(att_engine *engine, const att_event *events, size_t count,
+    const char *key, const void *value, size_t size, att_ingest_result *result, att_error *err);
+att_status att_engine_items_put_with_meta(att_engine *engine, const att_item *items, size_t count,
+    const char *key, const void *value, size_t size, att_error *err);
+
+// --- serving.c ----------------------------------------------------------------------------------------------
+void att_serving_deinit(att_serving *serving, const att_host *host);
+// Loads snapshot `version`; items of the catalogue that it does not know are placed by content from the store.
+att_status att_serving_load(att_engine *engine, uint64_t version, att_serving *out, att_error *err);
+// The newest that is good; none at all is fine. Damaged ones are logged and passed over.
+att_status att_serving_load_newest(att_engine *engine, att_serving *out, att_error *err);
+// Places or replaces an item's vector after its body changed. state_lock held for writing.
+att_status att_serving_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
+// (dim) or NULL. state_lock held.
+const float *att_serving_vector(const att_serving *serving, uint32_t item);
+char *att_model_path(const att_engine *engine, att_arena *arena, uint64_t version, const char *suffix);
+size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity); // newest first
+
+// --- context_file.c -------------------------------------------------------------------------------------------
+// The "CTXT" snapshot: what decide/context learned, with the names of the tags it was learned on.
+att_status att_context_file_save(const att_context_model *model, const att_names *tags, const char *path,
+    const att_host *host, att_error *err);
+// Fills serving->context and context_tag.
+att_status att_context_file_load(att_serving *serving, const char *path, const att_names *catalogue_tags,
+    const att_host *host, att_error *err);
+
+// --- decide.c ------------------------------------------------------------------------------------------------
+struct att_slate_memory {
+    att_host host;
+    att_arena scratch; // one request
+    att_arena answer;  // what the slate points to
+    att_search *search;
+    att_fold *fold;
+    uint32_t *marks; // (mark_count) epoch stamps by item
+    size_t mark_count;
+    uint32_t epoch;
+};
+
+#endif

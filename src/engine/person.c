@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/person.c - what is known of one person, all of it in lines, and none of it any more.
+#include "engine/internal.h"
+#include "ingest/json_write.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+// --- What is known --------------------------------------------------------------------------------------------
+
+static int greater_share(const void *a, const void *b)
+{
+    const att_taste_share *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return x->tag.data < y->tag.data ? -1 : 1;
+}
+
+static int greater_grade(const void *a, const void *b)
+{
+    const att_known_item *x = a, *y = b;
+    const double dx = fabs(x->grade), dy = fabs(y->grade);
+    if (dx != dy)
+        return dx < dy ? 1 : -1;
+    return x->item.data < y->item.data ? -1 : 1;
+}
+
+// Shares of what was liked, by tag; an item's grade is split evenly among its tags.
+static att_status list_tags(const att_engine *engine, const att_person_state *state, int64_t now_ms,
+    att_slate_memory *memory, att_person *out, att_error *err)
+{
+    const att_catalogue *catalogue = &engine->catalogue;
+    const size_t tags = catalogue->tags.count;
+    double *mass = ATT_NEW(&memory->scratch, double, tags);
+    att_taste_share *shares = ATT_NEW(&memory->answer, att_taste_share, tags);
+    if (!mass || !shares)
+        return att_no_memory(err, tags, "tags");
+    const int64_t reset_ms = att_person_controls_of(state)->reset_ms;
+    double total = 0;
+    for (uint32_t p = 0; p < state->preference_count; p++) {
+        const att_preference *preference = &state->preferences[p];
+        if (!(preference->grade > 0) || preference->item >= catalogue->entries.count ||
+            (int64_t)preference->at_s * 1000 < reset_ms)
+            continue;
+        size_t count;
+        const uint16_t *list = att_catalogue_tags(catalogue, preference->item, &count);
+        const double grade = preference->grade * att_decay(&engine->policy, preference->at_s, now_ms);
+        for (size_t t = 0; t < count; t++)
+            mass[list[t]] += grade / (double)count;
+        total += count ? grade : 0;
+    }
+    for (uint32_t t = 0; t < tags; t++)
+        if (mass[t] > 0)
+            shares[out->tag_count++] =
+                (att_taste_share){att_arena_text(&memory->answer, att_names_get(&catalogue->tags, t)), mass[t] / total};
+    qsort(shares, out->tag_count, sizeof *shares, greater_share);
+    out->tags = shares;
+    return ATT_OK;
+}
+
+static att_status list_items(const att_engine *engine, const att_person_state *state, int64_t now_ms,
+    att_slate_memory *memory, att_person *out, att_error *err)
+{
+    const att_catalogue *catalogue = &engine->catalogue;
+    att_known_item *items = ATT_NEW(&memory->answer, att_known_item, state->preference_count);
+    if (!items)
+        return att_no_memory(err, state->preference_count, "items");
+    for (uint32_t p = 0; p < state->preference_count; p++) {
+        const att_preference *preference = &state->preferences[p];
+        if (preference->item >= catalogue->entries.count)
+            continue;
+        items[out->item_count++] = (att_known_item){
+            .item = att_arena_text(&memory->answer, att_names_get(&catalogue->ids, preference->item)),
+            .title = att_arena_text(&memory->answer, att_catalogue_title(catalogue, preference->item)),
+            .signal = (att_signal)preference->signal,
+            .at_ms = (int64_t)preference->at_s * 1000,
+            .grade = preference->grade * att_decay(&engine->policy, preference->at_s, now_ms)};
+    }
+    qsort(items, out->item_count, sizeof *items, greater_grade);
+    out->items = items;
+    return ATT_OK;
+}
+
+static att_status list_controls(const att_engine *engine, const att_person_controls *controls,
+    att_slate_memory *memory, att_person *out, att_error *err)
+{
+    att_text *blocked =
+        ATT_NEW(&memory->answer, att_text, controls->blocked_item_count + controls->blocked_tag_count);
+    att_text *less = ATT_NEW(&memory->answer, att_text, controls->less_like_count);
+    if (!blocked || !less)
+        return att_no_memory(err, controls->blocked_item_count, "blocks");
+    for (uint32_t i = 0; i < controls->blocked_item_count; i++)
+        blocked[out->blocked_count++] = att_arena_text(
+            &memory->answer, att_names_get(&engine->catalogue.ids, controls->blocked_items[i]));
+    for (uint32_t i = 0; i < controls->blocked_tag_count; i++) {
+        const att_text tag = att_names_get(att_people_tags(engine->people), controls->blocked_tags[i]);
+        const char *named = att_arena_printf(&memory->answer, "tag:%.*s", ATT_TEXT_ARGS(tag));
+        blocked[out->blocked_count++] = att_text_of(named);
+    }
+    for (uint32_t i = 0; i < controls->less_like_count; i++)
+        less[out->less_like_count++] = att_arena_text(
+            &memory->answer, att_names_get(&engine->catalogue.ids, controls->less_like_items[i]));
+    out->blocked = blocked;
+    out->less_like = less;
+    return ATT_OK;
+}
+
+static att_status no_such_person(att_error *err, att_text user)
+{
+    return ATT_FAIL(err, ATT_NOT_FOUND, "nothing is known of \"%.*s\"", ATT_TEXT_ARGS(user));
+}
+
+att_status att_engine_person(
+    att_engine *engine, att_text user, att_slate_memory *memory, att_person *out, att_error *err)
+{
+    *out = (att_person){0};
+    att_status status = att_engine_refresh(engine, err);
+    if (status)
+        return status;
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    att_arena_reset(&memory->scratch);
+    att_arena_reset(&memory->answer);
+    pthread_rwlock_rdlock(&engine->state_lock);
+    const uint32_t number = att_names_find(&engine->users, user);
+    const att_person_state *state =
+        number == ATT_NO_INDEX ? NULL : att_people_get(engine->people, number);
+    if (!state) {
+        status = no_such_person(err, user);
+    } else {
+        const att_person_controls *controls = att_person_controls_of(state);
+        *out = (att_person){.events = state->events,
+            .sessions = state->sessions,
+            .impressions = state->impressions,
+            .explored = state->explored,
+            .first_ms = state->first_ms,
+            .last_ms = state->last_ms,
+            .energy = (double)controls->energy,
+            .novelty = (double)controls->novelty,
+            .opted_out = state->opted_out,
+            .bot = state->bot};
+        status = list_tags(engine, state, now_ms, memory, out, err);
+        if (!status)
+            status = list_items(engine, state, now_ms, memory, out, err);
+        if (!status)
+            status = list_controls(engine, controls, memory, out, err);
+    }
+    pthread_rwlock_unlock(&engine->state_lock);
+    return status;
+}
+
+// --- Export -----------------------------------------------------------------------------------------------------
+
+typedef struct exporting {
+    att_engine *engine;
+    uint32_t user;
+    att_text user_id;
+    att_line_sink *sink;
+    void *sink_user;
+    att_bytes line;
+    att_status status;
+    att_error *err;
+} exporting;
+
+static att_text item_id(const exporting *e, uint32_t item)
+{
+    return item == ATT_NO_INDEX ? (att_text){"", 0} : att_names_get(&e->engine->catalogue.ids, item);
+}
+
+static bool export_event(exporting *e, const att_record *record)
+{
+    const att_event event = {.id = record->id,
+        .user = e->user_id,
+        .item = item_id(e, record->item),
+        .at_ms = record->at_ms,
+        .signal = (att_signal)record->signal,
+        .value = record->value,
+        .position_ms = record->position_ms,
+        .length_ms = record->length_ms,
+        .dwell_ms = record->dwell_ms,
+        .decision = record->decision,
+        .context = record->context};
+    e->line.count = 0;
+    e->status = att_event_write_json(&e->engine->host, &e->line, &event, e->err);
+    return e->status == ATT_OK && // without its line end
+           e->sink(e->sink_user, (att_text){e->line.items, e->line.count - 1});
+}
+
+static bool export_json(exporting *e, json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    json_decref(value);
+    if (!text) {
+        e->status = att_no_memory(e->err, 1, "line");
+        return false;
+    }
+    const bool go_on = e->sink(e->sink_user, att_text_of(text));
+    free(text);
+    return go_on;
+}
+
+static json_t *text_json(att_text text)
+{
+    return json_stringn(text.data ? text.data : "", text.size);
+}
+
+static bool export_decision(exporting *e, const att_record *record)
+{
+    att_decided_slot slots[ATT_SLATE_MAX];
+    att_decision_record decision;
+    e->status = att_decision_decode(
+        record->payload, record->payload_size, &decision, slots, ATT_SLATE_MAX, e->err);
+    if (e->status)
+        return false;
+    json_t *list = json_array();
+    for (uint32_t s = 0; s < decision.count; s++) {
+        json_t *terms = json_object();
+        for (int t = 0; t < ATT_TERM_COUNT; t++)
+            json_object_set_new(terms, att_term_name((att_term)t), json_real((double)slots[s].terms[t]));
+        json_array_append_new(list,
+            json_pack("{s:o,s:s,s:f,s:o}", "item", text_json(item_id(e, slots[s].item)), "slot",
+                att_slot_kind_name((att_slot_kind)slots[s].kind), "propensity", (double)slots[s].propensity, "terms", terms));
+    }
+    char id[24], seed[24];
+    snprintf(id, sizeof id, "%016llx", (unsigned long long)record->seq);
+    snprintf(seed, sizeof seed, "%016llx", (unsigned long long)decision.seed);
+    return export_json(e,
+        json_pack("{s:s,s:s,s:o,s:I,s:s,s:I,s:I,s:I,s:o}", "kind", "decision", "decision", id, "user",
+            text_json(e->user_id), "at", (json_int_t)record->at_ms, "seed", seed, "model",
+            (json_int_t)decision.model, "eligible", (json_int_t)decision.eligible, "candidates",
+            (json_int_t)decision.candidates, "slots", list));
+}
+
+static bool export_control(exporting *e, const att_record *record)
+{
+    const att_text item = record->payload_size
+                              ? (att_text){record->payload, record->payload_size}
+                              : item_id(e, record->item);
+    return export_json(e,
+        json_pack("{s:s,s:s,s:o,s:I,s:f,s:o}", "kind", "control", "control",
+            att_control_kind_name((att_control_kind)record->signal), "user", text_json(e->user_id), "at",
+            (json_int_t)record->at_ms, "value", isnan(record->value) ? 0.0 : (double)record->value, "item",
+            text_json(item)));
+}
+
+static bool export_record(void *user, const att_record *record)
+{
+    exporting *e = user;
+    if (record->user != e->user)
+        return true;
+    switch (record->kind) {
+    case ATT_RECORD_EVENT:
+        return export_event(e, record);
+    case ATT_RECORD_DECISION:
+        return export_decision(e, record);
+    case ATT_RECORD_CONTROL:
+        return export_control(e, record);
+    default:
+        return true;
+    }
+}
+
+att_status att_engine_export(
+    att_engine *engine, att_text user, att_line_sink *sink, void *sink_user, att_error *err)
+{
+    att_status status = att_engine_refresh(engine, err);
+    if (status)
+        return status;
+    exporting e = {.engine = engine, .user_id = user, .sink = sink, .sink_user = sink_user, .err = err};
+    pthread_mutex_lock(&engine->store_lock); // nobody adds names while ids are looked up
+    e.user = att_names_find(&engine->users, user);
+    if (e.user == ATT_NO_INDEX)
+        status = no_such_person(err, user);
+    else
+        status = att_store_log_each(engine->store, 1, export_record, &e, err);
+    pthread_mutex_unlock(&engine->store_lock);
+    ATT_VEC_FREE(&engine->host, &e.line);
+    return status ? status : e.status;
+}
+
+// --- Forget -----------------------------------------------------------------------------------------------------
+
+typedef struct forget_write {
+    att_write write;
+    att_text user;
+    uint64_t rows;
+} forget_write;
+
+static att_status run_forget(att_engine *engine, att_write *write, att_error *err)
+{
+    forget_write *job = (forget_write *)write;
+    const uint32_t number = att_names_find(&engine->users, job->user);
+    if (number == ATT_NO_INDEX)
+        return no_such_person(err, job->user);
+    const att_status status = att_store_forget(engine->store, number, &job->rows, err);
+    if (status)
+        return status;
+    att_record record = att_record_blank(engine, ATT_RECORD_FORGET);
+    record.user = number;
+    return att_engine_append(engine, &record, 1, err);
+}
+
+att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, att_error *err)
+{
+    pthread_rwlock_rdlock(&engine->state_lock);
+    const bool known = att_names_find(&engine->users, user) != ATT_NO_INDEX;
+    pthread_rwlock_unlock(&engine->state_lock);
+    if (!known)
+        return no_such_person(err, user);
+    forget_write job = {.write.run = run_forget, .user = user};
+    const att_status status = att_engine_commit(engine, &job.write, err);
+    if (rows)
+        *rows = job.rows;
+    if (!status) { // the checkpoint holds the person's state still
+        char path[4200];
+        if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) < sizeof path)
+            remove(path);
+    }
+    return status;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/serve.h - one request from inside: what is gathered about a person and the candidates.
+//
+// All memory is the request's scratch. state_lock is held for reading from att_view_begin to att_view_end.
+#ifndef ATT_ENGINE_SERVE_H
+#define ATT_ENGINE_SERVE_H
+
+#include "decide/pool.h"
+#include "decide/slate.h"
+#include "decide/taste.h"
+#include "decide/terms.h"
+#include "engine/internal.h"
+
+// At most this many of a person's preferences shape one decision: the heaviest after decay.
+#define ATT_HISTORY_MAX 256
+
+typedef struct att_view {
+    att_engine *engine;
+    att_slate_memory *memory;
+    const att_request *request;
+    int64_t at_ms;
+    uint64_t seed;
+
+    const att_person_state *person; // NULL: a stranger, or opted out
+    const att_person_controls *controls;
+    uint32_t user;                  // ATT_NO_INDEX: not known yet
+
+    att_rights_query rights;
+    const att_eligible *eligible;   // held until att_view_end
+    const uint64_t *bits;           // eligible less blocked; may be eligible->bits
+    size_t bit_count, eligible_count;
+    uint32_t *exclude;              // ascending: shown lately, finished lately, disliked
+    size_t exclude_count;
+
+    att_fold_item *history;         // (history_count) what the person's vector is made of
+    const att_preference **sources; // (history_count) the preference behind each
+    size_t history_count;
+    bool folded;                    // memory->fold holds the person
+    float *taste;                   // (dim); NULL: none
+
+    double *taste_mix;              // (tags), sums to 1; NULL: nothing is known
+    att_candidate *candidates;      // (candidate_count)
+    float *relevance;               // (candidate_count) unweighted
+    double relevance_scale;         // of this person now; 0: not computed yet
+    size_t candidate_count, candidate_capacity;
+} att_view;
+
+att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
+    uint64_t seed, att_view *view, att_error *err);
+void att_view_end(att_view *view);
+// Fills candidates and their terms (all but those that depend on the slate).
+att_status att_view_candidates(att_view *view, att_error *err);
+// Terms of all candidates (terms.c).
+att_status att_view_terms(att_view *view, att_error *err);
+// The same for one item, as the only candidate, under the scale that att_view_candidates has found.
+att_status att_view_one(att_view *view, uint32_t item, att_error *err);
+// Folds the person again without the history entries whose bit is set in `left_out` (history_count bytes).
+att_status att_view_refold(att_view *view, const unsigned char *left_out, att_error *err);
+// The strongest reasons for target `item`, most effective first; at most `capacity`. `weight` turns relevance into score.
+att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count, size_t capacity,
+    att_reason *reasons, size_t *reason_counts, att_error *err);
+
+#endif

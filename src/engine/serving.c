@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/serving.c - a trained model in memory: vectors, index, popular list, context fit.
+//
+// Version 7 of the store PATH is PATH-models/00000007.model, .index and .context; files never change once written.
+// Items that the model has not seen are placed by their content when the model is loaded and when they arrive.
+#include "engine/internal.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POPULAR_MAX 2000
+#define VERSIONS_MAX 64
+
+char *att_model_path(
+    const att_engine *engine, att_arena *arena, uint64_t version, const char *suffix)
+{
+    return att_arena_printf(
+        arena, "%s-models/%08llu.%s", engine->path, (unsigned long long)version, suffix);
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? 1 : x > y ? -1 : 0;
+}
+
+size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity)
+{
+    char folder[4096];
+    if ((size_t)snprintf(folder, sizeof folder, "%s-models", store_path) >= sizeof folder)
+        return 0;
+    DIR *dir = opendir(folder);
+    if (!dir)
+        return 0;
+    size_t count = 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char *end;
+        const unsigned long long version = strtoull(entry->d_name, &end, 10);
+        if (end == entry->d_name + 8 && strcmp(end, ".model") == 0 && version > 0) {
+            if (count == capacity) { // full: the least makes room
+                qsort(out, count, sizeof *out, newest_first);
+                if (out[count - 1] >= version)
+                    continue;
+                count--;
+            }
+            out[count++] = version;
+        }
+    }
+    closedir(dir);
+    qsort(out, count, sizeof *out, newest_first);
+    return count;
+}
+
+void att_serving_deinit(att_serving *serving, const att_host *host)
+{
+    att_model_destroy(serving->model);
+    att_index_destroy(serving->index);
+    att_context_model_destroy(serving->context);
+    ATT_FREE_ARRAY(host, serving->context_tag, serving->context_tag_count);
+    ATT_FREE_ARRAY(host, serving->popular, serving->popular_count);
+    ATT_VEC_FREE(host, &serving->placed);
+    ATT_VEC_FREE(host, &serving->placed_row);
+    *serving = (att_serving){0};
+}
+
+const float *att_serving_vector(const att_serving *serving, uint32_t item)
+{
+    if (!serving->model)
+        return NULL;
+    const float *known = att_model_item_vector(serving->model, item);
+    if (known)
+        return known;
+    if (item >= serving->placed_row.count || serving->placed_row.items[item] == ATT_NO_INDEX)
+        return NULL;
+    return serving->placed.items + (size_t)serving->placed_row.items[item] * att_model_dim(serving->model);
+}
+
+// Gives an unseen item a row, and its place in the index.
+static att_status place_item(const att_host *host, att_serving *serving, uint32_t index,
+    const att_item *item, att_error *err)
+{
+    const size_t dim = att_model_dim(serving->model);
+    if (dim == 0 || att_model_item_vector(serving->model, index))
+        return ATT_OK;
+    if (!ATT_VEC_RESERVE(host, &serving->placed_row, (size_t)index + 1) ||
+        !ATT_VEC_RESERVE(host, &serving->placed, (serving->placed_count + 1) * dim))
+        return att_no_memory(err, index, "placed items");
+    while (serving->placed_row.count <= index)
+        serving->placed_row.items[serving->placed_row.count++] = ATT_NO_INDEX;
+    uint32_t row = serving->placed_row.items[index];
+    if (row == ATT_NO_INDEX)
+        row = serving->placed_count;
+    float *vector = serving->placed.items + row * dim;
+    att_arena scratch;
+    att_arena_init(&scratch, host, 0);
+    const bool placed = att_model_place(serving->model, item, vector, &scratch);
+    att_arena_deinit(&scratch);
+    if (!placed)
+        return ATT_OK;
+    serving->placed_row.items[index] = row;
+    if (row == serving->placed_count) {
+        serving->placed_count++;
+        serving->placed.count = serving->placed_count * dim;
+    }
+    return serving->index ? att_index_add(serving->index, &index, vector, 1, 1, err) : ATT_OK;
+}
+
+att_status att_serving_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err)
+{
+    if (!engine->serving.model)
+        return ATT_OK;
+    return place_item(&engine->host, &engine->serving, index, item, err);
+}
+
+typedef struct popular_entry {
+    float popularity;
+    uint32_t item;
+} popular_entry;
+
+static int more_popular(const void *a, const void *b)
+{
+    const popular_entry *x = a, *y = b;
+    if (x->popularity != y->popularity)
+        return x->popularity < y->popularity ? 1 : -1;
+    return x->item < y->item ? -1 : 1;
+}
+
+static att_status list_popular(att_engine *engine, att_serving *serving, att_error *err)
+{
+    const size_t items = engine->catalogue.entries.count;
+    popular_entry *all = ATT_NEW_ARRAY(&engine->host, popular_entry, items);
+    if (!all)
+        return att_no_memory(err, items, "popular items");
+    for (uint32_t i = 0; i < items; i++) {
+        const float popularity = serving->model ? att_model_popularity(serving->model, i)
+                                                : (float)engine->catalogue.entries.items[i].events;
+        all[i] = (popular_entry){popularity, i};
+    }
+    qsort(all, items, sizeof *all, more_popular);
+    const size_t count = ATT_MIN(items, POPULAR_MAX);
+    serving->popular = ATT_NEW_ARRAY(&engine->host, uint32_t, count);
+    att_status status = serving->popular ? ATT_OK : att_no_memory(err, count, "popular items");
+    if (!status)
+        serving->popular_count = count;
+    for (size_t i = 0; i < count && !status; i++)
+        serving->popular[i] = all[i].item;
+    ATT_FREE_ARRAY(&engine->host, all, items);
+    return status;
+}
+
+typedef struct placing {
+    att_engine *engine;
+    att_serving *serving;
+    att_status status;
+    att_error *err;
+} placing;
+
+static bool place_one(void *user, uint32_t index, att_text id, const att_item *item)
+{
+    placing *p = user;
+    (void)id;
+    if (item)
+        p->status = place_item(&p->engine->host, p->serving, index, item, p->err);
+    return p->status == ATT_OK;
+}
+
+static att_status place_unseen(att_engine *engine, att_serving *serving, att_error *err)
+{
+    placing p = {.engine = engine, .serving = serving, .err = err};
+    att_status status = ATT_OK;
+    for (uint32_t i = 0; i < engine->catalogue.entries.count && !status && !p.status; i++)
+        if (engine->catalogue.entries.items[i].has_body && !att_model_item_vector(serving->model, i))
+            status = att_store_item_see(engine->store, i, place_one, &p, err);
+    return status ? status : p.status;
+}
+
+static att_status load_files(
+    att_engine *engine, uint64_t version, att_serving *out, att_arena *scratch, att_error *err)
+{
+    const char *model = att_model_path(engine, scratch, version, "model");
+    const char *index = att_model_path(engine, scratch, version, "index");
+    const char *context = att_model_path(engine, scratch, version, "context");
+    if (!model || !index || !context)
+        return att_no_memory(err, 3, "paths");
+    att_status status = att_model_load(&out->model, model, &engine->host, err);
+    if (!status && att_model_dim(out->model) > 0)
+        status = att_index_load(&out->index, index, &engine->host, err);
+    if (!status)
+        status = att_context_file_load(out, context, &engine->catalogue.tags, &engine->host, err);
+    return status;
+}
+
+att_status att_serving_load(
+    att_engine *engine, uint64_t version, att_serving *out, att_error *err)
+{
+    att_arena scratch;
+    att_arena_init(&scratch, &engine->host, 0);
+    *out = (att_serving){.version = version};
+    att_status status = load_files(engine, version, out, &scratch, err);
+    if (!status)
+        status = place_unseen(engine, out, err);
+    if (!status)
+        status = list_popular(engine, out, err);
+    att_arena_deinit(&scratch);
+    if (status)
+        att_serving_deinit(out, &engine->host);
+    return att_while(err, status, "model %llu of %s", (unsigned long long)version, engine->path);
+}
+
+att_status att_serving_load_newest(att_engine *engine, att_serving *out, att_error *err)
+{
+    uint64_t versions[VERSIONS_MAX];
+    const size_t count = att_model_versions(engine->path, versions, VERSIONS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        att_error story = {0};
+        const att_status status = att_serving_load(engine, versions[i], out, &story);
+        if (!status)
+            return ATT_OK;
+        if (status == ATT_NO_MEMORY)
+            return ATT_FAIL(err, status, "%s", story.text);
+        att_logf(&engine->host, ATT_LOG_WARNING, "passed over: %s", story.text);
+    }
+    *out = (att_serving){0};
+    return list_popular(engine, out, err);
+}

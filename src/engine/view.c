@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/view.c - who asks, what may be shown to them, and what they like: everything before candidates.
+#include "engine/serve.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int heavier(const void *a, const void *b)
+{
+    const att_fold_item *x = a, *y = b;
+    if (x->weight != y->weight)
+        return x->weight < y->weight ? 1 : -1;
+    return x->item < y->item ? -1 : 1;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+// --- What may be shown --------------------------------------------------------------------------------------------
+
+static att_status find_eligible(att_view *view, att_error *err)
+{
+    att_engine *engine = view->engine;
+    const att_request *request = view->request;
+    view->rights = (att_rights_query){.territory = request->territory,
+        .age = request->age >= 0 ? request->age : engine->policy.rights.unknown_age,
+        .use = request->use ? request->use : ATT_USE_STREAM,
+        .at_ms = view->at_ms,
+        .required = engine->policy.rights.required,
+        .medium = request->medium.size ? att_rights_medium(engine->rights, request->medium)
+                                       : ATT_NO_INDEX};
+    const att_status status = att_rights_eligible(engine->rights, &view->rights, &view->eligible, err);
+    if (status)
+        return status;
+    view->bits = view->eligible->bits;
+    view->bit_count = view->eligible->count;
+    view->eligible_count = view->eligible->eligible;
+    return ATT_OK;
+}
+
+// A copy of the eligible set without what the person blocked.
+static att_status take_blocked_out(att_view *view, att_error *err)
+{
+    const att_person_controls *controls = view->controls;
+    if (!controls->blocked_item_count && !controls->blocked_tag_count)
+        return ATT_OK;
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    const size_t words = (view->bit_count + 63) / 64;
+    uint64_t *bits = ATT_NEW(&view->memory->scratch, uint64_t, words);
+    if (!bits)
+        return att_no_memory(err, words, "words of an eligible set");
+    memcpy(bits, view->bits, words * sizeof *bits);
+    for (uint32_t i = 0; i < controls->blocked_item_count; i++)
+        if (controls->blocked_items[i] < view->bit_count)
+            bits[controls->blocked_items[i] / 64] &= ~(UINT64_C(1) << controls->blocked_items[i] % 64);
+    for (uint32_t t = 0; t < controls->blocked_tag_count; t++) {
+        const att_text name = att_names_get(att_people_tags(view->engine->people), controls->blocked_tags[t]);
+        const uint32_t tag = att_names_find(&catalogue->tags, name);
+        if (tag >= catalogue->tagged.count)
+            continue;
+        const att_u32_vec *list = &catalogue->tagged.items[tag];
+        for (size_t i = 0; i < list->count; i++)
+            if (list->items[i] < view->bit_count)
+                bits[list->items[i] / 64] &= ~(UINT64_C(1) << list->items[i] % 64);
+    }
+    size_t left = 0;
+    for (size_t w = 0; w < words; w++)
+        left += (size_t)__builtin_popcountll(bits[w]);
+    view->bits = bits;
+    view->eligible_count = left;
+    return ATT_OK;
+}
+
+// What was shown or finished within the repeat gap, and what is disliked. Left aside only as long as
+// enough remains: a full slate comes before freshness.
+static att_status list_excluded(att_view *view, att_error *err)
+{
+    const att_person_state *person = view->person;
+    uint32_t *list = ATT_NEW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
+    if (!list)
+        return att_no_memory(err, person->shown_count, "shown items");
+    const int64_t since_s = (view->at_ms - view->engine->policy.objective.repeat_gap_ms) / 1000;
+    size_t count = 0;
+    for (uint32_t s = 0; s < person->shown_count; s++)
+        if ((int64_t)person->shown[s].at_s > since_s)
+            list[count++] = person->shown[s].item;
+    for (uint32_t p = 0; p < person->preference_count; p++)
+        if (person->preferences[p].grade <= -0.5f)
+            list[count++] = person->preferences[p].item;
+    qsort(list, count, sizeof *list, ascending);
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t item = list[i];
+        const bool eligible = item < view->bit_count && (view->bits[item / 64] >> item % 64 & 1);
+        if (eligible && (kept == 0 || list[kept - 1] != item))
+            list[kept++] = item;
+    }
+    if (view->eligible_count < kept + view->request->count)
+        return ATT_OK;
+    view->exclude = list;
+    view->exclude_count = kept;
+    return ATT_OK;
+}
+
+// --- What they like -------------------------------------------------------------------------------------------------
+
+typedef struct touched {
+    uint32_t at_s, place; // place in the list of weights
+} touched;
+
+static int newest_first(const void *a, const void *b)
+{
+    const touched *x = a, *y = b;
+    if (x->at_s != y->at_s)
+        return x->at_s < y->at_s ? 1 : -1;
+    return x->place < y->place ? 1 : -1;
+}
+
+// The running session's items get their rank, the newest 0.
+static att_status rank_session(
+    att_view *view, const uint32_t *chosen, size_t count, att_taste_item *items, att_error *err)
+{
+    const att_person_state *person = view->person;
+    if (person->session_ended || view->at_ms - person->last_ms >= view->engine->policy.signals.session_gap_ms)
+        return ATT_OK;
+    touched *session = ATT_NEW(&view->memory->scratch, touched, count);
+    if (!session)
+        return att_no_memory(err, count, "preferences");
+    size_t in_session = 0;
+    for (size_t i = 0; i < count; i++)
+        if (att_preference_is_in_session(person, &person->preferences[chosen[i]]))
+            session[in_session++] = (touched){person->preferences[chosen[i]].at_s, (uint32_t)i};
+    qsort(session, in_session, sizeof *session, newest_first);
+    for (size_t rank = 0; rank < in_session; rank++)
+        items[session[rank].place].session_rank = (uint32_t)rank;
+    return ATT_OK;
+}
+
+static att_status list_history(att_view *view, att_error *err)
+{
+    const att_person_state *person = view->person;
+    const uint32_t known = person->preference_count;
+    att_arena *scratch = &view->memory->scratch;
+    uint32_t *chosen = ATT_NEW(scratch, uint32_t, known);
+    att_taste_item *tastes = ATT_NEW(scratch, att_taste_item, known);
+    float *weights = ATT_NEW(scratch, float, known);
+    att_fold_item *items = ATT_NEW(scratch, att_fold_item, known);
+    if (!chosen || !tastes || !weights || !items)
+        return att_no_memory(err, known, "preferences");
+    size_t count = 0;
+    for (uint32_t p = 0; p < known; p++) {
+        const att_preference *preference = &person->preferences[p];
+        if (!(preference->grade > 0) || (int64_t)preference->at_s * 1000 < view->controls->reset_ms)
+            continue;
+        chosen[count] = p;
+        tastes[count++] = (att_taste_item){.grade = (double)preference->grade,
+            .at_s = preference->at_s,
+            .session_rank = ATT_NOT_IN_SESSION};
+    }
+    const att_status status = rank_session(view, chosen, count, tastes, err);
+    if (status)
+        return status;
+    att_taste_weights(&view->engine->policy, view->at_ms, tastes, count, weights);
+    for (size_t i = 0; i < count; i++)
+        items[i] = (att_fold_item){.item = chosen[i], .weight = weights[i]};
+    qsort(items, count, sizeof *items, heavier);
+    count = ATT_MIN(count, ATT_HISTORY_MAX);
+    while (count > 0 && !(items[count - 1].weight > 0))
+        count--;
+    view->sources = ATT_NEW(scratch, const att_preference *, count);
+    if (!view->sources)
+        return att_no_memory(err, count, "preferences");
+    for (size_t i = 0; i < count; i++) {
+        view->sources[i] = &person->preferences[items[i].item];
+        items[i].item = view->sources[i]->item;
+        items[i].vector = att_serving_vector(&view->engine->serving, items[i].item);
+    }
+    view->history = items;
+    view->history_count = count;
+    return ATT_OK;
+}
+
+static att_status mix_tastes(att_view *view, att_error *err)
+{
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    const size_t tags = catalogue->tags.count;
+    double *mix = ATT_NEW(&view->memory->scratch, double, tags);
+    if (!mix)
+        return att_no_memory(err, tags, "tags");
+    for (size_t i = 0; i < view->history_count; i++) {
+        size_t count;
+        const uint16_t *list = att_catalogue_tags(catalogue, view->history[i].item, &count);
+        att_taste_mix_add(mix, tags, list, count, (double)view->history[i].weight);
+    }
+    if (att_taste_mix_finish(mix, tags))
+        view->taste_mix = mix;
+    return ATT_OK;
+}
+
+static att_status fold_person(att_view *view, const att_fold_item *items, size_t count, att_error *err)
+{
+    const att_model *model = view->engine->serving.model;
+    view->folded = false;
+    view->taste = NULL;
+    if (!model || count == 0)
+        return ATT_OK;
+    const uint32_t dim = att_model_dim(model);
+    float *taste = ATT_NEW(&view->memory->scratch, float, dim ? dim : 1);
+    if (!taste)
+        return att_no_memory(err, dim, "dimensions");
+    const att_status status = att_model_fold(model, view->memory->fold, items, count, taste, err);
+    if (status)
+        return status;
+    view->folded = true;
+    view->taste = dim ? taste : NULL;
+    return ATT_OK;
+}
+
+att_status att_view_refold(att_view *view, const unsigned char *left_out, att_error *err)
+{
+    att_fold_item *kept = ATT_NEW(&view->memory->scratch, att_fold_item, view->history_count);
+    if (!kept)
+        return att_no_memory(err, view->history_count, "preferences");
+    size_t count = 0;
+    for (size_t i = 0; i < view->history_count; i++)
+        if (!left_out[i])
+            kept[count++] = view->history[i];
+    return fold_person(view, kept, count, err);
+}
+
+// --- Begin and end ------------------------------------------------------------------------------------------------
+
+static att_status check_request(const att_request *request, att_error *err)
+{
+    if (request->user.size == 0 || request->user.size > ATT_ID_SIZE_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "the user id has %zu bytes, 1 to 255 expected", request->user.size);
+    if (request->count < 1 || request->count > ATT_SLATE_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "%u slots were asked for, 1 to %d expected", request->count, ATT_SLATE_MAX);
+    if (request->age < -1 || request->age > 150)
+        return ATT_FAIL(err, ATT_INVALID, "age is %d, 0 to 150 or -1 expected", request->age);
+    if (request->use & (request->use - 1) || request->use > ATT_USE_ALL)
+        return ATT_FAIL(err, ATT_INVALID, "use is %u, one bit of att_use expected", request->use);
+    if (request->context.device >= ATT_DEVICE_COUNT || request->context.place >= ATT_PLACE_COUNT ||
+        request->context.activity >= ATT_ACTIVITY_COUNT || request->context.noise >= ATT_NOISE_COUNT)
+        return ATT_FAIL(err, ATT_INVALID, "the context holds a class that does not exist");
+    return ATT_OK;
+}
+
+att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
+    uint64_t seed, att_view *view, att_error *err)
+{
+    *view = (att_view){.engine = engine, .memory = memory, .request = request, .user = ATT_NO_INDEX};
+    att_status status = check_request(request, err);
+    if (status)
+        return status;
+    view->at_ms = request->at_ms ? request->at_ms : engine->host.now_ms(engine->host.user);
+    view->seed = seed;
+    att_arena_reset(&memory->scratch);
+    att_arena_reset(&memory->answer);
+    pthread_rwlock_rdlock(&engine->state_lock);
+    view->user = att_names_find(&engine->users, request->user);
+    const att_person_state *person =
+        view->user == ATT_NO_INDEX ? NULL : att_people_get(engine->people, view->user);
+    static const att_person_controls none = {.reset_ms = INT64_MIN};
+    view->controls = person ? att_person_controls_of(person) : &none;
+    status = find_eligible(view, err);
+    if (!status)
+        status = take_blocked_out(view, err); // also for who opted out: a block is a wish, not a profile
+    if (!status && person && !person->opted_out) {
+        view->person = person;
+        status = list_excluded(view, err);
+        if (!status)
+            status = list_history(view, err);
+        if (!status)
+            status = mix_tastes(view, err);
+        if (!status)
+            status = fold_person(view, view->history, view->history_count, err);
+    }
+    if (status)
+        att_view_end(view);
+    return status;
+}
+
+void att_view_end(att_view *view)
+{
+    if (view->eligible)
+        att_rights_release(view->engine->rights, view->eligible);
+    view->eligible = NULL;
+    pthread_rwlock_unlock(&view->engine->state_lock);
+}

@@ -1,0 +1,562 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/write.c - everything that changes a store goes through one queue.
+//
+// Group commit by leader and followers: a thread that finds nobody leading takes all that waits, runs each
+// write inside one transaction, commits (one fsync), and wakes the others. Memory is folded while the
+// transaction runs; when it cannot be committed, memory is read again from the disk, so that what people see is never
+// ahead of the log for longer than a failed commit.
+#include "engine/internal.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define WRITES_MAX 256 // in one commit
+
+att_record att_record_blank(const att_engine *engine, att_record_kind kind)
+{
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    return (att_record){.kind = (uint8_t)kind,
+        .at_ms = now_ms,
+        .logged_ms = now_ms,
+        .user = ATT_NO_INDEX,
+        .item = ATT_NO_INDEX,
+        .value = NAN,
+        .position_ms = -1,
+        .length_ms = -1,
+        .dwell_ms = -1,
+        .context = att_context_unknown()};
+}
+
+att_status att_engine_append(att_engine *engine, att_record *records, size_t count, att_error *err)
+{
+    att_status status = att_store_append(engine->store, records, count, err);
+    if (status)
+        return status;
+    pthread_rwlock_wrlock(&engine->state_lock);
+    for (size_t i = 0; i < count && !status; i++)
+        status = att_engine_fold(engine, &records[i], err);
+    pthread_rwlock_unlock(&engine->state_lock);
+    return status;
+}
+
+// One transaction around all writes of the group. A write that fails by itself takes the group with it, so each
+// checks its input before it queues; what fails here is the disk, memory, or another process.
+static att_status run_group(att_engine *engine, att_write *group, att_error *err)
+{
+    uint64_t last_seq;
+    pthread_mutex_lock(&engine->store_lock);
+    att_status status = att_store_begin(engine->store, &last_seq, err);
+    if (status) {
+        pthread_mutex_unlock(&engine->store_lock);
+        return status;
+    }
+    if (last_seq != engine->last_seq)
+        status = att_engine_catch_up(engine, err);
+    bool touched = false;
+    for (att_write *write = group; write && !status; write = write->next) {
+        touched = true;
+        status = write->run(engine, write, err);
+    }
+    if (!status)
+        status = att_store_commit(engine->store, err);
+    if (status) {
+        att_store_rollback(engine->store);
+        att_error again;
+        if (touched && att_engine_reload(engine, &again))
+            att_logf(&engine->host, ATT_LOG_ERROR, "after a failed write: %s", again.text);
+    }
+    pthread_mutex_unlock(&engine->store_lock);
+    return status;
+}
+
+static att_write *take_group(att_engine *engine)
+{
+    att_write *first = engine->queue_first, *last = first;
+    for (int taken = 1; last && last->next && taken < WRITES_MAX; taken++)
+        last = last->next;
+    if (last) {
+        engine->queue_first = last->next;
+        if (!engine->queue_first)
+            engine->queue_last = NULL;
+        last->next = NULL;
+    }
+    return first;
+}
+
+// When a group fails, each write is tried alone: one bad one must not speak for the others.
+static void settle_group(att_engine *engine, att_write *group)
+{
+    att_error err = {0};
+    att_status status = run_group(engine, group, &err);
+    const bool alone = group->next == NULL;
+    for (att_write *write = group, *next; write; write = next) {
+        next = write->next;
+        if (status && !alone) {
+            write->next = NULL;
+            write->status = run_group(engine, write, &write->error);
+            write->next = next;
+        } else {
+            write->status = status;
+            if (status || !write->refused) // a refusal has told its own story
+                write->error = err;
+        }
+        if (!write->status && write->refused) {
+            write->status = write->refused;
+        }
+    }
+}
+
+att_status att_engine_commit(att_engine *engine, att_write *write, att_error *err)
+{
+    if (engine->options.read_only)
+        return ATT_FAIL(err, ATT_READ_ONLY, "store %s was opened read-only", engine->path);
+    write->next = NULL;
+    write->done = false;
+    pthread_mutex_lock(&engine->queue_lock);
+    if (engine->queue_last)
+        engine->queue_last->next = write;
+    else
+        engine->queue_first = write;
+    engine->queue_last = write;
+    while (!write->done) {
+        if (engine->queue_led) {
+            pthread_cond_wait(&engine->queue_moved, &engine->queue_lock);
+            continue;
+        }
+        engine->queue_led = true;
+        att_write *group = take_group(engine);
+        pthread_mutex_unlock(&engine->queue_lock);
+        settle_group(engine, group);
+        pthread_mutex_lock(&engine->queue_lock);
+        for (att_write *each = group, *next; each; each = next) {
+            next = each->next; // its owner may be gone once done is set and the lock is free
+            each->done = true;
+        }
+        engine->queue_led = false;
+        pthread_cond_broadcast(&engine->queue_moved);
+    }
+    pthread_mutex_unlock(&engine->queue_lock);
+    if (write->status && err)
+        *err = write->error;
+    return write->status;
+}
+
+// --- Names ----------------------------------------------------------------------------------------------
+
+att_status att_engine_user_number(att_engine *engine, att_text id, uint32_t *out, att_error *err)
+{
+    *out = att_names_find(&engine->users, id);
+    if (*out != ATT_NO_INDEX)
+        return ATT_OK;
+    pthread_rwlock_wrlock(&engine->state_lock);
+    *out = att_names_add(&engine->users, id);
+    pthread_rwlock_unlock(&engine->state_lock);
+    if (*out == ATT_NO_INDEX)
+        return att_no_memory(err, engine->users.count, "people");
+    return att_store_user_add(engine->store, *out, id, err);
+}
+
+att_status att_engine_item_number(att_engine *engine, att_text id, uint32_t *out, att_error *err)
+{
+    *out = att_names_find(&engine->catalogue.ids, id);
+    if (*out != ATT_NO_INDEX)
+        return ATT_OK;
+    pthread_rwlock_wrlock(&engine->state_lock);
+    *out = att_catalogue_id(&engine->catalogue, id);
+    pthread_rwlock_unlock(&engine->state_lock);
+    if (*out == ATT_NO_INDEX)
+        return att_no_memory(err, engine->catalogue.ids.count, "items");
+    return att_store_item_put(engine->store, *out, id, NULL, err);
+}
+
+// --- Events -----------------------------------------------------------------------------------------------
+
+typedef struct events_write {
+    att_write write;
+    const att_event *events;
+    size_t count;
+    const char *key; // meta to put in the same commit; NULL: none
+    const void *value;
+    size_t value_size;
+    att_ingest_result result;
+} events_write;
+
+#define EVENT_CHUNK 512
+
+// An event without an id gets one from all its other fields, so that sending it again is known.
+static att_text made_id(const att_event *event, char *out, size_t size)
+{
+    uint64_t hash = att_mix64((uint64_t)event->at_ms);
+    hash = att_mix64(hash ^ (uint64_t)event->signal);
+    for (size_t i = 0; i < event->user.size; i++)
+        hash = att_mix64(hash ^ (unsigned char)event->user.data[i]);
+    for (size_t i = 0; i < event->item.size; i++)
+        hash = att_mix64(hash ^ (unsigned char)event->item.data[i] ^ 0x100);
+    uint32_t value_bits;
+    memcpy(&value_bits, &event->value, sizeof value_bits);
+    hash = att_mix64(hash ^ value_bits);
+    hash = att_mix64(hash ^ (uint32_t)event->position_ms);
+    hash = att_mix64(hash ^ (uint32_t)event->length_ms ^ (uint64_t)(uint32_t)event->dwell_ms << 32);
+    hash = att_mix64(hash ^ event->decision);
+    snprintf(out, size, "auto-%llx-%016llx", (unsigned long long)event->at_ms, (unsigned long long)hash);
+    return att_text_of(out);
+}
+
+static att_status record_of_event(
+    att_engine *engine, const att_event *event, att_text id, att_record *record, att_error *err)
+{
+    *record = att_record_blank(engine, ATT_RECORD_EVENT);
+    record->at_ms = event->at_ms;
+    record->signal = (uint8_t)event->signal;
+    record->value = event->value;
+    record->position_ms = event->position_ms;
+    record->length_ms = event->length_ms;
+    record->dwell_ms = event->dwell_ms;
+    record->decision = event->decision;
+    record->context = event->context;
+    record->id = id;
+    att_status status = att_engine_user_number(engine, event->user, &record->user, err);
+    if (!status && event->item.size)
+        status = att_engine_item_number(engine, event->item, &record->item, err);
+    // What grading needs stands in the record, so that a replay does not depend on the catalogue of the day.
+    if (!status && record->length_ms < 0 && record->item != ATT_NO_INDEX) {
+        const int64_t length_ms = engine->catalogue.entries.items[record->item].duration_ms;
+        if (length_ms > 0 && length_ms <= INT32_MAX)
+            record->length_ms = (int32_t)length_ms;
+    }
+    return status;
+}
+
+// Records are folded one by one, since an id may come twice in one batch; the log takes them by chunks.
+// The log's numbers are therefore foretold here, and held against what the store gave.
+static att_status run_events(att_engine *engine, att_write *write, att_error *err)
+{
+    events_write *job = (events_write *)write;
+    job->result = (att_ingest_result){0};
+    att_record *records = ATT_NEW_ARRAY(&engine->host, att_record, EVENT_CHUNK);
+    char(*ids)[48] = att_alloc(&engine->host, EVENT_CHUNK, sizeof *ids);
+    att_status status = ATT_OK;
+    if (!records || !ids)
+        status = att_no_memory(err, EVENT_CHUNK, "records");
+    size_t next = 0;
+    while (!status && next < job->count) {
+        size_t filled = 0;
+        const uint64_t first_seq = engine->last_seq + 1;
+        for (; next < job->count && filled < EVENT_CHUNK && !status; next++) {
+            const att_event *event = &job->events[next];
+            const att_text id =
+                event->id.size ? event->id : made_id(event, ids[filled], sizeof ids[filled]);
+            if (att_people_seen(engine->people, id)) {
+                job->result.duplicates++;
+                continue;
+            }
+            att_record *record = &records[filled];
+            status = record_of_event(engine, event, id, record, err);
+            if (status)
+                break;
+            record->set_aside = att_people_is_bot_rate(engine->people, record->user, record->at_ms);
+            record->seq = first_seq + filled;
+            pthread_rwlock_wrlock(&engine->state_lock);
+            status = att_engine_fold(engine, record, err);
+            pthread_rwlock_unlock(&engine->state_lock);
+            filled++;
+        }
+        if (!status && filled)
+            status = att_store_append(engine->store, records, filled, err);
+        assert(status || !filled || records[0].seq == first_seq);
+        job->result.added += filled;
+    }
+    if (!status && job->key)
+        status = att_store_meta_put(engine->store, job->key, job->value, job->value_size, err);
+    ATT_FREE_ARRAY(&engine->host, records, EVENT_CHUNK);
+    att_free(&engine->host, ids, EVENT_CHUNK, sizeof *ids);
+    return status;
+}
+
+att_status att_engine_events_with_meta(att_engine *engine, const att_event *events, size_t count,
+    const char *key, const void *value, size_t size, att_ingest_result *result, att_error *err)
+{
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    const att_policy policy = att_engine_policy(engine);
+    for (size_t i = 0; i < count; i++) {
+        const att_status status = att_event_check(&events[i], &policy, now_ms, err);
+        if (status) {
+            if (result)
+                *result = (att_ingest_result){.refused = 1, .first_refused = i};
+            return count == 1 ? status : att_while(err, status, "event %zu of %zu", i + 1, count);
+        }
+    }
+    events_write job = {.write.run = run_events,
+        .events = events,
+        .count = count,
+        .key = key,
+        .value = value,
+        .value_size = size};
+    const att_status status = att_engine_commit(engine, &job.write, err);
+    if (result)
+        *result = status ? (att_ingest_result){0} : job.result;
+    return status;
+}
+
+att_status att_engine_events(att_engine *engine, const att_event *events, size_t count,
+    att_ingest_result *result, att_error *err)
+{
+    return att_engine_events_with_meta(engine, events, count, NULL, NULL, 0, result, err);
+}
+
+att_status att_engine_event(att_engine *engine, const att_event *event, bool *added, att_error *err)
+{
+    att_ingest_result result;
+    const att_status status = att_engine_events(engine, event, 1, &result, err);
+    if (added)
+        *added = !status && result.added == 1;
+    return status;
+}
+
+// --- Items --------------------------------------------------------------------------------------------------
+
+typedef struct items_write {
+    att_write write;
+    const att_item *items;
+    size_t count;
+    const char *key;
+    const void *value;
+    size_t value_size;
+} items_write;
+
+static att_status run_items(att_engine *engine, att_write *write, att_error *err)
+{
+    const items_write *job = (const items_write *)write;
+    for (size_t i = 0; i < job->count; i++) {
+        const att_item *item = &job->items[i];
+        uint32_t index = att_names_find(&engine->catalogue.ids, item->id);
+        if (index == ATT_NO_INDEX) {
+            pthread_rwlock_wrlock(&engine->state_lock);
+            index = att_catalogue_id(&engine->catalogue, item->id);
+            pthread_rwlock_unlock(&engine->state_lock);
+            if (index == ATT_NO_INDEX)
+                return att_no_memory(err, engine->catalogue.ids.count, "items");
+        }
+        att_status status = att_store_item_put(engine->store, index, item->id, item, err);
+        if (status)
+            return status;
+        pthread_rwlock_wrlock(&engine->state_lock);
+        status = att_engine_fold_item(engine, index, item, err);
+        pthread_rwlock_unlock(&engine->state_lock);
+        if (status)
+            return status;
+        att_record record = att_record_blank(engine, ATT_RECORD_ITEM);
+        record.item = index;
+        status = att_engine_append(engine, &record, 1, err);
+        if (status)
+            return status;
+    }
+    return job->key ? att_store_meta_put(engine->store, job->key, job->value, job->value_size, err)
+                    : ATT_OK;
+}
+
+att_status att_engine_items_put_with_meta(att_engine *engine, const att_item *items, size_t count,
+    const char *key, const void *value, size_t size, att_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const att_status status = att_item_check(&items[i], err);
+        if (status)
+            return count == 1 ? status : att_while(err, status, "item %zu of %zu", i + 1, count);
+    }
+    items_write job = {.write.run = run_items,
+        .items = items,
+        .count = count,
+        .key = key,
+        .value = value,
+        .value_size = size};
+    return att_engine_commit(engine, &job.write, err);
+}
+
+att_status att_engine_items_put(
+    att_engine *engine, const att_item *items, size_t count, att_error *err)
+{
+    return att_engine_items_put_with_meta(engine, items, count, NULL, NULL, 0, err);
+}
+
+static att_status no_such_item(att_error *err, att_text item)
+{
+    return ATT_FAIL(err, ATT_NOT_FOUND, "item \"%.*s\" is not in the catalogue", ATT_TEXT_ARGS(item));
+}
+
+typedef struct takedown_write {
+    att_write write;
+    att_text item, reason;
+} takedown_write;
+
+static att_status run_takedown(att_engine *engine, att_write *write, att_error *err)
+{
+    const takedown_write *job = (const takedown_write *)write;
+    const uint32_t index = att_names_find(&engine->catalogue.ids, job->item);
+    if (index == ATT_NO_INDEX)
+        return no_such_item(err, job->item);
+    const att_status status = att_store_taken_down(engine->store, index, true, err);
+    if (status)
+        return status;
+    att_record record = att_record_blank(engine, ATT_RECORD_TAKEDOWN);
+    record.item = index;
+    record.payload = job->reason.data;
+    record.payload_size = job->reason.size;
+    return att_engine_append(engine, &record, 1, err);
+}
+
+att_status att_engine_takedown(att_engine *engine, att_text item, att_text reason, att_error *err)
+{
+    if (reason.size > 4096)
+        return ATT_FAIL(err, ATT_LIMIT, "the reason has %zu bytes, 4096 at most", reason.size);
+    // Asked before it queues: a write that fails inside takes its group and the memory with it.
+    pthread_rwlock_rdlock(&engine->state_lock);
+    const bool known = att_names_find(&engine->catalogue.ids, item) != ATT_NO_INDEX;
+    pthread_rwlock_unlock(&engine->state_lock);
+    if (!known)
+        return no_such_item(err, item);
+    takedown_write job = {.write.run = run_takedown, .item = item, .reason = reason};
+    return att_engine_commit(engine, &job.write, err);
+}
+
+// --- Controls and policy ------------------------------------------------------------------------------------
+
+typedef struct control_write {
+    att_write write;
+    att_text user;
+    const att_control *control;
+} control_write;
+
+static bool is_tag(att_text text)
+{
+    return text.size > 4 && memcmp(text.data, "tag:", 4) == 0;
+}
+
+static bool names_item(const att_control *control)
+{
+    return control->kind == ATT_CONTROL_LESS_LIKE || control->kind == ATT_CONTROL_BLOCK ||
+           control->kind == ATT_CONTROL_UNBLOCK;
+}
+
+static att_status check_control(att_text user, const att_control *control, att_error *err)
+{
+    if (user.size == 0 || user.size > ATT_ID_SIZE_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "the user id has %zu bytes, 1 to 255 expected", user.size);
+    const double least[] = {[ATT_CONTROL_ENERGY] = -1, [ATT_CONTROL_NOVELTY] = -1, [ATT_CONTROL_OPT_OUT] = 0};
+    const char *name = att_control_kind_name(control->kind);
+    switch (control->kind) {
+    case ATT_CONTROL_ENERGY:
+    case ATT_CONTROL_NOVELTY:
+    case ATT_CONTROL_OPT_OUT:
+        if (!(control->value >= least[control->kind] && control->value <= 1))
+            return ATT_FAIL(err, ATT_INVALID, "%s is %g, %g to 1 expected", name, control->value,
+                least[control->kind]);
+        return ATT_OK;
+    case ATT_CONTROL_LESS_LIKE:
+    case ATT_CONTROL_BLOCK:
+    case ATT_CONTROL_UNBLOCK:
+        if (control->item.size == 0 || control->item.size > ATT_ID_SIZE_MAX)
+            return ATT_FAIL(err, ATT_INVALID, "%s needs an item%s", name,
+                control->kind == ATT_CONTROL_LESS_LIKE ? "" : " or tag:NAME");
+        if (is_tag(control->item) && control->kind == ATT_CONTROL_LESS_LIKE)
+            return ATT_FAIL(err, ATT_INVALID, "less-like takes an item, not a tag: use block for \"%.*s\"",
+                ATT_TEXT_ARGS(control->item));
+        return ATT_OK;
+    case ATT_CONTROL_RESET:
+        return ATT_OK;
+    default:
+        return ATT_FAIL(err, ATT_INVALID, "unknown control %d", (int)control->kind);
+    }
+}
+
+static att_status run_control(att_engine *engine, att_write *write, att_error *err)
+{
+    const control_write *job = (const control_write *)write;
+    att_record record = att_record_blank(engine, ATT_RECORD_CONTROL);
+    record.signal = (uint8_t)job->control->kind;
+    record.value = (float)job->control->value;
+    att_status status = ATT_OK;
+    if (names_item(job->control) && is_tag(job->control->item)) {
+        record.payload = job->control->item.data;
+        record.payload_size = job->control->item.size;
+    } else if (names_item(job->control)) {
+        record.item = att_names_find(&engine->catalogue.ids, job->control->item);
+        if (record.item == ATT_NO_INDEX)
+            return no_such_item(err, job->control->item);
+    }
+    status = att_engine_user_number(engine, job->user, &record.user, err);
+    return status ? status : att_engine_append(engine, &record, 1, err);
+}
+
+att_status att_engine_control(
+    att_engine *engine, att_text user, const att_control *control, att_error *err)
+{
+    att_status status = check_control(user, control, err);
+    if (status)
+        return status;
+    if (names_item(control) && !is_tag(control->item)) {
+        pthread_rwlock_rdlock(&engine->state_lock);
+        const bool known = att_names_find(&engine->catalogue.ids, control->item) != ATT_NO_INDEX;
+        pthread_rwlock_unlock(&engine->state_lock);
+        if (!known)
+            return no_such_item(err, control->item);
+    }
+    control_write job = {.write.run = run_control, .user = user, .control = control};
+    return att_engine_commit(engine, &job.write, err);
+}
+
+typedef struct policy_write {
+    att_write write;
+    char *yaml;
+    size_t size;
+} policy_write;
+
+static att_status run_policy(att_engine *engine, att_write *write, att_error *err)
+{
+    const policy_write *job = (const policy_write *)write;
+    att_status status = att_store_meta_put(engine->store, "policy", job->yaml, job->size, err);
+    if (status)
+        return status;
+    att_record record = att_record_blank(engine, ATT_RECORD_POLICY);
+    record.payload = job->yaml;
+    record.payload_size = job->size;
+    return att_engine_append(engine, &record, 1, err);
+}
+
+att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err)
+{
+    const size_t size = att_policy_write(policy, NULL, 0);
+    policy_write job = {.write.run = run_policy, .size = size};
+    job.yaml = att_alloc(&engine->host, size + 1, 1);
+    if (!job.yaml)
+        return att_no_memory(err, size, "bytes of policy");
+    att_policy_write(policy, job.yaml, size + 1);
+    // Read back under the reader's own checks: a policy that it would refuse is not stored.
+    att_policy checked = att_policy_default();
+    att_status status =
+        att_policy_parse(&checked, (att_text){job.yaml, size}, "policy", &engine->host, err);
+    if (!status)
+        status = att_engine_commit(engine, &job.write, err);
+    if (!status) {
+        pthread_mutex_lock(&engine->store_lock);
+        status = att_engine_reload(engine, err); // the fold is a function of log and policy
+        pthread_mutex_unlock(&engine->store_lock);
+    }
+    ATT_FREE_ARRAY(&engine->host, job.yaml, size + 1);
+    return status;
+}
+
+att_policy att_engine_policy(att_engine *engine)
+{
+    pthread_rwlock_rdlock(&engine->state_lock);
+    const att_policy policy = engine->policy;
+    pthread_rwlock_unlock(&engine->state_lock);
+    return policy;
+}
+
+att_status att_engine_meta_get(att_engine *engine, const char *key, att_bytes *out, att_error *err)
+{
+    pthread_mutex_lock(&engine->store_lock);
+    const att_status status = att_store_meta_get(engine->store, key, out, err);
+    pthread_mutex_unlock(&engine->store_lock);
+    return status;
+}
