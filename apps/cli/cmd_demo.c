@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/cli/cmd_demo.c - the main job on an embedded store, told step by step.
+#include "cli.h"
+#include "evaluate.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DAY_MS INT64_C(86400000)
+
+typedef struct demo {
+    cli *c;
+    const char *store;
+    char folder[4096];
+    att_world *world;
+    att_engine *engine;
+    att_slate_memory *memory;
+    att_request request;
+    size_t person;
+    att_error err;
+} demo;
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void heading(const demo *d, const char *text)
+{
+    printf("\n%s%s%s\n", cli_paint(d->c, "bold"), text, cli_paint(d->c, "reset"));
+    fflush(stdout);
+}
+
+static att_status make_world(demo *d)
+{
+    att_world_options options = att_world_options_default();
+    const int64_t now_ms = d->c->host.now_ms(d->c->host.user);
+    options.start_ms = (now_ms / DAY_MS - options.days) * DAY_MS; // the history ends as today begins
+    att_status status = att_world_create(&d->world, &options, &d->c->host, &d->err);
+    return status ? status : att_world_write(d->world, d->folder, &d->err);
+}
+
+static att_status import_file(demo *d, const char *name)
+{
+    char path[4200];
+    snprintf(path, sizeof path, "%s/%s", d->folder, name);
+    att_import_report r = {0};
+    const att_status status = att_import(d->engine, path, NULL, &r, &d->err);
+    if (!status)
+        printf("  %-14s %8llu lines: %llu items, %llu events, %llu rejected, %.1f s\n", name, (unsigned long long)r.lines,
+            (unsigned long long)r.items, (unsigned long long)r.events, (unsigned long long)r.rejected, r.seconds);
+    return status;
+}
+
+static att_status train(demo *d)
+{
+    att_train_report r = {0};
+    const att_status status = att_engine_train(d->engine, NULL, &r, &d->err);
+    if (!status)
+        printf("  model %llu: %s with %u dimensions, the best of %zu tried on held-out people (NDCG@100 %.3f), %.1f s\n",
+            (unsigned long long)r.version, r.kind, r.dim, r.tried_count, r.tried[r.chosen].ndcg_100, r.seconds);
+    return status;
+}
+
+// Somebody with much to tell: the person with the most events among the first hundred who are no bots.
+static att_status choose_listener(demo *d)
+{
+    uint64_t most = 0;
+    for (size_t i = 0; i < 100 && i < att_world_person_count(d->world); i++) {
+        const att_world_person one = att_world_person_at(d->world, i);
+        att_person known;
+        if (!one.bot && att_engine_person(d->engine, one.id, d->memory, &known, NULL) == ATT_OK && known.events > most) {
+            most = known.events;
+            d->person = i;
+        }
+    }
+    const att_world_person person = att_world_person_at(d->world, d->person);
+    d->request = att_request_default();
+    d->request.user = person.id;
+    d->request.territory = person.territory;
+    d->request.age = person.age;
+    d->request.count = 8;
+    d->request.seed = 8; // so that only what is told here differs between the slates
+    d->request.explain = true;
+    d->request.context.utc_offset_min = person.utc_offset_min;
+    return ATT_OK;
+}
+
+static att_status tell_listener(demo *d)
+{
+    att_person known;
+    const att_status status = att_engine_person(d->engine, d->request.user, d->memory, &known, &d->err);
+    if (status)
+        return status;
+    char territory[3], bar[20 * 3 + 1];
+    att_territory_name(d->request.territory, territory);
+    printf("  %.*s, %d years old, in %s: %llu events in %llu sessions\n", (int)d->request.user.size, d->request.user.data,
+        d->request.age, territory, (unsigned long long)known.events, (unsigned long long)known.sessions);
+    for (size_t t = 0; t < known.tag_count && t < 6; t++) {
+        cli_bar(known.tags[t].share / known.tags[0].share, 20, bar);
+        printf("  %-16.*s %5.1f %%  %s\n", (int)known.tags[t].tag.size, known.tags[t].tag.data, 100 * known.tags[t].share, bar);
+    }
+    return ATT_OK;
+}
+
+static att_status show_slate(demo *d, bool dry, bool reasons, char first[256])
+{
+    att_slate slate;
+    att_request request = d->request;
+    request.dry = dry;
+    const att_status status = att_engine_decide(d->engine, &request, d->memory, &slate, &d->err);
+    if (status)
+        return status;
+    cli_print_slate(d->c, &slate, reasons);
+    if (first && slate.count)
+        snprintf(first, 256, "%.*s", (int)slate.shown[0].item.size, slate.shown[0].item.data);
+    printf("%s  %zu eligible, %zu scored, %zu explored%s%s\n", cli_paint(d->c, "dim"), slate.eligible, slate.candidates,
+        slate.explored, dry ? "; a dry run, so that the next can be compared" : "; the decision is on disk", cli_paint(d->c, "reset"));
+    return ATT_OK;
+}
+
+static att_status prove_explanation(demo *d, const char *item)
+{
+    att_explanation e;
+    const att_status status = att_engine_explain(d->engine, &d->request, att_text_of(item), d->memory, &e, &d->err);
+    if (status || !e.reason_count)
+        return status;
+    printf("  Is the explanation true? %.*s scores %.3f; computed anew without the %zu events named by\n"
+           "  'attune explain' it scores %.3f.\n", (int)e.shown.title.size, e.shown.title.data, e.shown.score,
+        e.reason_count, e.score_without_reasons);
+    return ATT_OK;
+}
+
+static att_status show_slates(demo *d)
+{
+    char first[256] = "";
+    heading(d, "The slate: score = the sum of the terms beside it; odds of standing there; and why");
+    att_status status = show_slate(d, true, true, first);
+    if (!status)
+        status = prove_explanation(d, first);
+    if (status)
+        return status;
+    heading(d, "The same person at the gym, with a phone");
+    const att_context before = d->request.context;
+    d->request.context.activity = ATT_ACTIVITY_WORKOUT;
+    d->request.context.place = ATT_PLACE_GYM;
+    d->request.context.device = ATT_DEVICE_PHONE;
+    status = show_slate(d, true, false, NULL);
+    d->request.context = before;
+    if (status)
+        return status;
+    printf("\n%sAfter \"less like %s\"%s (an item of the first slate)\n", cli_paint(d->c, "bold"), first, cli_paint(d->c, "reset"));
+    att_control control = {.kind = ATT_CONTROL_LESS_LIKE, .item = att_text_of(first)};
+    status = att_engine_control(d->engine, d->request.user, &control, &d->err);
+    if (!status)
+        status = show_slate(d, true, false, NULL);
+    if (status)
+        return status;
+    heading(d, "And with the novelty slider all the way up");
+    control = (att_control){.kind = ATT_CONTROL_NOVELTY, .value = 1};
+    status = att_engine_control(d->engine, d->request.user, &control, &d->err);
+    if (!status)
+        status = show_slate(d, true, false, NULL);
+    if (status)
+        return status;
+    heading(d, "Asked for real, the decision is logged with its terms, odds and seed before it is answered");
+    return show_slate(d, false, false, NULL);
+}
+
+static void remove_store(const char *store)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold"};
+    char path[4200];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        snprintf(path, sizeof path, "%s%s", store, suffixes[i]);
+        unlink(path);
+    }
+    for (int version = 1; version < 100; version++)
+        for (int f = 0; f < 3; f++) {
+            static const char *const files[] = {"model", "index", "context"};
+            snprintf(path, sizeof path, "%s-models/%08d.%s", store, version, files[f]);
+            unlink(path);
+        }
+}
+
+static att_status tell(demo *d)
+{
+    const att_open_options open = {.create = true, .seed = 1, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
+    heading(d, "1. A world, simulated: 2,000 items of music, film and games; 1,000 people; 60 days");
+    att_status status = make_world(d);
+    if (!status)
+        status = att_engine_open(&d->engine, d->store, &open, &d->c->host, &d->err);
+    if (!status)
+        status = att_slate_memory_create(&d->memory, &d->c->host, &d->err);
+    if (status)
+        return status;
+    heading(d, "2. Imported through the ordinary path: attune import");
+    status = import_file(d, "items.ndjson");
+    if (!status)
+        status = import_file(d, "events.ndjson");
+    if (status)
+        return status;
+    heading(d, "3. Learned from: attune train");
+    status = train(d);
+    if (!status)
+        status = choose_listener(d);
+    if (status)
+        return status;
+    heading(d, "4. What the engine knows of one listener: attune person");
+    status = tell_listener(d);
+    if (!status)
+        status = show_slates(d);
+    if (status)
+        return status;
+    heading(d, "5. How good is it? Trained on the days before, asked about the last 7: attune evaluate");
+    return cli_evaluate_demo(d->c, d->engine, &d->err);
+}
+
+static int run_demo(cli *c)
+{
+    const char *named = cli_get(c, "store");
+    demo d = {.c = c, .store = named ? named : "demo.attune"};
+    if (access(d.store, F_OK) == 0 && strcmp(d.store, "demo.attune") != 0)
+        return cli_usage(c, "%s exists; the demo makes its own store", d.store);
+    if (c->json)
+        return cli_usage(c, "the demo is for reading; every step's own command has --json");
+    const double start_s = now_s();
+    remove_store(d.store);
+    snprintf(d.folder, sizeof d.folder, "%s-world", d.store);
+    printf("%sAttune, the whole loop in one minute.%s Everything here is simulated; nobody is real.\n",
+        cli_paint(c, "bold"), cli_paint(c, "reset"));
+    cli_progress_start(c);
+    const att_status status = tell(&d);
+    cli_progress_end(c);
+    att_slate_memory_destroy(d.memory);
+    att_engine_close(d.engine);
+    att_world_destroy(d.world);
+    if (status)
+        return cli_fail(c, status, &d.err);
+    printf("\nDone in %.0f s. Look further:\n  attune recommend %.*s --store %s --activity sleep\n  attune items jazz --store %s\n"
+           "  attune doctor --store %s\nYour own data:\n  attune init --store mine.attune\n"
+           "  attune import items.ndjson events.ndjson --store mine.attune     (formats: attune import --help)\n"
+           "  attune train --store mine.attune && attune recommend USER --store mine.attune\n",
+        now_s() - start_s, (int)d.request.user.size, d.request.user.data, d.store, d.store, d.store);
+    return 0;
+}
+
+static const cli_option no_options[] = {{0}};
+static const char *const demo_examples[] = {"attune demo", "about a minute", NULL};
+const cli_command cli_demo = {"demo", "Show the whole loop on a simulated world", "", 0, 0,
+    "Makes demo.attune anew (and demo.attune-world with the files it imports), trains, and shows one listener's slates.",
+    no_options, demo_examples, run_demo};

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/cli/cmd_evaluate.c - how good is it: ranking quality with intervals, and trec_eval's measures on files.
+#include "evaluate.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool print_line(void *user, att_text line)
+{
+    (void)user;
+    return fwrite(line.data, 1, line.size, stdout) == line.size && putchar('\n') != EOF;
+}
+
+static bool print_piece(void *user, att_text piece)
+{
+    (void)user;
+    return fwrite(piece.data, 1, piece.size, stdout) == piece.size;
+}
+
+// --- trec -----------------------------------------------------------------------------------------------------
+
+static bool print_trec(void *user, const att_trec_line *line)
+{
+    const cli *c = user;
+    if (!c->json)
+        return puts(line->text) != EOF;
+    json_t *query = cli_json_text(line->query);
+    return cli_print_json(json_pack("{s:s,s:o,s:f}", "measure", line->measure, "query", query, "value", line->value)) == 0;
+}
+
+static int run_trec(cli *c)
+{
+    if (c->argument_count != 3)
+        return cli_usage(c, "trec needs a run file and a qrels file");
+    const att_trec_options options = {.complete = cli_flag(c, "complete"), .per_query = cli_flag(c, "per-query")};
+    att_error err = {0};
+    const att_status status = att_trec_eval(c->arguments[1], c->arguments[2], &options, print_trec, c, &c->host, &err);
+    return status ? cli_fail(c, status, &err) : 0;
+}
+
+// --- Data -----------------------------------------------------------------------------------------------------
+
+static bool is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+// A MovieLens folder when one is named, otherwise the store.
+static att_status open_dataset(cli *c, att_dataset **out, int *code, att_error *err)
+{
+    double min_rating = 4;
+    *code = 0;
+    if (c->argument_count > 0) {
+        if (!cli_must_number(c, "min-rating", 0, 10, &min_rating)) {
+            *code = 64;
+            return ATT_INVALID;
+        }
+        if (!is_folder(c->arguments[0]))
+            return *code = cli_usage(c, "\"%s\" is not a MovieLens folder (for a store use --store)", c->arguments[0]), ATT_INVALID;
+        return att_dataset_movielens(out, c->arguments[0], min_rating, &c->host, err);
+    }
+    att_engine *engine = cli_open(c, false, true, code);
+    if (!engine)
+        return ATT_NOT_FOUND;
+    const att_status status = att_engine_dataset(engine, out, err);
+    att_engine_close(engine);
+    return status;
+}
+
+// Comma-separated words into a list that borrows from `copy`.
+static size_t split(char *copy, const char **out, size_t capacity)
+{
+    size_t count = 0;
+    char *rest = copy;
+    for (char *word; (word = strtok_r(rest, ",", &rest)) && count < capacity;)
+        out[count++] = word;
+    return count;
+}
+
+static bool protocols_of(const cli *c, uint32_t *out)
+{
+    const char *text = cli_get(c, "protocol");
+    if (!text)
+        return true;
+    char copy[512];
+    const char *names[8];
+    snprintf(copy, sizeof copy, "%s", text);
+    *out = 0;
+    const size_t count = split(copy, names, 8);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bit;
+        if (strcmp(names[i], "all") == 0)
+            bit = ATT_PROTOCOL_LEAVE_ONE_OUT | ATT_PROTOCOL_LEAVE_ONE_OUT_SAMPLED | ATT_PROTOCOL_STRONG |
+                  ATT_PROTOCOL_TIME | ATT_PROTOCOL_COLD;
+        else if (!att_protocol_parse(att_text_of(names[i]), &bit)) {
+            cli_usage(c, "unknown protocol \"%s\", expected leave-one-out, leave-one-out-sampled, strong, time, cold or all", names[i]);
+            return false;
+        }
+        *out |= bit;
+    }
+    return true;
+}
+
+static bool columns_of(const cli *c, att_column *out, size_t *count)
+{
+    const char *text = cli_get(c, "metrics");
+    *count = 0;
+    if (!text)
+        return true;
+    char copy[1024];
+    const char *names[ATT_COLUMNS_MAX];
+    snprintf(copy, sizeof copy, "%s", text);
+    const size_t named = split(copy, names, ATT_COLUMNS_MAX);
+    for (size_t i = 0; i < named; i++)
+        if (!att_column_parse(att_text_of(names[i]), &out[(*count)++])) {
+            cli_usage(c, "unknown metric \"%s\", expected NAME@K such as ndcg-binary@100 or recall-capped@20", names[i]);
+            return false;
+        }
+    return true;
+}
+
+static int report(cli *c, const att_dataset *dataset, const att_evaluate_options *options)
+{
+    att_report *result = NULL;
+    att_error err = {0};
+    cli_progress_start(c);
+    att_status status = att_evaluate(dataset, options, &c->host, &result, &err);
+    cli_progress_end(c);
+    if (!status)
+        status = c->json ? att_report_json(result, print_piece, NULL, &err)
+                         : att_report_text(result, print_line, NULL, &err);
+    if (!status && c->json)
+        putchar('\n');
+    att_report_destroy(result);
+    return status ? cli_fail(c, status, &err) : 0;
+}
+
+static int run_evaluate(cli *c)
+{
+    if (c->argument_count > 0 && strcmp(c->arguments[0], "trec") == 0)
+        return run_trec(c);
+    if (c->argument_count > 1)
+        return cli_usage(c, "too many arguments: \"%s\"", c->arguments[1]);
+    att_evaluate_options options = att_evaluate_options_default();
+    att_column columns[ATT_COLUMNS_MAX];
+    const char *models[ATT_CONTENDERS_MAX];
+    char models_copy[512];
+    uint64_t threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), least = options.min_preferences;
+    if (!protocols_of(c, &options.protocols) || !columns_of(c, columns, &options.column_count) ||
+        !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed) || !cli_must_whole(c, "threads", 1, 64, &threads) ||
+        !cli_must_whole(c, "min-preferences", 1, 1000000, &least) || !cli_must_time(c, "split", &options.split_ms))
+        return 64;
+    options.threads = (uint32_t)threads;
+    options.min_preferences = (uint32_t)least;
+    options.columns = options.column_count ? columns : NULL;
+    options.baseline = cli_get(c, "baseline");
+    options.trec_folder = cli_get(c, "trec-out");
+    if (cli_get(c, "models")) {
+        snprintf(models_copy, sizeof models_copy, "%s", cli_get(c, "models"));
+        options.model_count = split(models_copy, models, ATT_CONTENDERS_MAX);
+        options.models = models;
+    }
+    att_dataset *dataset = NULL;
+    att_error err = {0};
+    int code;
+    const att_status status = open_dataset(c, &dataset, &code, &err);
+    if (status)
+        return code ? code : cli_fail(c, status, &err);
+    code = report(c, dataset, &options);
+    att_dataset_destroy(dataset);
+    return code;
+}
+
+att_status cli_evaluate_demo(cli *c, att_engine *engine, att_error *err)
+{
+    static const char *const models[] = {"random", "popularity", "item-knn", "chosen"};
+    att_column columns[4];
+    static const char *const names[] = {"ndcg-binary@20", "recall-capped@20", "hit@10", "coverage@20"};
+    att_evaluate_options options = att_evaluate_options_default();
+    options.column_count = 0;
+    for (size_t i = 0; i < 4; i++)
+        if (att_column_parse(att_text_of(names[i]), &columns[options.column_count]))
+            options.column_count++;
+    options.columns = columns;
+    options.protocols = ATT_PROTOCOL_TIME;
+    options.models = models;
+    options.model_count = 4;
+    options.seed = 1;
+    options.threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    att_engine_info info;
+    att_engine_info_get(engine, &info);
+    options.split_ms = info.last_event_ms - INT64_C(7) * 86400000;
+    att_dataset *dataset = NULL;
+    att_report *result = NULL;
+    att_status status = att_engine_dataset(engine, &dataset, err);
+    if (!status)
+        status = att_evaluate(dataset, &options, &c->host, &result, err);
+    if (!status)
+        status = att_report_text(result, print_line, NULL, err);
+    att_report_destroy(result);
+    att_dataset_destroy(dataset);
+    return status;
+}
+
+static const cli_option evaluate_options[] = {
+    {"protocol", 'p', "LIST", "strong, time, cold, leave-one-out, leave-one-out-sampled, all; default strong,time"},
+    {"models", 0, "LIST", "random, popularity, item-knn, als, ease, blend, chosen; default all"},
+    {"metrics", 0, "LIST", "such as ndcg-binary@100,recall-capped@20"},
+    {"baseline", 0, "NAME", "differences are taken to it; default popularity"},
+    {"min-rating", 0, "X", "MovieLens: ratings of at least this are positive; default 4"},
+    {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
+    {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
+    {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format"},
+    {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
+    {"per-query", 0, NULL, "trec: each query too (trec_eval -q)"},
+    {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "of every split and resample; default 1"}, {0}};
+static const char *const evaluate_examples[] = {"attune evaluate ml-latest-small/", "the table on a MovieLens folder",
+    "attune evaluate --store shop.attune --protocol time", "train before, ask about after, on your own log",
+    "attune evaluate trec my.run my.qrels", "what trec_eval prints", NULL};
+const cli_command cli_evaluate = {"evaluate", "Measure ranking quality with confidence intervals", "[FOLDER | trec RUN QRELS]", 0, 3,
+    "Models are trained here on a part of the data and asked about the rest; the store's own model is not touched. Protocols,\n"
+    "metric variants and sources are in docs/evaluation.md. Intervals are bootstraps over people.",
+    evaluate_options, evaluate_examples, run_evaluate};

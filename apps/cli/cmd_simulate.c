@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/cli/cmd_simulate.c - a made-up world to try things on: written as files, or met by a policy.
+#include "cli.h"
+
+#include <math.h>
+#include <string.h>
+
+// --- The engine as a policy of the simulator ----------------------------------------------------------------
+
+typedef struct engine_policy {
+    cli *c;
+    att_engine *engine;
+    const att_world *world;
+    att_slate_memory *memory;
+    uint32_t train_every_days;
+} engine_policy;
+
+static att_status choose(void *user, const att_world_visit *visit, uint32_t *items, size_t *count,
+    uint64_t *decision, att_error *err)
+{
+    engine_policy *p = user;
+    att_request request = att_request_default();
+    request.user = visit->user;
+    request.context = visit->context;
+    request.territory = visit->territory;
+    request.age = visit->age;
+    request.at_ms = visit->at_ms;
+    request.count = (uint32_t)visit->wanted;
+    att_slate slate;
+    const att_status status = att_engine_decide(p->engine, &request, p->memory, &slate, err);
+    *count = 0;
+    *decision = status ? 0 : slate.decision;
+    for (size_t i = 0; i < slate.count && !status; i++) {
+        const size_t item = att_world_item_find(p->world, slate.shown[i].item);
+        if (item != SIZE_MAX)
+            items[(*count)++] = (uint32_t)item;
+    }
+    return status;
+}
+
+static att_status feedback(void *user, const att_event *events, size_t count, att_error *err)
+{
+    const engine_policy *p = user;
+    return att_engine_events(p->engine, events, count, NULL, err);
+}
+
+static att_status day_over(void *user, uint32_t day, int64_t at_ms, att_error *err)
+{
+    engine_policy *p = user;
+    (void)at_ms;
+    if (!p->train_every_days || (day + 1) % p->train_every_days != 0)
+        return ATT_OK;
+    return att_engine_train(p->engine, NULL, NULL, err);
+}
+
+// --- Options ------------------------------------------------------------------------------------------------
+
+static bool world_options(const cli *c, att_world_options *out)
+{
+    uint64_t people = 1000, items = 2000, days = 60, ahead = 30;
+    *out = att_world_options_default();
+    if (!cli_must_whole(c, "people", 1, 1000000, &people) || !cli_must_whole(c, "items", 60, 1000000, &items) ||
+        !cli_must_whole(c, "days", 1, 1000, &days) || !cli_must_whole(c, "events", 1, 1000000000, &out->events) ||
+        !cli_must_whole(c, "seed", 1, UINT64_MAX, &out->seed) || !cli_must_time(c, "start", &out->start_ms) ||
+        !cli_must_whole(c, "run", 1, 1000, &ahead))
+        return false;
+    out->people = (uint32_t)people;
+    out->items = (uint32_t)items;
+    out->days = (uint32_t)days;
+    out->ahead_days = (uint32_t)ahead;
+    return true;
+}
+
+static json_t *report_json(const char *name, const att_world_report *r)
+{
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I}", "policy", name, "sessions",
+        (json_int_t)r->sessions, "visits", (json_int_t)r->visits, "shown", (json_int_t)r->shown, "clicks",
+        (json_int_t)r->clicks, "plays", (json_int_t)r->plays, "skip_5s", r->skip_5s_rate, "skip_10s", r->skip_10s_rate,
+        "completion", r->completion_rate, "satisfaction", r->satisfaction, "satisfaction_error", r->satisfaction_error,
+        "satisfaction_per_visit", r->satisfaction_per_visit, "return_day_1", r->return_day_1, "return_day_7",
+        r->return_day_7, "variety_bits", r->variety, "coverage", r->coverage, "regret", r->regret, "ineligible",
+        (json_int_t)r->ineligible);
+}
+
+#define COLUMNS 11
+
+static void print_reports(const cli *c, const char *const *names, const att_world_report *reports, size_t count)
+{
+    static const char *const head[COLUMNS] = {"policy", "visits", "clicks/visit", "skip<5s", "skip<10s", "finished",
+        "satisfaction", "per visit", "back day 1", "variety", "regret"};
+    char text[8][COLUMNS][24];
+    const char *cells[9 * COLUMNS];
+    memcpy(cells, head, sizeof head);
+    for (size_t i = 0; i < count; i++) {
+        const att_world_report *r = &reports[i];
+        snprintf(text[i][0], 24, "%s", names[i]);
+        snprintf(text[i][1], 24, "%llu", (unsigned long long)r->visits);
+        snprintf(text[i][2], 24, "%.2f", r->visits ? (double)r->clicks / (double)r->visits : 0);
+        snprintf(text[i][3], 24, "%.1f %%", 100 * r->skip_5s_rate);
+        snprintf(text[i][4], 24, "%.1f %%", 100 * r->skip_10s_rate);
+        snprintf(text[i][5], 24, "%.1f %%", 100 * r->completion_rate);
+        snprintf(text[i][6], 24, "%.3f ± %.3f", r->satisfaction, 1.96 * r->satisfaction_error);
+        snprintf(text[i][7], 24, "%.3f", r->satisfaction_per_visit);
+        snprintf(text[i][8], 24, "%.1f %%", 100 * r->return_day_1);
+        snprintf(text[i][9], 24, "%.2f bits", r->variety);
+        snprintf(text[i][10], 24, "%.4f", r->regret);
+        for (size_t k = 0; k < COLUMNS; k++)
+            cells[(i + 1) * COLUMNS + k] = text[i][k];
+    }
+    cli_print_table(c, cells, COLUMNS, count + 1, "lrrrrrrrrrr");
+}
+
+// --- simulate ---------------------------------------------------------------------------------------------------
+
+static int write_world(cli *c, const att_world *world, const char *folder)
+{
+    att_error err = {0};
+    cli_progress_start(c);
+    const att_status status = att_world_write(world, folder, &err);
+    cli_progress_end(c);
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json)
+        return cli_print_json(json_pack("{s:s,s:I,s:I}", "folder", folder, "items",
+            (json_int_t)att_world_item_count(world), "people", (json_int_t)att_world_person_count(world)));
+    printf("%s holds a simulated world: items.ndjson, events.ndjson, people.csv\nnext: attune import %s/items.ndjson "
+           "%s/events.ndjson\n", folder, folder, folder);
+    return 0;
+}
+
+static att_status fill_store(cli *c, engine_policy *p, const char *folder, att_error *err)
+{
+    char path[4200];
+    static const char *const files[] = {"items.ndjson", "events.ndjson"};
+    att_status status = ATT_OK;
+    for (int i = 0; i < 2 && !status; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        status = att_import(p->engine, path, NULL, NULL, err);
+    }
+    (void)c;
+    return status ? status : att_engine_train(p->engine, NULL, NULL, err);
+}
+
+static int run_policies(cli *c, const att_world *world, uint32_t days)
+{
+    static const char *const names[] = {"random", "popularity", "attune", "oracle (knows the truth)"};
+    static const att_world_builtin builtins[] = {ATT_WORLD_RANDOM, ATT_WORLD_POPULARITY, ATT_WORLD_NONE, ATT_WORLD_ORACLE};
+    att_world_report reports[4] = {0};
+    att_error err = {0};
+    uint64_t train_every = 7;
+    if (!cli_must_whole(c, "train-every", 0, 1000, &train_every))
+        return 64;
+    int code;
+    att_engine *engine = cli_open(c, true, false, &code);
+    if (!engine)
+        return code;
+    engine_policy p = {.c = c, .engine = engine, .world = world, .train_every_days = (uint32_t)train_every};
+    att_engine_info info;
+    att_engine_info_get(engine, &info);
+    att_status status = att_slate_memory_create(&p.memory, &c->host, &err);
+    cli_progress_start(c);
+    if (!status && info.events == 0) {
+        char folder[4096];
+        snprintf(folder, sizeof folder, "%s-world", cli_store_path(c));
+        status = att_world_write(world, folder, &err);
+        if (!status)
+            status = fill_store(c, &p, folder, &err);
+    } else if (!status && info.model == 0) {
+        status = att_engine_train(engine, NULL, NULL, &err);
+    }
+    att_world_run_options options = att_world_run_options_default();
+    options.days = days;
+    for (size_t i = 0; i < 4 && !status; i++) {
+        att_world_policy policy = {.builtin = builtins[i]};
+        if (builtins[i] == ATT_WORLD_NONE)
+            policy = (att_world_policy){
+                .choose = choose, .feedback = feedback, .day_over = day_over, .user = &p};
+        status = att_world_run(world, &policy, &options, &reports[i], NULL, &err);
+    }
+    cli_progress_end(c);
+    att_slate_memory_destroy(p.memory);
+    att_engine_close(engine);
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < 4; i++)
+            json_array_append_new(list, report_json(names[i], &reports[i]));
+        return cli_print_json(json_pack("{s:b,s:I,s:o}", "simulated", 1, "days", (json_int_t)days, "policies", list));
+    }
+    printf("%u days after the history, everything simulated; satisfaction is the simulated people's own truth\n", days);
+    print_reports(c, names, reports, 4);
+    return 0;
+}
+
+static int run_simulate(cli *c)
+{
+    att_world_options options;
+    if (!world_options(c, &options))
+        return 64;
+    const char *out = cli_get(c, "out");
+    if (!out && !cli_get(c, "run"))
+        return cli_usage(c, "say --out FOLDER to write a world, or --run DAYS to let people meet the engine");
+    att_world *world = NULL;
+    att_error err = {0};
+    cli_progress_start(c);
+    const att_status status = att_world_create(&world, &options, &c->host, &err);
+    cli_progress_end(c);
+    if (status)
+        return cli_fail(c, status, &err);
+    int code = out ? write_world(c, world, out) : 0;
+    if (!code && cli_get(c, "run"))
+        code = run_policies(c, world, options.ahead_days);
+    att_world_destroy(world);
+    return code;
+}
+
+static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write items.ndjson, events.ndjson and people.csv there"},
+    {"run", 0, "DAYS", "people meet the engine of --store for so many days after the history"},
+    {"train-every", 0, "DAYS", "with --run: train anew after so many days; default 7, 0 never"},
+    {"people", 0, "N", "default 1000"}, {"items", 0, "N", "default 2000"}, {"days", 0, "N", "of history; default 60"},
+    {"events", 0, "N", "about so many; default 300000"}, {"seed", 0, "N", "default 1: the same seed gives the same world"},
+    {"start", 0, "TIME", "first moment of the history; default 2026-01-01"}, {0}};
+static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
+    "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", NULL};
+const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,
+    "The people have interests, moods, boredom and drift that follow another model than the engine's (docs/simulator.md).\n"
+    "With --run an empty store is filled with the world's history first. What the simulation says holds for the simulation.",
+    simulate_options, simulate_examples, run_simulate};

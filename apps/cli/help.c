@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/cli/help.c - one set of descriptors becomes help texts, man pages and shell completion.
+#include "cli.h"
+
+#include <string.h>
+
+static const char *const groups[][8] = {
+    {"Start", "init", "import", "train", "demo", NULL},
+    {"Ask", "recommend", "explain", "person", "items", "info", NULL},
+    {"Tell", "event", "control", "takedown", "policy", NULL},
+    {"Measure", "evaluate", "simulate", NULL},
+    {"Care", "doctor", "backup", "export", "forget", "version", "completion", NULL},
+};
+
+static const cli_command *named(const char *name)
+{
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
+    return NULL;
+}
+
+void cli_print_overview(FILE *to, bool colour)
+{
+    const char *bold = colour ? "\033[1m" : "", *reset = colour ? "\033[0m" : "";
+    fprintf(to, "%sattune%s - a personalization engine for music, film and games\n\n"
+                "  attune COMMAND [OPTIONS] [ARGUMENTS]\n\n", bold, reset);
+    for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+        fprintf(to, "%s%s%s\n", bold, groups[g][0], reset);
+        for (size_t i = 1; groups[g][i]; i++)
+            fprintf(to, "  %-11s %s\n", groups[g][i], named(groups[g][i])->summary);
+    }
+    fprintf(to, "\nSee it work:  attune demo\nYour data:    attune init && attune import items.ndjson events.ndjson "
+                "&& attune train\n              attune recommend USER\nMore:         attune COMMAND --help, man attune\n");
+}
+
+static void print_options(const cli_option *options, FILE *to)
+{
+    for (const cli_option *o = options; o && o->name; o++) {
+        char left[64];
+        snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+            o->letter ? "," : " ", o->name, o->value ? " " : "", o->value ? o->value : "");
+        fprintf(to, "  %-26s %s\n", left, o->help);
+    }
+}
+
+void cli_print_help(const cli *c, FILE *to)
+{
+    const cli_command *command = c->command;
+    fprintf(to, "attune %s%s%s [OPTIONS]\n\n%s.\n", command->name, command->arguments[0] ? " " : "",
+        command->arguments, command->summary);
+    if (command->description[0])
+        fprintf(to, "\n%s\n", command->description);
+    fprintf(to, "\nOptions\n");
+    print_options(command->options, to);
+    print_options(cli_common_options, to);
+    fprintf(to, "\nExamples\n");
+    for (const char *const *e = command->examples; e && *e; e += 2)
+        fprintf(to, "  %s\n      %s\n", e[0], e[1]);
+    fprintf(to, "\nExit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 73 exists already, 74 input or output failed,\n"
+                "75 busy, 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.\n");
+}
+
+// --- Man pages, in mdoc(7) ----------------------------------------------------------------------------------
+
+static void man_text(const char *text)
+{
+    bool line_start = true;
+    for (; *text; text++) {
+        if (line_start && (*text == '.' || *text == '\''))
+            fputs("\\&", stdout);
+        if (*text == '\n' && text[1] == '\n') {
+            fputs("\n.Pp", stdout);
+            continue;
+        }
+        if (*text == '\\')
+            fputs("\\e", stdout);
+        else if (*text == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*text);
+        line_start = *text == '\n';
+    }
+    putchar('\n');
+}
+
+static void man_options(const cli_option *options)
+{
+    for (const cli_option *o = options; o && o->name; o++) {
+        if (o->letter)
+            printf(".It Fl %c , Fl \\-%s%s%s\n", o->letter, o->name, o->value ? " Ar " : "", o->value ? o->value : "");
+        else
+            printf(".It Fl \\-%s%s%s\n", o->name, o->value ? " Ar " : "", o->value ? o->value : "");
+        man_text(o->help);
+    }
+}
+
+static void man_overview(void)
+{
+    puts(".Dd $Mdocdate$\n.Dt ATTUNE 1\n.Os\n.Sh NAME\n.Nm attune\n.Nd a personalization engine for music, film and games\n"
+         ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n"
+         "Attune learns people's taste from what they do, decides what to show next with a score that can be explained term by\n"
+         "term, and measures how well it did.\nA store is one file; every command takes it by\n.Fl s Ar PATH .\n.Sh COMMANDS\n"
+         ".Bl -tag -width completion");
+    for (size_t i = 0; cli_commands[i]; i++)
+        printf(".It Xr attune-%s 1\n%s.\n", cli_commands[i]->name, cli_commands[i]->summary);
+    puts(".El\n.Sh ENVIRONMENT\n.Bl -tag -width ATTUNE_STORE\n.It Ev ATTUNE_STORE\nThe store, when\n.Fl \\-store\nis not given.\n"
+         ".It Ev NO_COLOR\nNo colours.\n.El\n.Sh EXIT STATUS\n0 fine, 64 wrong usage, 65 wrong input, 66 not found, 73 exists already,\n"
+         "74 input or output failed, 75 busy, 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.");
+}
+
+int cli_print_man(const char *command_name)
+{
+    if (!command_name[0]) {
+        man_overview();
+        return 0;
+    }
+    const cli_command *command = named(command_name);
+    if (!command)
+        return 66;
+    printf(".Dd $Mdocdate$\n.Dt ATTUNE-");
+    for (const char *s = command->name; *s; s++)
+        putchar(*s >= 'a' && *s <= 'z' ? *s - 32 : *s);
+    printf(" 1\n.Os\n.Sh NAME\n.Nm attune-%s\n.Nd ", command->name);
+    man_text(command->summary);
+    printf(".Sh SYNOPSIS\n.Nm attune %s\n.Op Ar options\n", command->name);
+    if (command->arguments[0])
+        printf(".Ar %s\n", command->arguments);
+    puts(".Sh DESCRIPTION");
+    man_text(command->description[0] ? command->description : command->summary);
+    puts(".Bl -tag -width indent");
+    man_options(command->options);
+    man_options(cli_common_options);
+    puts(".El\n.Sh EXAMPLES\n.Bl -tag -width indent");
+    for (const char *const *e = command->examples; e && *e; e += 2) {
+        printf(".It Li ");
+        man_text(e[0]);
+        man_text(e[1]);
+    }
+    puts(".El\n.Sh SEE ALSO\n.Xr attune 1");
+    return 0;
+}
+
+// --- Completion ---------------------------------------------------------------------------------------------
+
+static void complete_bash(void)
+{
+    puts("# bash completion for attune; made by: attune completion bash\n_attune()\n{\n"
+         "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
+         "    if [ \"$COMP_CWORD\" -eq 1 ]; then");
+    printf("        COMPREPLY=($(compgen -W '");
+    for (size_t i = 0; cli_commands[i]; i++)
+        printf("%s%s", i ? " " : "", cli_commands[i]->name);
+    puts("' -- \"$current\"))\n        return\n    fi\n    case $previous in\n"
+         "    -s | --store | --out | --rejects | --file) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n    esac\n"
+         "    local words=''\n    case ${COMP_WORDS[1]} in");
+    for (size_t i = 0; cli_commands[i]; i++) {
+        printf("    %s) words='", cli_commands[i]->name);
+        for (const cli_option *o = cli_commands[i]->options; o && o->name; o++)
+            printf("--%s ", o->name);
+        for (const cli_option *o = cli_common_options; o->name; o++)
+            printf("--%s%s", o->name, o[1].name ? " " : "");
+        puts("' ;;");
+    }
+    puts("    esac\n    case $current in\n    -*) COMPREPLY=($(compgen -W \"$words\" -- \"$current\")) ;;\n"
+         "    *) COMPREPLY=($(compgen -f -- \"$current\")) ;;\n    esac\n}\ncomplete -F _attune attune");
+}
+
+static void quote_single(const char *text)
+{
+    for (; *text; text++)
+        if (*text == '\'')
+            fputs("'\\''", stdout);
+        else if (*text == '[' || *text == ']' || *text == ':')
+            printf("\\%c", *text);
+        else
+            putchar(*text);
+}
+
+static void complete_zsh(void)
+{
+    puts("#compdef attune\n# made by: attune completion zsh\n_attune() {\n  local -a commands\n  commands=(");
+    for (size_t i = 0; cli_commands[i]; i++) {
+        printf("    '%s:", cli_commands[i]->name);
+        quote_single(cli_commands[i]->summary);
+        puts("'");
+    }
+    puts("  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in");
+    for (size_t i = 0; cli_commands[i]; i++) {
+        printf("    %s) _arguments", cli_commands[i]->name);
+        for (int common = 0; common < 2; common++)
+            for (const cli_option *o = common ? cli_common_options : cli_commands[i]->options; o && o->name; o++) {
+                printf(" \\\n      '--%s[", o->name);
+                quote_single(o->help);
+                printf("]%s%s'", o->value ? ":" : "", o->value ? o->value : "");
+            }
+        puts(" '*:file:_files' ;;");
+    }
+    puts("  esac\n}\n_attune \"$@\"");
+}
+
+static void complete_fish(void)
+{
+    puts("# made by: attune completion fish\ncomplete -c attune -f");
+    for (size_t i = 0; cli_commands[i]; i++) {
+        const cli_command *command = cli_commands[i];
+        printf("complete -c attune -n __fish_use_subcommand -a %s -d '%s'\n", command->name, command->summary);
+        for (int common = 0; common < 2; common++)
+            for (const cli_option *o = common ? cli_common_options : command->options; o && o->name; o++)
+                printf("complete -c attune -n '__fish_seen_subcommand_from %s' -l %s%s\n", command->name, o->name,
+                    o->value ? " -r -F" : "");
+    }
+}
+
+int cli_print_completion(const char *shell)
+{
+    if (strcmp(shell, "bash") == 0)
+        complete_bash();
+    else if (strcmp(shell, "zsh") == 0)
+        complete_zsh();
+    else if (strcmp(shell, "fish") == 0)
+        complete_fish();
+    else
+        return 64;
+    return 0;
+}

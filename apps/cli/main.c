@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/cli/main.c - finds the command, reads its options, runs it.
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &cli_recommend, &cli_explain,
+    &cli_event, &cli_control, &cli_person, &cli_items, &cli_takedown, &cli_evaluate, &cli_simulate, &cli_demo,
+    &cli_policy, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_version, &cli_completion, NULL};
+
+const cli_option cli_common_options[] = {
+    {"store", 's', "PATH", "the store; otherwise $ATTUNE_STORE, otherwise attune.attune"},
+    {"json", 'j', NULL, "one JSON object (or one a line) on standard output"},
+    {"quiet", 'q', NULL, "no progress and no remarks"},
+    {"help", 'h', NULL, "this help"},
+    {NULL, 0, NULL, NULL},
+};
+
+static const cli_option *option_at(const cli_command *command, int at)
+{
+    for (const cli_option *o = command->options; o && o->name; o++)
+        if (at-- == 0)
+            return o;
+    for (const cli_option *o = cli_common_options; o->name; o++)
+        if (at-- == 0)
+            return o;
+    return NULL;
+}
+
+static int find_option(const cli_command *command, const char *name, size_t size, char letter)
+{
+    const cli_option *o;
+    for (int at = 0; (o = option_at(command, at)); at++)
+        if (letter ? o->letter == letter : (strlen(o->name) == size && memcmp(o->name, name, size) == 0))
+            return at;
+    return -1;
+}
+
+const char *cli_get(const cli *c, const char *option)
+{
+    const int at = find_option(c->command, option, strlen(option), 0);
+    return at < 0 ? NULL : c->values[at];
+}
+
+bool cli_flag(const cli *c, const char *option)
+{
+    return cli_get(c, option) != NULL;
+}
+
+// Long "--name=value" or "--name value", short "-n value"; "--" ends the options. 0, or the exit code.
+static int parse(cli *c, int argc, char **argv)
+{
+    bool options_over = false;
+    for (int i = 0; i < argc; i++) {
+        const char *word = argv[i];
+        const bool negative_number = word[0] == '-' && word[1] >= '0' && word[1] <= '9';
+        if (options_over || word[0] != '-' || word[1] == 0 || negative_number) {
+            if (c->argument_count == (int)(sizeof c->arguments / sizeof c->arguments[0]))
+                return cli_usage(c, "too many arguments");
+            c->arguments[c->argument_count++] = word;
+            continue;
+        }
+        if (strcmp(word, "--") == 0) {
+            options_over = true;
+            continue;
+        }
+        const bool is_long = word[1] == '-';
+        const char *equals = is_long ? strchr(word, '=') : NULL;
+        const size_t size = equals ? (size_t)(equals - word - 2) : strlen(word + 1 + is_long);
+        if (!is_long && size != 1)
+            return cli_usage(c, "unknown option %s (letters stand alone: -s PATH)", word);
+        const int at = find_option(c->command, word + 1 + is_long, size, is_long ? 0 : word[1]);
+        if (at < 0)
+            return cli_usage(c, "unknown option %s", word);
+        const cli_option *option = option_at(c->command, at);
+        if (c->values[at])
+            return cli_usage(c, "option --%s is given twice", option->name);
+        if (!option->value && equals)
+            return cli_usage(c, "option --%s takes no value", option->name);
+        if (option->value && !equals && i + 1 == argc)
+            return cli_usage(c, "option --%s needs a value: %s", option->name, option->value);
+        c->values[at] = !option->value ? "" : equals ? equals + 1 : argv[++i];
+    }
+    return 0;
+}
+
+static const cli_command *find_command(const char *name)
+{
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (strcmp(cli_commands[i]->name, name) == 0)
+            return cli_commands[i];
+    return NULL;
+}
+
+// The nearest by shared beginning, for "did you mean".
+static const char *nearest_command(const char *name)
+{
+    const char *best = NULL;
+    size_t best_shared = 1;
+    for (size_t i = 0; cli_commands[i]; i++) {
+        size_t shared = 0;
+        while (name[shared] && name[shared] == cli_commands[i]->name[shared])
+            shared++;
+        if (shared > best_shared) {
+            best_shared = shared;
+            best = cli_commands[i]->name;
+        }
+    }
+    return best;
+}
+
+// OpenBLAS chooses its kernels when it is loaded, and version 0.3.21 takes new processors for older ones.
+// The choice is an environment variable, so the program starts itself once more with it set.
+static void choose_blas_kernels(char **argv)
+{
+    if (getenv("OPENBLAS_CORETYPE") || getenv("ATTUNE_KEEP_BLAS"))
+        return;
+    const char *core = att_blas_core_type();
+    if (!core)
+        return;
+    setenv("OPENBLAS_CORETYPE", core, 1);
+    execv("/proc/self/exe", argv);
+}
+
+int main(int argc, char **argv)
+{
+    cli c = {.host = att_host_default()};
+    c.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && !(getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0);
+    if (argc < 2) {
+        cli_print_overview(stderr, c.colour);
+        return 64;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        if (argc > 2 && (c.command = find_command(argv[2])))
+            cli_print_help(&c, stdout);
+        else
+            cli_print_overview(stdout, c.colour);
+        return 0;
+    }
+    if (strcmp(name, "--version") == 0)
+        name = "version";
+    c.command = find_command(name);
+    if (!c.command) {
+        const char *near = nearest_command(name);
+        fprintf(stderr, "attune: there is no command \"%s\"%s%s%s; see: attune --help\n", name,
+            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        return 64;
+    }
+    const int bad = parse(&c, argc - 2, argv + 2);
+    if (bad)
+        return bad;
+    if (cli_flag(&c, "help")) {
+        cli_print_help(&c, stdout);
+        return 0;
+    }
+    c.json = cli_flag(&c, "json");
+    c.quiet = cli_flag(&c, "quiet");
+    if (c.json)
+        c.colour = false;
+    if (c.argument_count < c.command->least)
+        return cli_usage(&c, "too few arguments: %s expected", c.command->arguments);
+    if (c.command->most >= 0 && c.argument_count > c.command->most)
+        return cli_usage(&c, "too many arguments: \"%s\"", c.arguments[c.command->most]);
+    if (c.command == &cli_train || c.command == &cli_evaluate || c.command == &cli_demo)
+        choose_blas_kernels(argv);
+    const int code = c.command->run(&c);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "attune: standard output could not be written\n");
+        return code ? code : 74;
+    }
+    return code;
+}
