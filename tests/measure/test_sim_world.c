@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include "ingest/line.h"
+#include "attune/engine.h"
+#include "guard/rights.h"
 #include "measure/sim_world.h"
 
 #include <math.h>
@@ -12,7 +14,7 @@
 typedef struct tally {
     const att_world *world;
     uint64_t count, late, wrong, not_allowed, hash, by_signal[ATT_SIGNAL_COUNT];
-    uint64_t early_skips, by_bots, liked_and_disliked, known_activity;
+    uint64_t early_skips, by_bots, known_activity;
     int64_t newest_ms;
 } tally;
 
@@ -121,7 +123,7 @@ CHECK_TEST(the_default_world_has_the_stated_size_and_every_event_holds_its_field
     CHECK_EQ(t.not_allowed, 0);
     CHECK(t.late > 0);
     CHECK((double)t.late < 0.005 * (double)t.count);
-    CHECK(t.by_bots > 0 && (double)t.by_bots < 0.02 * (double)t.count);
+    CHECK(t.by_bots > 0 && (double)t.by_bots < 0.025 * (double)t.count);
     for (int s = ATT_SIGNAL_IMPRESSION; s < ATT_SIGNAL_COUNT; s++)
         CHECK(t.by_signal[s] > 0); // the whole list is exercised
     const double plays = (double)(t.by_signal[ATT_SIGNAL_PLAY] + t.by_signal[ATT_SIGNAL_SKIP]);
@@ -166,6 +168,81 @@ CHECK_TEST(event_ids_are_unique)
     CHECK_OK_ERR(att_world_history(world, name_once, &names, &err), &err);
     CHECK(names.count > 8000);
     att_names_deinit(&names);
+    att_world_destroy(world);
+}
+
+typedef struct rates {
+    const att_world *world;
+    att_policy policy;
+    uint32_t *in_minute; // (people)
+    int64_t *minute;     // (people)
+    uint32_t most_by_person, bots_over;
+} rates;
+
+static att_status check_and_rate(void *user, const att_event *e, att_error *err)
+{
+    rates *r = user;
+    CHECK_OK_ERR(att_event_check(e, &r->policy, INT64_C(1800000000000), err), err);
+    const size_t person = att_world_person_find(r->world, e->user);
+    const int64_t minute = e->at_ms / SIM_MINUTE_MS;
+    r->in_minute[person] = r->minute[person] == minute ? r->in_minute[person] + 1 : 1;
+    r->minute[person] = minute;
+    const uint32_t rate = r->in_minute[person];
+    if (att_world_person_at(r->world, person).bot)
+        r->bots_over += rate == r->policy.signals.bot_events_per_minute + 1;
+    else
+        r->most_by_person = rate > r->most_by_person ? rate : r->most_by_person;
+    return ATT_OK;
+}
+
+CHECK_TEST(the_policy_takes_every_event_and_only_bots_pass_its_rate)
+{
+    CHECK_BEGIN();
+    att_world *world = world_of(400, 60000, 4);
+    rates r = {.world = world, .policy = att_policy_default()};
+    r.in_minute = calloc(400, sizeof *r.in_minute);
+    r.minute = calloc(400, sizeof *r.minute);
+    att_error err;
+    CHECK_OK_ERR(att_world_history(world, check_and_rate, &r, &err), &err);
+    CHECK(r.most_by_person < 60);
+    CHECK(r.bots_over >= 1);
+    free(r.in_minute);
+    free(r.minute);
+    att_world_destroy(world);
+}
+
+// The guard reads the licences in its own way; both must agree on everything that is published.
+CHECK_TEST(the_guard_and_the_world_agree_on_what_may_be_shown)
+{
+    CHECK_BEGIN();
+    att_world *world = world_of(20, 1000, 6);
+    const att_host host = att_host_default();
+    att_rights *rights;
+    att_error err;
+    CHECK_OK_ERR(att_rights_create(&rights, &host, &err), &err);
+    for (uint32_t i = 0; i < 2000; i++) {
+        CHECK_OK_ERR(att_item_check(att_world_item(world, i), &err), &err);
+        CHECK_OK_ERR(att_rights_set(rights, i, att_world_item(world, i), &err), &err);
+    }
+    uint32_t allowed = 0;
+    for (size_t p = 0; p < 20; p++) {
+        const att_world_person person = att_world_person_at(world, p);
+        for (uint32_t i = 0; i < 2000; i++) {
+            const int64_t at_ms =
+                att_world_options_of(world).start_ms + (int64_t)(p * 3) * SIM_DAY_MS;
+            const att_rights_query query = {.territory = person.territory,
+                .age = person.age,
+                .use = ATT_USE_STREAM,
+                .at_ms = at_ms,
+                .required = true,
+                .medium = ATT_NO_INDEX};
+            const bool may = att_rights_check(rights, i, &query) == ATT_BAR_NONE;
+            CHECK_EQ(may, att_world_eligible(world, i, person.territory, person.age, at_ms));
+            allowed += may;
+        }
+    }
+    CHECK(allowed > 20 * 2000 / 2 && allowed < 20 * 2000 * 9 / 10);
+    att_rights_destroy(rights);
     att_world_destroy(world);
 }
 
@@ -265,6 +342,8 @@ CHECK_TEST(memory_that_runs_out_is_told_and_none_is_kept)
 CHECK_MAIN(CHECK_CASE(the_default_world_has_the_stated_size_and_every_event_holds_its_fields),
     CHECK_CASE(a_seed_gives_the_same_events_and_another_seed_others),
     CHECK_CASE(event_ids_are_unique),
+    CHECK_CASE(the_policy_takes_every_event_and_only_bots_pass_its_rate),
+    CHECK_CASE(the_guard_and_the_world_agree_on_what_may_be_shown),
     CHECK_CASE(written_files_are_read_by_the_import_without_one_bad_line),
     CHECK_CASE(options_out_of_range_are_refused_by_name),
     CHECK_CASE(memory_that_runs_out_is_told_and_none_is_kept))
