@@ -83,8 +83,8 @@ const att_names *att_people_tags(const att_people *people)
 att_people_totals att_people_total(const att_people *people)
 {
     att_people_totals totals = people->totals;
-    totals.bytes =
-        sizeof *people + people->bytes + att_seen_bytes(&people->seen) + att_names_bytes(&people->tags);
+    totals.ids_bytes = att_seen_bytes(&people->seen);
+    totals.bytes = sizeof *people + people->bytes + totals.ids_bytes + att_names_bytes(&people->tags);
     return totals;
 }
 

@@ -110,7 +110,8 @@ const att_names *att_people_tags(const att_people *people);
 typedef struct att_people_totals {
     uint64_t events;     // learned from or not, without bots' and duplicates
     uint64_t bot_events; // set aside
-    uint64_t decisions, impressions, explored, users, bytes;
+    uint64_t decisions, impressions, explored, users;
+    uint64_t bytes, ids_bytes; // memory held, and what of it keeps the ids of events
     int64_t first_ms, last_ms; // of events, by event time; 0: none
 } att_people_totals;
 att_people_totals att_people_total(const att_people *people);
