@@ -339,3 +339,65 @@ att_status att_people_apply(att_people *people, const att_record *record, att_er
         people->last_seq = record->seq;
     return status;
 }
+
+// --- Many records -------------------------------------------------------------------------------------
+
+// Distances, in records: first the id's slot and the person, then what hangs on the person.
+enum { FAR_AHEAD = 12, NEAR_AHEAD = 5 };
+
+static const att_person_state *peek(const att_people *people, uint32_t user)
+{
+    const size_t chunk = user / ATT_PEOPLE_CHUNK;
+    if (chunk >= people->chunk_count || !people->chunks[chunk])
+        return NULL;
+    return &people->chunks[chunk][user % ATT_PEOPLE_CHUNK];
+}
+
+static void prefetch_run(const void *start, size_t size)
+{
+    for (size_t at = 0; at < size; at += 64)
+        __builtin_prefetch((const char *)start + at);
+}
+
+void att_people_prefetch(const att_people *people, att_text event_id, uint32_t user)
+{
+    const att_person_state *person = peek(people, user);
+    if (person)
+        prefetch_run(person, sizeof *person + 63);
+    if (!event_id.size)
+        return;
+    const att_seen_key key = att_seen_key_of(&people->seen, event_id, user);
+    att_seen_prefetch(&people->seen, &key);
+}
+
+static void prefetch_taste(const att_people *people, uint32_t user)
+{
+    const att_person_state *person = peek(people, user);
+    if (!person)
+        return;
+    if (person->preferences) {
+        prefetch_run(att_taste_marks(person), person->preference_count + 63u);
+        __builtin_prefetch(person->preferences + person->preference_count);
+    }
+    if (person->shown)
+        __builtin_prefetch(person->shown + person->shown_next % ATT_SHOWN_MAX);
+}
+
+att_status att_people_apply_many(
+    att_people *people, const att_record *records, size_t count, size_t *applied, att_error *err)
+{
+    size_t done = 0;
+    att_status status = ATT_OK;
+    for (; done < count; done++) {
+        if (count - done > FAR_AHEAD)
+            att_people_prefetch(people, records[done + FAR_AHEAD].id, records[done + FAR_AHEAD].user);
+        if (count - done > NEAR_AHEAD)
+            prefetch_taste(people, records[done + NEAR_AHEAD].user);
+        status = att_people_apply(people, &records[done], err);
+        if (status)
+            break;
+    }
+    if (applied)
+        *applied = done;
+    return status;
+}

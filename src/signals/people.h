@@ -9,7 +9,7 @@
 // What the fold reads of an event stands in its record: before append the caller sets `set_aside`
 // (att_people_is_bot_rate) and fills `length_ms` from the catalogue where the event has none.
 //
-// Memory: 112 bytes a person, 20 a preference, 8 a shown mark, about 22 an event for the ids seen.
+// Memory: 112 bytes a person, 21 a preference, 8 a shown mark, about 22 an event for the ids seen.
 #ifndef ATT_SIGNALS_PEOPLE_H
 #define ATT_SIGNALS_PEOPLE_H
 
@@ -99,6 +99,13 @@ bool att_people_is_bot_rate(const att_people *people, uint32_t user, int64_t at_
 // One record in order of seq. ATT_NO_MEMORY, and ATT_CORRUPT (undecodable payload, a seq that is not newer).
 // On failure nothing was applied: the state is as before and the same record may be applied again.
 att_status att_people_apply(att_people *people, const att_record *record, att_error *err);
+// The same, one after the other; stops at the first failure. *applied (may be NULL) counts those that went in.
+// Twice as fast as one by one when the state is larger than the caches: what the next records need is fetched
+// while this one is applied.
+att_status att_people_apply_many(
+    att_people *people, const att_record *records, size_t count, size_t *applied, att_error *err);
+// Brings what an event will need towards the caches; call it some ten events ahead of att_people_seen.
+void att_people_prefetch(const att_people *people, att_text event_id, uint32_t user);
 
 uint64_t att_people_last_seq(const att_people *people);
 uint32_t att_people_count(const att_people *people); // 1 + the greatest user number with a state

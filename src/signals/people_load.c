@@ -136,6 +136,8 @@ static att_status load_person(att_people *people, sections *in, const att_fold_p
     if (row->preference_count)
         memcpy(person->preferences, in->preferences, row->preference_count * sizeof *in->preferences);
     person->preference_count = row->preference_count;
+    for (size_t i = 0; i < row->preference_count; i++)
+        att_taste_marks(person)[i] = att_taste_mark(person->preferences[i].item);
     for (size_t i = 0; i < row->shown_count; i++)
         att_person_show(person, in->shown[i].item, in->shown[i].at_s);
     in->preferences += row->preference_count;

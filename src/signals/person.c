@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // signals/person.c - the memory of one person: preferences, shown marks, rare controls.
 //
-// Arrays grow by a quarter (at least four entries), so that a million people waste little.
+// Arrays grow by a quarter (at least four entries, the first time eight), so that a million people waste little.
 #include "signals/fold.h"
 
 static bool resize(att_people *people, void **memory, size_t old_count, size_t count, size_t item_size)
@@ -74,7 +74,7 @@ static void drop_rare(att_people *people, att_person_state *person)
 
 void att_person_drop_preferences(att_people *people, att_person_state *person)
 {
-    release(people, person->preferences, person->preference_capacity, sizeof *person->preferences);
+    release(people, person->preferences, person->preference_capacity, ATT_TASTE_ENTRY);
     person->preferences = NULL;
     person->preference_count = person->preference_capacity = 0;
 }
@@ -89,7 +89,7 @@ void att_person_clear(att_people *people, att_person_state *person)
 
 static size_t grown(size_t capacity, size_t needed, size_t most)
 {
-    const size_t by_quarter = (capacity + ATT_MAX(capacity / 4, 4)) & ~(size_t)3;
+    const size_t by_quarter = capacity ? (capacity + ATT_MAX(capacity / 4, 4)) & ~(size_t)3 : 8;
     return ATT_MIN(ATT_MAX(by_quarter, needed), most);
 }
 
@@ -99,11 +99,14 @@ bool att_person_reserve_preferences(att_people *people, att_person_state *person
     if (needed <= person->preference_capacity)
         return true;
     const size_t capacity = grown(person->preference_capacity, needed, ATT_PREFERENCES_MAX);
+    const size_t marks_at = person->preference_capacity * sizeof *person->preferences;
     void *memory = person->preferences;
-    if (!resize(people, &memory, person->preference_capacity, capacity, sizeof *person->preferences))
+    if (!resize(people, &memory, person->preference_capacity, capacity, ATT_TASTE_ENTRY))
         return false;
     person->preferences = memory;
     person->preference_capacity = (uint16_t)capacity;
+    if (person->preference_count)
+        memmove(att_taste_marks(person), (char *)memory + marks_at, person->preference_count);
     return true;
 }
 

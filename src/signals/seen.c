@@ -51,6 +51,14 @@ bool att_seen_has(const att_seen *seen, const att_seen_key *key)
     return shard->capacity && shard->slots[slot_of(shard->slots, shard->capacity, key)].user_plus_1;
 }
 
+void att_seen_prefetch(const att_seen *seen, const att_seen_key *key)
+{
+    const att_seen_shard *shard = &seen->shards[shard_of(key)];
+    const char *home = (const char *)(shard->slots + home_of(key, shard->capacity));
+    __builtin_prefetch(home);
+    __builtin_prefetch(home + 64);
+}
+
 bool att_seen_reserve(att_seen *seen, const att_seen_key *key)
 {
     att_seen_shard *shard = &seen->shards[shard_of(key)];

@@ -33,6 +33,7 @@ void att_seen_init(att_seen *seen, uint64_t seed, const att_host *host);
 void att_seen_deinit(att_seen *seen);
 att_seen_key att_seen_key_of(const att_seen *seen, att_text id, uint32_t user);
 bool att_seen_has(const att_seen *seen, const att_seen_key *key);
+void att_seen_prefetch(const att_seen *seen, const att_seen_key *key);
 // Makes room for one more in the key's shard. False: out of memory, nothing changed.
 bool att_seen_reserve(att_seen *seen, const att_seen_key *key);
 // The key is not there and room was reserved.

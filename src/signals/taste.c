@@ -32,10 +32,20 @@ bool att_opinion_of(const att_record *event, att_grade grade, att_opinion *out)
 
 size_t att_taste_find(const att_person_state *person, uint32_t item)
 {
-    size_t i = 0;
-    while (i < person->preference_count && person->preferences[i].item != item)
-        i++;
-    return i;
+    const size_t count = person->preference_count;
+    if (count == 0)
+        return 0;
+    const uint8_t *marks = att_taste_marks(person);
+    const uint8_t mark = att_taste_mark(item);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *found = memchr(marks + i, mark, count - i);
+        if (!found)
+            return count;
+        i = (size_t)(found - marks);
+        if (person->preferences[i].item == item)
+            return i;
+    }
+    return count;
 }
 
 static bool is_explicit(const att_preference *preference)
@@ -136,6 +146,14 @@ static bool goes_before(const att_preference *a, const att_preference *b)
     return level_a != level_b ? level_a < level_b : a->at_s < b->at_s;
 }
 
+static void take_out(att_person_state *person, size_t index)
+{
+    const size_t behind = --person->preference_count - index;
+    uint8_t *mark = att_taste_marks(person) + index;
+    memmove(person->preferences + index, person->preferences + index + 1, behind * sizeof *person->preferences);
+    memmove(mark, mark + 1, behind);
+}
+
 static void put(att_person_state *person, att_preference fresh)
 {
     if (person->preference_count == ATT_PREFERENCES_MAX) {
@@ -145,10 +163,9 @@ static void put(att_person_state *person, att_preference fresh)
                 least = i;
         if (goes_before(&fresh, &person->preferences[least]))
             return;
-        person->preference_count--;
-        memmove(person->preferences + least, person->preferences + least + 1,
-            (person->preference_count - least) * sizeof *person->preferences);
+        take_out(person, least);
     }
+    att_taste_marks(person)[person->preference_count] = att_taste_mark(fresh.item);
     person->preferences[person->preference_count++] = fresh;
 }
 

@@ -140,6 +140,32 @@ CHECK_TEST(a_checkpoint_anywhere_leads_to_the_same_bits)
     }
 }
 
+CHECK_TEST(many_at_once_and_one_by_one_are_the_same)
+{
+    CHECK_BEGIN();
+    random_log log = make_log(4);
+    att_people *one = fresh(NULL), *many = fresh(NULL);
+    apply_range(one, &log, 0, RECORDS);
+    att_error err = {0};
+    size_t applied = 0;
+    for (size_t at = 0, step = 1; at < RECORDS; at += applied, step = step * 2 + 1)
+        CHECK_OK_ERR(att_people_apply_many(
+                         many, log.records + at, ATT_MIN(step, RECORDS - at), &applied, &err),
+            &err);
+    same_digest(one, many);
+    att_record bad[3];
+    for (size_t i = 0; i < 3; i++) {
+        bad[i] = event_of(1, ATT_SIGNAL_LIKE, 1, T0);
+        bad[i].seq = RECORDS + 1 + i;
+    }
+    bad[1].seq = 5;
+    CHECK_FAILS(att_people_apply_many(many, bad, 3, &applied, &err), ATT_CORRUPT);
+    CHECK_EQ(applied, 1);
+    att_people_destroy(one);
+    att_people_destroy(many);
+    free_log(&log);
+}
+
 CHECK_TEST(the_digest_sees_every_record)
 {
     CHECK_BEGIN();
@@ -376,7 +402,7 @@ CHECK_TEST(rows_that_no_fold_could_have_written_are_refused)
         refuses(i, stories[i]);
 }
 
-CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits), CHECK_CASE(the_digest_sees_every_record),
+CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits), CHECK_CASE(many_at_once_and_one_by_one_are_the_same), CHECK_CASE(the_digest_sees_every_record),
     CHECK_CASE(when_memory_fails_a_record_is_applied_whole_or_not_at_all),
     CHECK_CASE(saving_and_loading_without_memory_leaves_nothing_behind),
     CHECK_CASE(a_checkpoint_of_other_rules_or_another_store_is_refused),
