@@ -54,6 +54,8 @@ bool att_seen_has(const att_seen *seen, const att_seen_key *key)
 void att_seen_prefetch(const att_seen *seen, const att_seen_key *key)
 {
     const att_seen_shard *shard = &seen->shards[shard_of(key)];
+    if (!shard->slots)
+        return;
     const char *home = (const char *)(shard->slots + home_of(key, shard->capacity));
     __builtin_prefetch(home);
     __builtin_prefetch(home + 64);
