@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/index.c - an index's life, and which slot an id lives in.
-#include "retrieve/index.h"
+// retrieve/index.c - an index's life, its columns, and which slot an id lives in.
+#include "retrieve/graph.h"
 
-#include <math.h>
-
-bool att_lines_resize(att_lines *lines, const att_host *host, size_t used, size_t size)
+static bool lines_create(att_lines *lines, const att_host *host, size_t size)
 {
     size_t padded;
     if (__builtin_add_overflow(size, 64, &padded))
@@ -12,75 +10,102 @@ bool att_lines_resize(att_lines *lines, const att_host *host, size_t used, size_
     char *raw = att_alloc(host, padded, 1);
     if (!raw)
         return false;
-    char *data = raw + (64 - (uintptr_t)raw % 64) % 64;
-    if (used)
-        memcpy(data, lines->data, used);
-    att_lines_free(lines, host);
-    *lines = (att_lines){.raw = raw, .size = padded, .data = data};
+    *lines = (att_lines){raw, padded, raw + (64 - (uintptr_t)raw % 64) % 64};
     return true;
 }
 
-void att_lines_free(att_lines *lines, const att_host *host)
+static void lines_free(att_lines *lines, const att_host *host)
 {
-    att_free(host, lines->raw, lines->size, 1);
+    if (lines->raw)
+        att_free(host, lines->raw, lines->size, 1);
     *lines = (att_lines){0};
 }
 
-static att_status check_options(const att_index_options *options, att_error *err)
+size_t att_column_row(const att_index *index, att_column column)
 {
-    if (options->dim < 1 || options->dim > ATT_INDEX_DIM_MAX)
-        return ATT_FAIL(err, ATT_INVALID, "an index of dim %u: 1 to %d wanted", options->dim,
-            ATT_INDEX_DIM_MAX);
-    if (options->form != ATT_INDEX_F32 && options->form != ATT_INDEX_I8)
-        return ATT_FAIL(err, ATT_INVALID, "unknown index form %d", (int)options->form);
-    if (options->links && (options->links < 4 || options->links > 64))
-        return ATT_FAIL(
-            err, ATT_INVALID, "%u links per node: 4 to 64 wanted, 0 for 16", options->links);
-    if (options->build_width && (options->build_width < 8 || options->build_width > 1000))
-        return ATT_FAIL(
-            err, ATT_INVALID, "build width %u: 8 to 1000 wanted, 0 for 200", options->build_width);
+    const bool bytes = index->options.form == ATT_INDEX_I8;
+    switch (column) {
+    case ATT_COLUMN_VECTOR:
+        return index->vector_stride * sizeof(float);
+    case ATT_COLUMN_CODE:
+        return bytes ? index->code_stride : 0;
+    case ATT_COLUMN_SCALE:
+        return bytes ? sizeof(float) : 0;
+    case ATT_COLUMN_LINK:
+        return index->ground_links * sizeof(uint32_t);
+    default:
+        return sizeof(uint32_t);
+    }
+}
+
+void att_columns_bind(att_index *index)
+{
+    index->vectors = index->columns[ATT_COLUMN_VECTOR].data;
+    index->codes = index->columns[ATT_COLUMN_CODE].data;
+    index->scales = index->columns[ATT_COLUMN_SCALE].data;
+    index->inverses = index->columns[ATT_COLUMN_INVERSE].data;
+    index->ids = index->columns[ATT_COLUMN_ID].data;
+    index->links = index->columns[ATT_COLUMN_LINK].data;
+    index->uppers = index->columns[ATT_COLUMN_UPPER].data;
+}
+
+// Copies every column into memory for `capacity` slots.
+static att_status move_columns(att_index *index, size_t capacity, att_error *err)
+{
+    att_lines moved[ATT_COLUMN_COUNT] = {0};
+    for (att_column c = 0; c < ATT_COLUMN_COUNT; c++) {
+        const size_t row = att_column_row(index, c);
+        if (row && !lines_create(&moved[c], &index->host, capacity * row)) {
+            while (c-- > 0)
+                lines_free(&moved[c], &index->host);
+            return att_no_memory(err, capacity, "vectors of an index");
+        }
+    }
+    for (att_column c = 0; c < ATT_COLUMN_COUNT; c++) {
+        const size_t row = att_column_row(index, c);
+        if (row && index->slot_count)
+            memcpy(moved[c].data, index->columns[c].data, index->slot_count * row);
+        lines_free(&index->columns[c], &index->host);
+        index->columns[c] = moved[c];
+    }
+    att_columns_bind(index);
+    index->capacity = (uint32_t)capacity;
     return ATT_OK;
 }
 
-static att_status reserve_slots(att_index *index, size_t wanted, att_error *err)
+att_status att_index_reserve(att_index *index, size_t wanted, att_error *err)
 {
     if (wanted <= index->capacity)
         return ATT_OK;
     if (wanted > ATT_INDEX_ID_MAX)
         return ATT_FAIL(err, ATT_LIMIT, "an index holds at most %u vectors", ATT_INDEX_ID_MAX);
-    size_t grown = ATT_MAX(wanted, (size_t)index->capacity + index->capacity / 2);
-    grown = ATT_MIN(ATT_MAX(grown, 64), (size_t)ATT_INDEX_ID_MAX);
-    const size_t row = index->vector_stride * sizeof(float), used = index->slot_count;
-    if (!att_lines_resize(&index->vector_lines, &index->host, used * row, grown * row))
-        return att_no_memory(err, grown, "vectors");
-    index->vectors = index->vector_lines.data;
-    if (index->options.form == ATT_INDEX_I8) {
-        const size_t code_row = index->code_stride;
-        if (!att_lines_resize(&index->code_lines, &index->host, used * code_row, grown * code_row))
-            return att_no_memory(err, grown, "vector codes");
-        index->codes = index->code_lines.data;
+    const size_t grown = ATT_MAX(wanted, (size_t)index->capacity + index->capacity / 2);
+    return move_columns(index, ATT_MIN(grown, ATT_INDEX_ID_MAX), err);
+}
+
+att_status att_index_own(att_index *index, att_error *err)
+{
+    if (!index->snapshot)
+        return ATT_OK;
+    const size_t word_count = ATT_MAX(index->upper_count, 1);
+    uint32_t *words = att_alloc(&index->host, word_count, sizeof *words);
+    if (!words)
+        return att_no_memory(err, index->upper_count, "links");
+    const att_status status = move_columns(index, ATT_MAX(index->slot_count, 1), err);
+    if (status) {
+        ATT_FREE_ARRAY(&index->host, words, word_count);
+        return status;
     }
-    // Each of these may have grown already in a call that failed later: then it only grows again.
-    uint32_t *ids = att_alloc(&index->host, grown, sizeof *ids);
-    float *scales = att_alloc(&index->host, grown, sizeof *scales);
-    if (!ids || !scales) {
-        ATT_FREE_ARRAY(&index->host, ids, grown);
-        ATT_FREE_ARRAY(&index->host, scales, grown);
-        return att_no_memory(err, grown, "slots");
-    }
-    if (used) {
-        memcpy(ids, index->ids, used * sizeof *ids);
-        memcpy(scales, index->scales, used * sizeof *scales);
-    }
-    ATT_FREE_ARRAY(&index->host, index->ids, index->capacity);
-    ATT_FREE_ARRAY(&index->host, index->scales, index->capacity);
-    index->ids = ids;
-    index->scales = scales;
-    index->capacity = (uint32_t)grown;
+    if (index->upper_count)
+        memcpy(words, index->upper_words, index->upper_count * sizeof *words);
+    index->upper_words = words;
+    index->upper_capacity = word_count;
+    att_snapshot_close(index->snapshot);
+    index->snapshot = NULL;
     return ATT_OK;
 }
 
-static att_status reserve_page(att_index *index, uint32_t id, att_error *err)
+att_status att_index_reserve_page(att_index *index, uint32_t id, att_error *err)
 {
     const uint32_t page = id >> ATT_PAGE_BITS;
     if (page >= index->page_count) {
@@ -102,11 +127,27 @@ static att_status reserve_page(att_index *index, uint32_t id, att_error *err)
     return ATT_OK;
 }
 
-att_status att_index_create(
+static att_status check_options(const att_index_options *options, att_error *err)
+{
+    if (options->dim < 1 || options->dim > ATT_INDEX_DIM_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "an index of dim %u: 1 to %d wanted", options->dim,
+            ATT_INDEX_DIM_MAX);
+    if (options->form != ATT_INDEX_F32 && options->form != ATT_INDEX_I8)
+        return ATT_FAIL(err, ATT_INVALID, "unknown index form %d", (int)options->form);
+    if (options->links && (options->links < 4 || options->links > ATT_LINKS_MAX))
+        return ATT_FAIL(err, ATT_INVALID, "%u links per node: 4 to %d wanted, 0 for 16",
+            options->links, ATT_LINKS_MAX);
+    if (options->build_width && (options->build_width < 8 || options->build_width > 1000))
+        return ATT_FAIL(
+            err, ATT_INVALID, "build width %u: 8 to 1000 wanted, 0 for 200", options->build_width);
+    return ATT_OK;
+}
+
+att_status att_index_begin(
     att_index **out, const att_index_options *options, const att_host *host, att_error *err)
 {
     *out = NULL;
-    att_status status = check_options(options, err);
+    const att_status status = check_options(options, err);
     if (status)
         return status;
     const att_host full = att_host_complete(host);
@@ -120,13 +161,27 @@ att_status att_index_create(
     index->options.build_width = options->build_width ? options->build_width : 200;
     index->vector_stride = (options->dim + 15) / 16 * 16;
     index->code_stride = (options->dim + 63) / 64 * 64;
-    status = reserve_slots(index, options->capacity, err);
-    if (status) {
-        att_index_destroy(index);
-        return status;
-    }
+    index->ground_links = index->options.links * 2;
+    index->angle_links = index->ground_links / 4;
+    index->entry = ATT_ENTRY_NONE;
+    memset(index->upper_free, 0xFF, sizeof index->upper_free);
     *out = index;
     return ATT_OK;
+}
+
+att_status att_index_create(
+    att_index **out, const att_index_options *options, const att_host *host, att_error *err)
+{
+    att_index *index = NULL;
+    *out = NULL;
+    att_status status = att_index_begin(&index, options, host, err);
+    if (!status)
+        status = att_index_reserve(index, ATT_MAX(options->capacity, 1), err);
+    if (status)
+        att_index_destroy(index);
+    else
+        *out = index;
+    return status;
 }
 
 void att_index_destroy(att_index *index)
@@ -135,78 +190,16 @@ void att_index_destroy(att_index *index)
         return;
     const att_host host = index->host;
     for (uint32_t p = 0; p < index->page_count; p++)
-        ATT_FREE_ARRAY(&host, index->pages[p], ATT_PAGE_SIZE);
+        att_free(&host, index->pages[p], ATT_PAGE_SIZE, sizeof(uint32_t));
     ATT_FREE_ARRAY(&host, index->pages, index->page_count);
-    ATT_FREE_ARRAY(&host, index->ids, index->capacity);
-    ATT_FREE_ARRAY(&host, index->scales, index->capacity);
-    att_lines_free(&index->vector_lines, &host);
-    att_lines_free(&index->code_lines, &host);
+    for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
+        lines_free(&index->columns[c], &host);
+    if (!index->snapshot)
+        ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
+    ATT_VEC_FREE(&host, &index->limbo);
+    ATT_VEC_FREE(&host, &index->free_slots);
+    att_snapshot_close(index->snapshot);
     ATT_FREE_ARRAY(&host, index, 1);
-}
-
-static att_status check_vectors(
-    const att_index *index, const uint32_t *ids, const float *vectors, size_t count, att_error *err)
-{
-    const size_t dim = index->options.dim;
-    for (size_t i = 0; i < count; i++) {
-        if (ids[i] > ATT_INDEX_ID_MAX)
-            return ATT_FAIL(err, ATT_INVALID, "id %u of vector %zu: at most %u wanted", ids[i], i,
-                ATT_INDEX_ID_MAX);
-        for (size_t d = 0; d < dim; d++)
-            if (!isfinite(vectors[i * dim + d]))
-                return ATT_FAIL(err, ATT_INVALID,
-                    "component %zu of the vector with id %u is not finite", d, ids[i]);
-    }
-    return ATT_OK;
-}
-
-static void store_vector(att_index *index, uint32_t slot, const float *vector)
-{
-    float *row = index->vectors + slot * index->vector_stride;
-    memset(row, 0, index->vector_stride * sizeof *row);
-    memcpy(row, vector, index->options.dim * sizeof *row);
-    if (index->codes)
-        index->scales[slot] = att_quantize(
-            index->codes + slot * index->code_stride, index->code_stride, row, index->options.dim);
-}
-
-att_status att_index_add(att_index *index, const uint32_t *ids, const float *vectors, size_t count,
-    uint32_t threads, att_error *err)
-{
-    (void)threads;
-    att_status status = check_vectors(index, ids, vectors, count, err);
-    if (!status)
-        status = reserve_slots(index, (size_t)index->slot_count + count, err);
-    for (size_t i = 0; !status && i < count; i++)
-        status = reserve_page(index, ids[i], err);
-    if (status)
-        return status;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t *place = &index->pages[ids[i] >> ATT_PAGE_BITS][ids[i] & (ATT_PAGE_SIZE - 1)];
-        if (*place == ATT_SLOT_NONE) {
-            *place = index->slot_count++;
-            index->live_count++;
-        }
-        index->ids[*place] = ids[i];
-        store_vector(index, *place, vectors + i * index->options.dim);
-    }
-    return ATT_OK;
-}
-
-// The last slot's vector moves into the hole.
-att_status att_index_remove(att_index *index, uint32_t id, att_error *err)
-{
-    const uint32_t slot = id <= ATT_INDEX_ID_MAX ? att_index_slot(index, id) : ATT_SLOT_NONE;
-    if (slot == ATT_SLOT_NONE)
-        return ATT_FAIL(err, ATT_NOT_FOUND, "id %u is not in the index", id);
-    const uint32_t last = --index->slot_count, moved = index->ids[last];
-    index->live_count--;
-    index->pages[moved >> ATT_PAGE_BITS][moved & (ATT_PAGE_SIZE - 1)] = slot;
-    index->ids[slot] = moved;
-    index->pages[id >> ATT_PAGE_BITS][id & (ATT_PAGE_SIZE - 1)] = ATT_SLOT_NONE;
-    if (slot != last)
-        store_vector(index, slot, index->vectors + last * index->vector_stride);
-    return ATT_OK;
 }
 
 size_t att_index_count(const att_index *index)
@@ -216,10 +209,12 @@ size_t att_index_count(const att_index *index)
 
 size_t att_index_bytes(const att_index *index)
 {
-    size_t pages = 0;
+    size_t bytes = sizeof *index + index->page_count * sizeof *index->pages;
     for (uint32_t p = 0; p < index->page_count; p++)
-        pages += index->pages[p] != NULL;
-    return sizeof *index + index->vector_lines.size + index->code_lines.size +
-           index->capacity * (sizeof *index->ids + sizeof *index->scales) +
-           index->page_count * sizeof *index->pages + pages * ATT_PAGE_SIZE * sizeof(uint32_t);
+        bytes += index->pages[p] ? ATT_PAGE_SIZE * sizeof(uint32_t) : 0;
+    for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
+        bytes += index->capacity * att_column_row(index, c);
+    return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
+           index->limbo.capacity * sizeof *index->limbo.items +
+           index->free_slots.capacity * sizeof *index->free_slots.items;
 }

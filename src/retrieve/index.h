@@ -1,28 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 // retrieve/index.h - what an index is made of; for this room only.
 //
-// A vector lives in a slot (0, 1, 2 …, all arrays below are by slot); the caller's id is mapped to
-// it by a directory of pages, so ids may have gaps.
+// A vector lives in a slot (0, 1, 2 …); every column below is an array by slot. The caller's id is
+// mapped to its slot by a directory of pages, so ids may have gaps. A slot whose vector was removed
+// or replaced is dead: walks still pass through it until sweep.c has taken it out of all lists,
+// then it is used again.
 #ifndef ATT_RETRIEVE_INDEX_H
 #define ATT_RETRIEVE_INDEX_H
 
 #include "attune/retrieve.h"
 #include "base/base.h"
 #include "base/kernels.h"
-#include "retrieve/top.h"
+#include "retrieve/best.h"
+#include "store/snapshot.h"
 
-#define ATT_SLOT_NONE UINT32_MAX // also the id of a slot without a live vector
+#define ATT_SLOT_NONE UINT32_MAX // also the id of a dead slot
 #define ATT_INDEX_ID_MAX 0x7FFFFFFFu
 #define ATT_INDEX_DIM_MAX 2048
 #define ATT_PAGE_BITS 12
 #define ATT_PAGE_SIZE (1u << ATT_PAGE_BITS)
 
-// Memory whose use begins at a cache line.
+enum { ATT_LEVEL_MAX = 15, ATT_LINKS_MAX = 64 };
+
+// Memory whose use begins at a cache line. raw == NULL: borrowed (mapped from a file).
 typedef struct att_lines {
     void *raw;
     size_t size; // bytes asked from the host
-    void *data;  // 64-byte aligned
+    void *data;
 } att_lines;
+
+typedef enum att_column {
+    ATT_COLUMN_VECTOR,
+    ATT_COLUMN_CODE,
+    ATT_COLUMN_SCALE,
+    ATT_COLUMN_INVERSE,
+    ATT_COLUMN_ID,
+    ATT_COLUMN_LINK,
+    ATT_COLUMN_UPPER,
+    ATT_COLUMN_COUNT
+} att_column;
+
+// A dead slot waits until every list has been looked at since.
+typedef struct att_limbo {
+    uint32_t slot;
+    uint64_t swept; // index->swept when it died
+} att_limbo;
 
 struct att_index {
     att_host host;
@@ -30,29 +52,71 @@ struct att_index {
     att_index_options options; // completed
     size_t vector_stride;      // floats
     size_t code_stride;        // bytes
+    uint32_t ground_links;     // per node on the ground layer: 2 * options.links
+    uint32_t angle_links;      // of these, the last ones are by angle, the others by product
 
     uint32_t capacity;   // slots there is room for
     uint32_t slot_count; // slots ever used
     uint32_t live_count;
 
-    float *vectors; // (capacity, vector_stride), zero behind dim
-    int8_t *codes;  // (capacity, code_stride); vector ~ code * scale. NULL in the f32 form
-    float *scales;  // (capacity)
-    uint32_t *ids;  // (capacity); ATT_SLOT_NONE where nothing lives
-    att_lines vector_lines, code_lines;
+    att_lines columns[ATT_COLUMN_COUNT];
+    float *vectors;  // (capacity, vector_stride), zero behind dim
+    int8_t *codes;   // (capacity, code_stride), zero behind dim; vector ~ code * scale. NULL in the
+                     // f32 form
+    float *scales;   // (capacity), in the I8 form
+    float *inverses; // (capacity) 1 / length; 0 for the zero vector
+    uint32_t *ids;   // (capacity); ATT_SLOT_NONE: dead or free
+    uint32_t *links; // (capacity, ground_links); ATT_SLOT_NONE: unused
+    uint32_t
+        *uppers; // (capacity) where its block begins in upper_words, ATT_SLOT_NONE: ground only
+
+    // Blocks of 1 + level * links words: the level, then the links on layers 1 … level.
+    uint32_t *upper_words;
+    size_t upper_count, upper_capacity;
+    uint32_t
+        upper_free[ATT_LEVEL_MAX + 1]; // first free block of a level, its word 1 leads to the next
+    uint64_t entry; // level << 32 | slot of the highest node, or ATT_ENTRY_NONE; atomic while
+                    // threads add
+
+    ATT_VEC(att_limbo) limbo; // oldest first from limbo_first on
+    size_t limbo_first;
+    ATT_VEC(uint32_t) free_slots;
+    uint64_t swept; // lists looked at since the beginning
+    uint32_t sweep_at;
 
     uint32_t **pages; // id >> ATT_PAGE_BITS -> ATT_PAGE_SIZE slots, NULL where no id lives
     uint32_t page_count;
+
+    att_snapshot *snapshot; // the file that the columns are mapped from, until the first change
 };
 
 struct att_search {
     att_host host;
-    uint64_t *keys;  // three times key_room: candidates and a spare third
-    size_t key_room; // in units of `keep`
+    uint64_t *keys; // (key_room)
+    size_t key_room;
+    uint8_t *seen; // (seen_room), by slot: met in this walk when it equals `turn`
+    size_t seen_room;
+    uint8_t turn;
+    int8_t *code; // the query's, (code_room)
+    size_t code_room;
 };
 
-bool att_lines_resize(att_lines *lines, const att_host *host, size_t used, size_t size);
-void att_lines_free(att_lines *lines, const att_host *host);
+// Bytes of one slot in a column; 0: the form has no such column.
+size_t att_column_row(const att_index *index, att_column column);
+void att_columns_bind(att_index *index);
+// Memory for `wanted` slots that is the index's own. All or nothing.
+att_status att_index_reserve(att_index *index, size_t wanted, att_error *err);
+// The index that a loaded file shows becomes memory of its own.
+att_status att_index_own(att_index *index, att_error *err);
+// Derives strides and the like from the completed options.
+att_status att_index_begin(
+    att_index **out, const att_index_options *options, const att_host *host, att_error *err);
+att_status att_index_reserve_page(att_index *index, uint32_t id, att_error *err);
+
+static inline uint32_t *att_index_place(const att_index *index, uint32_t id)
+{
+    return &index->pages[id >> ATT_PAGE_BITS][id & (ATT_PAGE_SIZE - 1)];
+}
 
 static inline uint32_t att_index_slot(const att_index *index, uint32_t id)
 {
@@ -62,22 +126,31 @@ static inline uint32_t att_index_slot(const att_index *index, uint32_t id)
     return index->pages[page][id & (ATT_PAGE_SIZE - 1)];
 }
 
+static inline uint32_t att_entry_slot(uint64_t entry)
+{
+    return (uint32_t)entry;
+}
+
+static inline uint32_t att_entry_level(uint64_t entry)
+{
+    return (uint32_t)(entry >> 32);
+}
+
 // Codes of `vector`, zero behind dim; returns the scale.
 float att_quantize(int8_t *codes, size_t code_stride, const float *vector, size_t dim);
 
 att_status att_query_check(const att_index *index, const float *query, att_error *err);
+att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err);
+att_status att_search_reserve_walk(const att_index *index, att_search *search, att_error *err);
 
-// Room for the candidates of a search that keeps `keep`.
-att_status att_search_reserve(att_search *search, size_t keep, att_error *err);
-
-static inline bool att_filter_bit(const att_filter *filter, uint32_t id)
-{
-    return !filter->bits || (id < filter->bit_count && (filter->bits[id / 64] >> (id % 64) & 1));
-}
 bool att_filter_excludes(const att_filter *filter, uint32_t id);
 static inline bool att_filter_allows(const att_filter *filter, uint32_t id)
 {
-    return !filter || (att_filter_bit(filter, id) && !att_filter_excludes(filter, id));
+    if (!filter)
+        return true;
+    if (filter->bits && (id >= filter->bit_count || !(filter->bits[id / 64] >> (id % 64) & 1)))
+        return false;
+    return !filter->exclude_count || !att_filter_excludes(filter, id);
 }
 
 #endif

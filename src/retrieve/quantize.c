@@ -13,11 +13,10 @@ float att_quantize(int8_t *codes, size_t code_stride, const float *vector, size_
     for (size_t i = 0; i < dim; i++)
         largest = fmaxf(largest, fabsf(vector[i]));
     memset(codes, 0, code_stride);
-    const float scale = largest / 127.0f;
-    if (scale == 0)
+    if (largest < 1e-30f) // its products count as zero
         return 0;
     const float factor = 127.0f / largest;
     for (size_t i = 0; i < dim; i++)
         codes[i] = (int8_t)lrintf(vector[i] * factor);
-    return scale;
+    return largest / 127.0f;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/search.c - a searching thread's memory, and what may be asked.
-#include "retrieve/index.h"
+// retrieve/search.c - one question: whether to walk or to scan, and the finalists in f32.
+#include "retrieve/scan.h"
 
 #include <math.h>
 
@@ -19,21 +19,45 @@ void att_search_destroy(att_search *search)
     if (!search)
         return;
     const att_host host = search->host;
-    ATT_FREE_ARRAY(&host, search->keys, search->key_room * 3);
+    ATT_FREE_ARRAY(&host, search->keys, search->key_room);
+    ATT_FREE_ARRAY(&host, search->seen, search->seen_room);
+    ATT_FREE_ARRAY(&host, search->code, search->code_room);
     ATT_FREE_ARRAY(&host, search, 1);
 }
 
-att_status att_search_reserve(att_search *search, size_t keep, att_error *err)
+att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err)
 {
-    if (keep <= search->key_room)
+    if (count <= search->key_room)
         return ATT_OK;
-    const size_t room = ATT_MAX(keep, 64);
-    uint64_t *keys = att_alloc(&search->host, room, 3 * sizeof *keys);
+    const size_t room = ATT_MAX(count, 512);
+    uint64_t *keys = att_alloc(&search->host, room, sizeof *keys);
     if (!keys)
-        return att_no_memory(err, keep, "candidates");
-    ATT_FREE_ARRAY(&search->host, search->keys, search->key_room * 3);
+        return att_no_memory(err, count, "candidates");
+    ATT_FREE_ARRAY(&search->host, search->keys, search->key_room);
     search->keys = keys;
     search->key_room = room;
+    return ATT_OK;
+}
+
+att_status att_search_reserve_walk(const att_index *index, att_search *search, att_error *err)
+{
+    if (search->seen_room < index->capacity) {
+        uint8_t *seen = att_alloc_zero(&search->host, index->capacity, 1);
+        if (!seen)
+            return att_no_memory(err, index->capacity, "marks");
+        ATT_FREE_ARRAY(&search->host, search->seen, search->seen_room);
+        search->seen = seen;
+        search->seen_room = index->capacity;
+        search->turn = 0;
+    }
+    if (search->code_room < index->code_stride) {
+        int8_t *code = att_alloc(&search->host, index->code_stride, 1);
+        if (!code)
+            return att_no_memory(err, index->code_stride, "bytes of a code");
+        ATT_FREE_ARRAY(&search->host, search->code, search->code_room);
+        search->code = code;
+        search->code_room = index->code_stride;
+    }
     return ATT_OK;
 }
 
@@ -58,10 +82,153 @@ bool att_filter_excludes(const att_filter *filter, uint32_t id)
     return low < filter->exclude_count && filter->exclude[low] == id;
 }
 
+static att_probe probe_query(const att_index *index, att_search *search, const float *query)
+{
+    att_probe probe = {.vector = query};
+    if (index->codes) {
+        probe.code = search->code;
+        probe.scale = att_quantize(search->code, index->code_stride, query, index->options.dim);
+    }
+    return probe;
+}
+
+// Keys of slots become keys of ids with the score in f32; ineligible and dead ones go. Returns how
+// many are left, sorted.
+static size_t rank_finalists(const att_index *index, att_search *search, const float *query,
+    const att_filter *filter, size_t count)
+{
+    uint64_t *keys = search->keys;
+    size_t kept = 0;
+    for (size_t from = 0; from < count;) {
+        uint32_t picks[ATT_PICKS_MAX];
+        float scores[ATT_PICKS_MAX];
+        size_t step = 0;
+        for (; from < count && step < ATT_PICKS_MAX; from++) {
+            const uint32_t slot = att_rank_tail(keys[from]);
+            if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(filter, index->ids[slot]))
+                continue;
+            picks[step++] = slot;
+            const float *row = index->vectors + slot * index->vector_stride;
+            for (size_t i = 0; i < index->vector_stride && i < 128; i += 16)
+                __builtin_prefetch(row + i);
+        }
+        index->kernels->pick_dot_f32(
+            scores, index->vectors, index->vector_stride, picks, step, query, index->options.dim);
+        for (size_t i = 0; i < step; i++)
+            keys[kept++] = att_rank_key(scores[i], index->ids[picks[i]]);
+    }
+    att_rank_sort(keys, kept, keys + kept);
+    return kept;
+}
+
+static size_t give_hits(const uint64_t *keys, size_t count, att_hit *hits)
+{
+    for (size_t i = 0; i < count; i++)
+        hits[i] = (att_hit){att_rank_tail(keys[i]), att_rank_score(keys[i])};
+    return count;
+}
+
+static size_t count_eligible(const att_index *index, const att_filter *filter)
+{
+    if (!filter || !filter->bits)
+        return index->live_count;
+    size_t eligible = filter->eligible;
+    if (eligible == SIZE_MAX) {
+        eligible = 0;
+        for (size_t w = 0; w < filter->bit_count / 64; w++)
+            eligible += (size_t)__builtin_popcountll(filter->bits[w]);
+        eligible += filter->bit_count % 64; // at most
+    }
+    return ATT_MIN(eligible, index->live_count);
+}
+
+// Times in nanoseconds, as measured (docs/index.md); only their ratios matter.
+static double walk_cost_ns(const att_index *index, double width)
+{
+    const double lines =
+        (double)(index->codes ? index->code_stride : index->vector_stride * 4) / 64;
+    return 2000 + width * (150 + 40 * lines);
+}
+
+static double scan_cost_ns(const att_index *index, const att_filter *filter, double eligible)
+{
+    const double lines =
+        (double)(index->codes ? index->code_stride : index->vector_stride * 4) / 64;
+    if (filter && filter->bits)
+        return 500 + (double)filter->bit_count / 64 + eligible * (2 + lines);
+    return 500 + index->slot_count * (0.7 + 0.7 * lines);
+}
+
+att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
+    const att_filter *filter, size_t count, att_hit *hits, size_t *found, att_error *err)
+{
+    const size_t keep =
+        index->codes ? ATT_MIN(count + ATT_MAX(count / 2, 16), index->live_count) : count;
+    const att_status status = att_search_reserve_keys(search, 3 * keep, err);
+    if (status)
+        return status;
+    const att_probe probe = probe_query(index, search, query);
+    size_t left;
+    if (index->codes) {
+        left = att_scan_codes(index, search, &probe, filter, keep);
+        left = rank_finalists(index, search, query, NULL, left);
+    } else {
+        left = att_scan_vectors(index, search, &probe, filter, keep);
+    }
+    *found = give_hits(search->keys, ATT_MIN(left, count), hits);
+    return ATT_OK;
+}
+
+att_status att_index_walk_top(const att_index *index, att_search *search, const float *query,
+    const att_filter *filter, size_t count, size_t width, att_hit *hits, size_t *found,
+    att_error *err)
+{
+    const att_status status = att_search_reserve_keys(search, 2 * width + ATT_PICKS_MAX, err);
+    if (status)
+        return status;
+    const att_locks locks = {0};
+    const att_probe probe = probe_query(index, search, query);
+    const uint32_t from = att_descend(index, &probe, index->entry, 0, &locks);
+    size_t left = att_walk(index, search, &probe, 0, from, width, &locks);
+    left = rank_finalists(index, search, query, filter, left);
+    *found = give_hits(search->keys, ATT_MIN(left, count), hits);
+    return ATT_OK;
+}
+
 att_status att_index_top(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t count, uint32_t width, att_hit *hits, size_t *found,
     att_error *err)
 {
-    (void)width;
-    return att_index_top_exact(index, search, query, filter, count, hits, found, err);
+    *found = 0;
+    att_status status = att_query_check(index, query, err);
+    if (!status)
+        status = att_search_reserve_walk(index, search, err);
+    const size_t eligible = count_eligible(index, filter);
+    count = ATT_MIN(count, eligible);
+    if (status || count == 0)
+        return status;
+    const double least = ATT_MAX(width ? width : count + 64, (double)count);
+    const double wanted = least * index->live_count / (double)eligible;
+    if (walk_cost_ns(index, wanted) < scan_cost_ns(index, filter, (double)eligible)) {
+        status = att_index_walk_top(
+            index, search, query, filter, count, (size_t)wanted, hits, found, err);
+        if (status || *found == count)
+            return status;
+    }
+    return att_index_scan_top(index, search, query, filter, count, hits, found, err);
+}
+
+att_status att_index_top_exact(const att_index *index, att_search *search, const float *query,
+    const att_filter *filter, size_t count, att_hit *hits, size_t *found, att_error *err)
+{
+    *found = 0;
+    const size_t keep = ATT_MIN(count, index->live_count);
+    att_status status = att_query_check(index, query, err);
+    if (!status)
+        status = att_search_reserve_keys(search, 3 * keep, err);
+    if (status || keep == 0)
+        return status;
+    const att_probe probe = {.vector = query};
+    *found = give_hits(search->keys, att_scan_vectors(index, search, &probe, filter, keep), hits);
+    return ATT_OK;
 }

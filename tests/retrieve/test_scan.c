@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/retrieve/test_exact.c - the plain twin against a sort of everything.
+// tests/retrieve/test_scan.c - the plain twin against a sort of everything.
 #include "check.h"
 
 #include "attune/retrieve.h"

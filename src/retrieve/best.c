@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/top.c - dropping the worse half, and sorting keys.
-#include "retrieve/top.h"
+// retrieve/best.c - dropping the worse half, and sorting keys.
+#include "retrieve/best.h"
 
 static void swap(uint64_t *a, uint64_t *b)
 {
@@ -49,7 +49,7 @@ static uint64_t least(const uint64_t *keys, size_t count)
     return found;
 }
 
-void att_top_cut(att_top *top)
+void att_best_cut(att_best *top)
 {
     if (top->count < top->keep || top->keep == 0)
         return;
@@ -110,10 +110,10 @@ void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare)
         memcpy(keys, from, count * sizeof *keys);
 }
 
-size_t att_top_finish(att_top *top, uint64_t *spare)
+size_t att_best_finish(att_best *top, uint64_t *spare)
 {
     if (top->count > top->keep)
-        att_top_cut(top);
+        att_best_cut(top);
     att_rank_sort(top->keys, top->count, spare);
     return top->count;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/top.h - the best k of a stream, in one comparison each.
+// retrieve/best.h - the best k of a stream, in one comparison each.
 //
 // A candidate is one number: the score's bits, turned so that they sort as unsigned, above the
 // inverted tail (an id or a slot). So larger is better and a tie goes to the lower tail. Up to 2k
 // candidates gather; then the worse half is dropped and the bar rises (amortized constant time per
 // candidate).
-#ifndef ATT_RETRIEVE_TOP_H
-#define ATT_RETRIEVE_TOP_H
+#ifndef ATT_RETRIEVE_BEST_H
+#define ATT_RETRIEVE_BEST_H
 
 #include "base/base.h"
 
@@ -33,31 +33,31 @@ static inline float att_rank_score(uint64_t key)
     return score;
 }
 
-typedef struct att_top {
+typedef struct att_best {
     uint64_t *keys; // room for 2 * keep, borrowed
     size_t keep, count;
     uint64_t bar; // a key must be above it
-} att_top;
+} att_best;
 
-static inline att_top att_top_begin(uint64_t *keys, size_t keep)
+static inline att_best att_best_begin(uint64_t *keys, size_t keep)
 {
-    return (att_top){.keys = keys, .keep = keep};
+    return (att_best){.keys = keys, .keep = keep};
 }
 
 // Drops all but the best `keep`.
-void att_top_cut(att_top *top);
+void att_best_cut(att_best *top);
 
-static inline void att_top_push(att_top *top, uint64_t key)
+static inline void att_best_push(att_best *top, uint64_t key)
 {
     if (key <= top->bar)
         return;
     top->keys[top->count++] = key;
     if (top->count == 2 * top->keep)
-        att_top_cut(top);
+        att_best_cut(top);
 }
 
 // Cuts and sorts, best first. `spare` has room for `keep`. Returns how many there are.
-size_t att_top_finish(att_top *top, uint64_t *spare);
+size_t att_best_finish(att_best *top, uint64_t *spare);
 
 // Descending, by bytes; `spare` has room for `count`.
 void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare);
