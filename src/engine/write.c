@@ -6,6 +6,7 @@
 // transaction runs; when it cannot be committed, memory is read again from the disk, so that what people see is never
 // ahead of the log for longer than a failed commit.
 #include "engine/internal.h"
+#include "signals/event.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -441,6 +442,8 @@ static att_status check_control(att_text user, const att_control *control, att_e
 {
     if (user.size == 0 || user.size > ATT_ID_SIZE_MAX)
         return ATT_FAIL(err, ATT_INVALID, "the user id has %zu bytes, 1 to 255 expected", user.size);
+    if (att_id_check(user, false, "user", err))
+        return ATT_INVALID;
     const double least[] = {[ATT_CONTROL_ENERGY] = -1, [ATT_CONTROL_NOVELTY] = -1, [ATT_CONTROL_OPT_OUT] = 0};
     const char *name = att_control_kind_name(control->kind);
     switch (control->kind) {
@@ -457,6 +460,11 @@ static att_status check_control(att_text user, const att_control *control, att_e
         if (control->item.size == 0 || control->item.size > ATT_ID_SIZE_MAX)
             return ATT_FAIL(err, ATT_INVALID, "%s needs an item%s", name,
                 control->kind == ATT_CONTROL_LESS_LIKE ? "" : " or tag:NAME");
+        if (att_id_check(control->item, false, "item", err))
+            return ATT_INVALID;
+        if (is_tag(control->item) && control->item.size > 4 + ATT_TAG_SIZE_MAX)
+            return ATT_FAIL(err, ATT_INVALID, "the tag has %zu bytes, %d at most", control->item.size - 4,
+                ATT_TAG_SIZE_MAX);
         if (is_tag(control->item) && control->kind == ATT_CONTROL_LESS_LIKE)
             return ATT_FAIL(err, ATT_INVALID, "less-like takes an item, not a tag: use block for \"%.*s\"",
                 ATT_TEXT_ARGS(control->item));

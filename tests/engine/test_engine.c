@@ -210,6 +210,15 @@ CHECK_TEST(controls_act_on_the_next_slate)
     control = (att_control){.kind = ATT_CONTROL_LESS_LIKE, .item = att_text_of("song-xx")};
     CHECK_FAILS(att_engine_control(engine, request.user, &control, &err), ATT_NOT_FOUND);
 
+    control = (att_control){.kind = ATT_CONTROL_BLOCK, .item = att_text_of("tag:a\nb")};
+    CHECK_FAILS(att_engine_control(engine, request.user, &control, &err), ATT_INVALID);
+    char long_tag[4 + 66];
+    memset(long_tag, 'x', sizeof long_tag);
+    memcpy(long_tag, "tag:", 4);
+    control.item = (att_text){long_tag, 4 + 65};
+    CHECK_FAILS(att_engine_control(engine, request.user, &control, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "64 at most");
+
     control = (att_control){.kind = ATT_CONTROL_RESET};
     CHECK_OK_ERR(att_engine_control(engine, request.user, &control, &err), &err);
     request.at_ms = SCENE_NOW + 1;
