@@ -56,6 +56,8 @@ att_status att_engine_dataset(att_engine *engine, att_dataset **out, att_error *
     if (!status)
         status = g.status;
     if (!status)
+        status = att_engine_state_check(engine, err);
+    if (!status)
         status = add_preferences(engine, g.dataset, err);
     pthread_rwlock_unlock(&engine->state_lock);
     pthread_mutex_unlock(&engine->store_lock);

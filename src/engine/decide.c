@@ -178,18 +178,6 @@ static att_status fill_record(decision *d, att_error *err)
     return ATT_OK;
 }
 
-// The same rule once more, at the moment of serving: no item leaves that may not be shown.
-static att_status check_rights_again(const decision *d, att_error *err)
-{
-    for (size_t s = 0; s < d->filled; s++) {
-        const uint32_t item = d->view.candidates[d->slots[s].candidate].item;
-        const att_bar bar = att_rights_check(d->view.engine->rights, item, &d->view.rights);
-        if (bar != ATT_BAR_NONE)
-            return ATT_FAIL(err, ATT_DENIED, "item %u lost its right to be shown between choosing and serving", item);
-    }
-    return ATT_OK;
-}
-
 static uint64_t next_seed(att_engine *engine, const att_request *request)
 {
     if (request->seed)
@@ -253,8 +241,6 @@ static att_status build(decision *d, att_error *err)
     att_rng rng = att_rng_stream(view->seed, 2);
     status = att_slate_build(&input, &rng, scratch, d->slots, &d->filled, err);
     if (!status)
-        status = check_rights_again(d, err);
-    if (!status)
         status = fill_shown(d, err);
     if (!status && view->request->explain)
         status = explain_shown(d, err);
@@ -292,11 +278,31 @@ static bool budget_holds(const att_engine *engine, const decisions_write *job)
     return true;
 }
 
+// The one rule of rights, asked again when it is this record's turn: what was taken down while the slate was
+// computed, or whose window closed meanwhile, is not served.
+static bool rights_hold(const att_engine *engine, const decisions_write *job)
+{
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    for (size_t i = 0; i < job->count; i++) {
+        const decision *d = &job->decisions[i];
+        att_rights_query query = d->view.rights;
+        query.at_ms = d->view.request->at_ms ? query.at_ms : ATT_MAX(query.at_ms, now_ms);
+        for (size_t s = 0; s < d->record.count; s++)
+            if (att_rights_check(engine->rights, d->record.slots[s].item, &query) != ATT_BAR_NONE)
+                return false;
+    }
+    return true;
+}
+
 static att_status run_decisions(att_engine *engine, att_write *write, att_error *err)
 {
     decisions_write *job = (decisions_write *)write;
     if (!budget_holds(engine, job)) {
         write->refused = ATT_FAIL(&write->error, ATT_BUSY, "another process used the exploration budget");
+        return ATT_OK;
+    }
+    if (!rights_hold(engine, job)) {
+        write->refused = ATT_FAIL(&write->error, ATT_BUSY, "an item lost its rights while the slate was made");
         return ATT_OK;
     }
     for (size_t i = 0; i < job->count; i++) {
@@ -380,7 +386,7 @@ att_status att_engine_decide_many(att_engine *engine, const att_request *request
 {
     bool again = true;
     att_status status = ATT_OK;
-    for (int turn = 0; turn < 4 && again; turn++) // the last turn explores nothing, and so always fits
+    for (int turn = 0; turn < 4 && again; turn++) // the last turn explores nothing, so the budget holds
         status = decide_once(engine, requests, count, memories, slates, turn == 3, &again, err);
     return status;
 }

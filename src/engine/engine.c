@@ -164,8 +164,13 @@ static att_status read_policy(att_engine *engine, att_error *err)
             &engine->host, err);
     else if (status == ATT_NOT_FOUND)
         status = ATT_OK;
-    if (!status)
+    if (!status) {
         engine->policy = policy;
+        engine->policy_seq = 0;
+        if (att_store_meta_get(engine->store, "policy_seq", &yaml, NULL) == ATT_OK &&
+            yaml.count == sizeof engine->policy_seq)
+            memcpy(&engine->policy_seq, yaml.items, sizeof engine->policy_seq);
+    }
     ATT_VEC_FREE(&engine->host, &yaml);
     return status;
 }
@@ -248,6 +253,7 @@ att_status att_engine_reload(att_engine *engine, att_error *err)
 {
     pthread_rwlock_wrlock(&engine->state_lock);
     const att_status status = load_state(engine, err);
+    engine->stale = status != ATT_OK; // half a state is no state: nobody reads it until this succeeds
     pthread_rwlock_unlock(&engine->state_lock);
     return att_while(err, status, "reading store %s", engine->path);
 }
@@ -257,6 +263,7 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err)
     log_reading l = {0};
     pthread_rwlock_wrlock(&engine->state_lock);
     att_status status = read_tail(engine, &l, err);
+    engine->stale = status != ATT_OK; // stopped somewhere inside: read whole the next time
     if (!status && l.r.new_policy)
         status = load_state(engine, err);
     else if (!status && l.r.new_model) {
@@ -277,10 +284,18 @@ att_status att_engine_refresh(att_engine *engine, att_error *err)
         return ATT_OK; // a writer of this process is at it, and catches up itself
     uint64_t end = engine->last_seq;
     att_status status = att_store_last_seq(engine->store, &end, err);
-    if (!status && end != engine->last_seq)
+    if (!status && engine->stale)
+        status = att_engine_reload(engine, err);
+    else if (!status && end != engine->last_seq)
         status = att_engine_catch_up(engine, err);
     pthread_mutex_unlock(&engine->store_lock);
     return status;
+}
+
+att_status att_engine_state_check(const att_engine *engine, att_error *err)
+{
+    return engine->stale ? ATT_FAIL(err, ATT_BUSY, "the state of %s is being read again", engine->path)
+                         : ATT_OK;
 }
 
 // --- Open and close -------------------------------------------------------------------------------------------
@@ -369,7 +384,12 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
     att_error err;
     if (att_engine_refresh(engine, &err))
         att_logf(&engine->host, ATT_LOG_WARNING, "counts may be behind: %s", err.text);
+    *out = (att_engine_info){0};
     pthread_rwlock_rdlock(&engine->state_lock);
+    if (engine->stale) {
+        pthread_rwlock_unlock(&engine->state_lock);
+        return;
+    }
     const att_people_totals total = att_people_total(engine->people);
     *out = (att_engine_info){.events = total.events,
         .bot_events = total.bot_events,

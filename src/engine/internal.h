@@ -59,6 +59,7 @@ struct att_engine {
     att_catalogue catalogue;
     att_rights *rights;
     att_people *people;
+    bool stale; // reading the state failed half-way; set and cleared under both locks
     att_policy policy;
     uint64_t policy_seq; // of the record that set it; 0: default
     att_serving serving;
@@ -79,6 +80,8 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err);
 att_status att_engine_reload(att_engine *engine, att_error *err);
 // Sees to it that a decision knows what others wrote, without waiting for a writer of this process.
 att_status att_engine_refresh(att_engine *engine, att_error *err);
+// With state_lock held: ATT_BUSY when there is no whole state to look at.
+att_status att_engine_state_check(const att_engine *engine, att_error *err);
 // One record into memory. state_lock held for writing.
 att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err);
 att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);

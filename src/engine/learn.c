@@ -61,6 +61,11 @@ static att_status copy_preferences(learning *l, att_error *err)
     ATT_VEC(uint32_t) times = {0};
     att_status status = ATT_OK;
     pthread_rwlock_rdlock(&engine->state_lock);
+    status = att_engine_state_check(engine, err);
+    if (status) {
+        pthread_rwlock_unlock(&engine->state_lock);
+        return status;
+    }
     const uint32_t people = att_people_count(engine->people);
     const att_people_totals total = att_people_total(engine->people);
     const double half_life_s = engine->policy.signals.half_life_days * 86400;

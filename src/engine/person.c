@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 #include "ingest/json_write.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
@@ -124,9 +125,12 @@ att_status att_engine_person(
     att_arena_reset(&memory->answer);
     pthread_rwlock_rdlock(&engine->state_lock);
     const uint32_t number = att_names_find(&engine->users, user);
+    status = att_engine_state_check(engine, err);
     const att_person_state *state =
-        number == ATT_NO_INDEX ? NULL : att_people_get(engine->people, number);
-    if (!state) {
+        number == ATT_NO_INDEX || status ? NULL : att_people_get(engine->people, number);
+    if (status) {
+        ; // told already
+    } else if (!state) {
         status = no_such_person(err, user);
     } else {
         const att_person_controls *controls = att_person_controls_of(state);
@@ -308,14 +312,16 @@ att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, 
     pthread_rwlock_unlock(&engine->state_lock);
     if (!known)
         return no_such_person(err, user);
+    // The checkpoint holds the person's state too. It only saves time, so it goes first: whatever happens next, no
+    // copy is left behind.
+    char path[4200];
+    if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) >= sizeof path)
+        return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", engine->path);
+    if (remove(path) != 0 && errno != ENOENT)
+        return att_fail_errno(err, errno, "deleting %s", path);
     forget_write job = {.write.run = run_forget, .user = user};
     const att_status status = att_engine_commit(engine, &job.write, err);
     if (rows)
         *rows = job.rows;
-    if (!status) { // the checkpoint holds the person's state still
-        char path[4200];
-        if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) < sizeof path)
-            remove(path);
-    }
     return status;
 }

@@ -261,6 +261,11 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     att_arena_reset(&memory->scratch);
     att_arena_reset(&memory->answer);
     pthread_rwlock_rdlock(&engine->state_lock);
+    status = att_engine_state_check(engine, err);
+    if (status) {
+        att_view_end(view);
+        return status;
+    }
     view->user = att_names_find(&engine->users, request->user);
     const att_person_state *person =
         view->user == ATT_NO_INDEX ? NULL : att_people_get(engine->people, view->user);

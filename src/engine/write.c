@@ -51,11 +51,14 @@ static att_status run_group(att_engine *engine, att_write *group, att_error *err
         pthread_mutex_unlock(&engine->store_lock);
         return status;
     }
-    if (last_seq != engine->last_seq)
+    if (engine->stale)
+        status = att_engine_reload(engine, err);
+    else if (last_seq != engine->last_seq)
         status = att_engine_catch_up(engine, err);
     bool touched = false;
     for (att_write *write = group; write && !status; write = write->next) {
         touched = true;
+        write->refused = ATT_OK;
         status = write->run(engine, write, err);
     }
     if (!status)
@@ -64,7 +67,7 @@ static att_status run_group(att_engine *engine, att_write *group, att_error *err
         att_store_rollback(engine->store);
         att_error again;
         if (touched && att_engine_reload(engine, &again))
-            att_logf(&engine->host, ATT_LOG_ERROR, "after a failed write: %s", again.text);
+            att_logf(&engine->host, ATT_LOG_ERROR, "after a failed write, to be tried again: %s", again.text);
     }
     pthread_mutex_unlock(&engine->store_lock);
     return status;
@@ -527,7 +530,10 @@ static att_status run_policy(att_engine *engine, att_write *write, att_error *er
     att_record record = att_record_blank(engine, ATT_RECORD_POLICY);
     record.payload = job->yaml;
     record.payload_size = job->size;
-    return att_engine_append(engine, &record, 1, err);
+    status = att_engine_append(engine, &record, 1, err);
+    if (!status)
+        status = att_store_meta_put(engine->store, "policy_seq", &record.seq, sizeof record.seq, err);
+    return status;
 }
 
 att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err)
