@@ -83,7 +83,7 @@ typedef struct worker {
     uint32_t *expected;  // (depth): popularity list, best first
     uint32_t *ascending; // (depth)
     double *scratch;     // (2 * tag_count)
-    uint64_t *shown;     // (column_count, items): for metrics over all lists
+    uint64_t *shown;     // (spread_count, items): for metrics over all lists
     att_status status;
     att_error err;
 } worker;
@@ -97,7 +97,9 @@ typedef struct judge {
     uint32_t negative_count;
     const att_evaluate_options *options;
     att_measure_world world;
-    uint32_t *popular; // (items): most popular first
+    uint32_t *popular;                 // (items): most popular first
+    size_t spread_count;               // columns of metrics over all lists
+    size_t spread_at[ATT_COLUMNS_MAX]; // (column_count): their place among those
     size_t heap_size;
     uint32_t threads;
     worker *workers;
@@ -193,7 +195,7 @@ static void measure(judge *j, worker *w, uint32_t c, uint32_t count)
             j->out->values[column * split->cases + c] = one->metric->value(&ranking, one->k);
         else
             for (uint32_t i = 0; i < count && i < one->k; i++)
-                w->shown[column * split->table->items + ranking.items[i]]++;
+                w->shown[j->spread_at[column] * split->table->items + ranking.items[i]]++;
     }
 }
 
@@ -221,7 +223,7 @@ static att_status make_worker(judge *j, worker *w, att_arena *life, att_error *e
     w->expected = ATT_NEW(life, uint32_t, j->out->depth);
     w->ascending = ATT_NEW(life, uint32_t, j->out->depth);
     w->scratch = ATT_NEW(life, double, 2 * (size_t)table->tag_count + 1);
-    w->shown = ATT_NEW(life, uint64_t, j->options->column_count * table->items);
+    w->shown = ATT_NEW(life, uint64_t, j->spread_count * table->items + 1);
     if (!w->scores || !w->heap || !w->expected || !w->ascending || !w->scratch || !w->shown)
         return att_no_memory(err, table->items, "scores");
     return att_fold_create(&w->fold, j->host, err);
@@ -276,8 +278,11 @@ static att_status make_room(judge *j, att_arena *life, att_error *err)
 {
     const size_t columns = j->options->column_count, cases = j->split->cases;
     att_judgement *out = j->out;
-    for (size_t i = 0; i < columns; i++)
+    for (size_t i = 0; i < columns; i++) {
         out->depth = ATT_MAX(out->depth, j->options->columns[i].k);
+        j->spread_at[i] = j->spread_count;
+        j->spread_count += j->options->columns[i].metric->spread != NULL;
+    }
     j->heap_size = ATT_MAX(out->depth, j->negative_count + (size_t)most_targets(j->split));
     out->values = ATT_NEW(life, double, columns *cases);
     out->spread = ATT_NEW(life, double, columns);
@@ -298,13 +303,14 @@ static void measure_spread(judge *j)
     const uint32_t items = j->split->table->items;
     for (size_t column = 0; column < j->options->column_count; column++) {
         const att_metric *metric = j->options->columns[column].metric;
-        uint64_t *shown = j->workers[0].shown + column * items;
+        const size_t start = j->spread_at[column] * items;
+        uint64_t *shown = j->workers[0].shown + start;
         j->out->spread[column] = (double)NAN;
         if (!metric->spread || j->negatives)
             continue;
         for (uint32_t t = 1; t < j->threads; t++)
             for (uint32_t i = 0; i < items; i++)
-                shown[i] += j->workers[t].shown[column * items + i];
+                shown[i] += j->workers[t].shown[start + i];
         uint32_t kept = 0;
         for (uint32_t i = 0; i < items; i++)
             if (j->split->ranked[i])
