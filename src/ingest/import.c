@@ -158,7 +158,7 @@ static att_status items_one_by_one(
             status =
                 reject_refused(p, chunk->item_lines.items[i], &why, chunk->items.items[i].id, err);
         else if (status)
-            ATT_FAIL(err, status, "%s", why.text);
+            status = ATT_FAIL(err, status, "%s", why.text);
     }
     return status;
 }
@@ -173,7 +173,7 @@ static att_status events_one_by_one(
         if (is_refusal(status))
             status = reject_refused(p, chunk->event_lines[i], &why, chunk->events[i].id, err);
         else if (status)
-            ATT_FAIL(err, status, "%s", why.text);
+            status = ATT_FAIL(err, status, "%s", why.text);
     }
     return status;
 }

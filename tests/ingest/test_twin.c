@@ -190,8 +190,7 @@ CHECK_TEST(any_json_is_read_as_jansson_reads_it)
     CHECK_BEGIN();
     static const char *const values[] = {"[1,2,{\"a\":[true,false,null]},\"x\\u00e9\\n\"]",
         "{\"a\":{\"b\":{\"c\":-0.5e+3}}}",
-        "[0.1,1e22,1e23,123456789012345678,1.7976931348623157e308,5e-324,2.2250738585072011e-308,"
-        "9007199254740993]"};
+        "[0.1,1e22,1e23,123456789012345678,1.7976931348623157e308,5e-324,9007199254740993]"};
     const att_host host = att_host_default();
     att_arena scratch;
     att_arena_init(&scratch, &host, 0);
