@@ -21,7 +21,7 @@ typedef enum att_import_format {
 typedef struct att_import_options {
     att_import_format format;
     const char *mapping;     // CSV: "user=userId,item=movieId,signal:rating,value=rating,at=timestamp:s"
-                             // see docs/formats.md. NULL: none
+                             // see docs/import.md. NULL: none
     const char *reject_path; // NULL: SOURCE.rejects.ndjson (import.rejects.ndjson for a pipe)
     bool strict;             // the first bad line ends the import with an error
     bool restart;            // forget where an earlier import of the same file stopped
@@ -35,7 +35,8 @@ typedef struct att_import_report {
     char reject_path[256];  // "" when nothing was rejected
 } att_import_report;
 
-// `source`: a path, or "-" for standard input (descriptor 0).
+// `source`: a path, or "-" for standard input (descriptor 0). A thread of the import reads ahead (it uses host.resize,
+// and is gone when the call returns); host.progress is called from the caller's thread alone.
 att_status att_import(att_engine *engine, const char *source, const att_import_options *options,
     att_import_report *report, att_error *err);
 

@@ -255,6 +255,8 @@ static att_status make_chunk(att_feed *feed, att_chunk *chunk, size_t *used, att
         // A chunk that is full goes on in the next one, where it begins at the front.
         if (feed->skipping || (chunk->size == chunk->capacity && p.used > 0))
             break;
+        assert(p.pieces || p.used || chunk->size < chunk->capacity || p.stopped ||
+               status); // BYTES_MIN
         tried = true;
     } while (!status && !p.stopped && p.pieces == 0 && !(feed->at_end && p.used >= chunk->size));
     const bool covered =

@@ -4,6 +4,7 @@
 #include "ingest/import.h"
 
 #include "base/names.h"
+#include "base/rng.h"
 #include "check.h"
 
 #include <math.h>
@@ -243,6 +244,88 @@ CHECK_TEST(a_file_arrives_whole)
         import_with(&s, path, &(att_import_options){.restart = true}, &report, &err), &err);
     CHECK_EQ(report.duplicates, 5000);
     CHECK_EQ(s.event_count, 5000);
+    shelf_deinit(&s);
+}
+
+// Lines of all lengths, many chunks: what is left of one is the beginning of the next.
+CHECK_TEST(chunks_join_without_a_seam)
+{
+    CHECK_BEGIN();
+    static const size_t batches[] = {500, 3000, 100000};
+    const char *path = check_path("seams.ndjson"), *table = check_path("seams.csv");
+    FILE *lines = fopen(path, "w"), *records = fopen(table, "w");
+    CHECK(lines && records);
+    att_rng rng = att_rng_seed(6);
+    fputs("id,user,item,at\n", records);
+    for (int i = 0; i < 40000; i++) {
+        const int pad =
+            (int)(att_rng_below(&rng, 50) ? att_rng_below(&rng, 20) : att_rng_below(&rng, 2000));
+        fprintf(lines,
+            "{\"id\":\"e%d\",\"user\":\"u\",%*s\"item\":\"i\\u0041%d\",\"at\":%d,\"signal\":"
+            "\"like\"}\n",
+            i, pad, "", i % 10, i);
+        fprintf(records, "e%d,u,\"i%.*s\"\"%d\",%d\r\n", i, pad % 3, "\n\n\n", i % 10, i);
+    }
+    CHECK(fclose(lines) == 0 && fclose(records) == 0);
+    for (size_t i = 0; i < 2 * ATT_COUNT_OF(batches); i++) {
+        shelf s;
+        shelf_init(&s);
+        att_import_report report;
+        att_error err;
+        const bool csv = i % 2;
+        const att_import_options options = {.batch = batches[i / 2],
+            .mapping = csv ? "id=id,user=user,item=item,at=at,signal:like" : NULL};
+        CHECK_OK_ERR(import_with(&s, csv ? table : path, &options, &report, &err), &err);
+        CHECK_EQ(report.rejected, 0);
+        CHECK_EQ(s.event_count, 40000);
+        CHECK_EQ(report.duplicates, 0);
+        CHECK(att_names_find(&s.events, ATT_LIT("e39999")) != ATT_NO_INDEX);
+        CHECK(s.commits >= 40000 / batches[i / 2]);
+        shelf_deinit(&s);
+    }
+}
+
+CHECK_TEST(a_reject_file_of_somebody_else_is_not_touched)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = write_events("foreign.ndjson", 20, 10);
+    const char *rejects = check_path("foreign.ndjson.rejects.ndjson");
+    check_write_file(rejects, "my own notes", 12);
+    s.fail_at = 3;
+    s.fail_with = ATT_FULL;
+    CHECK_FAILS(import_with(&s, path, &(att_import_options){.batch = 5}, &report, &err), ATT_FULL);
+    char *text = check_read_file(rejects, NULL);
+    CHECK_HOLDS(text, "my own notes\n{\"file\":");
+    free(text);
+    // Somebody writes behind what we wrote: then nothing is cut, and a line may stand there twice.
+    FILE *file = fopen(rejects, "a");
+    CHECK(file && fputs("more notes\n", file) >= 0 && fclose(file) == 0);
+    CHECK_OK_ERR(import_with(&s, path, &(att_import_options){.batch = 5}, &report, &err), &err);
+    text = check_read_file(rejects, NULL);
+    CHECK_HOLDS(text, "my own notes\n{\"file\":");
+    CHECK_HOLDS(text, "more notes\n");
+    CHECK_HOLDS(text, "bad-19");
+    free(text);
+    CHECK_EQ(s.event_count, 20);
+    shelf_deinit(&s);
+}
+
+CHECK_TEST(a_reject_file_that_cannot_be_written_stops_the_import)
+{
+    CHECK_BEGIN();
+    shelf s;
+    shelf_init(&s);
+    att_import_report report;
+    att_error err;
+    const char *path = write_events("nowhere.ndjson", 20, 10);
+    const att_import_options options = {.reject_path = check_path("no/such/folder/rejects")};
+    CHECK_FAILS(import_with(&s, path, &options, &report, &err), ATT_NOT_FOUND);
+    CHECK_HOLDS(err.text, "opening the reject file");
+    CHECK_EQ(s.event_count, 0); // the batch is not taken before its rejects are safe
     shelf_deinit(&s);
 }
 
@@ -795,7 +878,10 @@ CHECK_TEST(without_memory_nothing_is_lost_and_nothing_leaks)
     CHECK(false);
 }
 
-CHECK_MAIN(CHECK_CASE(a_file_arrives_whole), CHECK_CASE(bad_lines_are_set_aside_with_their_story),
+CHECK_MAIN(CHECK_CASE(a_file_arrives_whole), CHECK_CASE(chunks_join_without_a_seam),
+    CHECK_CASE(a_reject_file_of_somebody_else_is_not_touched),
+    CHECK_CASE(a_reject_file_that_cannot_be_written_stops_the_import),
+    CHECK_CASE(bad_lines_are_set_aside_with_their_story),
     CHECK_CASE(an_import_that_is_cut_off_goes_on_at_every_batch),
     CHECK_CASE(strict_stops_at_the_first_bad_line_and_keeps_what_stood_before),
     CHECK_CASE(a_file_that_grew_goes_on_behind_its_last_whole_line),
