@@ -1,25 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/pending.c - weak stand-ins while their rooms are on the way; the real ones replace them when they are linked.
-#include "attune/retrieve.h"
 #include "store/store.h"
-
-__attribute__((weak)) att_status att_index_save(const att_index *index, const char *path, att_error *err)
-{
-    (void)index;
-    (void)path;
-    (void)err;
-    return ATT_OK;
-}
-
-__attribute__((weak)) att_status att_index_load(
-    att_index **out, const char *path, const att_host *host, att_error *err)
-{
-    (void)path;
-    (void)host;
-    (void)err;
-    *out = NULL;
-    return ATT_OK;
-}
 
 __attribute__((weak)) att_status att_store_backup(
     const char *path, const char *to, const att_host *host, att_error *err)
