@@ -20,8 +20,8 @@ static double cpu_s(void)
 
 static att_record make(att_rng *rng, uint64_t seq, uint32_t people, bool heavy, char *id)
 {
-    static const att_signal signals[] = {ATT_SIGNAL_PLAY, ATT_SIGNAL_PLAY, ATT_SIGNAL_SKIP, ATT_SIGNAL_COMPLETE,
-        ATT_SIGNAL_LIKE, ATT_SIGNAL_CLICK};
+    static const att_signal signals[] = {ATT_SIGNAL_PLAY, ATT_SIGNAL_PLAY, ATT_SIGNAL_SKIP,
+        ATT_SIGNAL_COMPLETE, ATT_SIGNAL_LIKE, ATT_SIGNAL_CLICK};
     const double u = att_rng_unit(rng);
     memcpy(id, "7d1f0000-0000-4000-8000-", 24);
     for (int i = 0; i < 12; i++)
@@ -79,13 +79,16 @@ static int run(uint32_t people_count, uint64_t each, bool heavy, bool many)
     const att_people_totals totals = att_people_total(people);
     uint64_t preferences = 0;
     for (uint32_t user = 0; user < att_people_count(people); user++)
-        preferences += att_people_get(people, user) ? att_people_get(people, user)->preference_count : 0;
-    printf("fold %-5s %-6s people %u events %llu: %.0f ns/event, %.2f M events/s, %.1f preferences each, "
+        preferences +=
+            att_people_get(people, user) ? att_people_get(people, user)->preference_count : 0;
+    printf("fold %-5s %-6s people %u events %llu: %.0f ns/event, %.2f M events/s, %.1f preferences "
+           "each, "
            "%.0f bytes each, of them ids %.0f; digest %.2f s %02x%02x%02x%02x\n",
-        heavy ? "heavy" : "even", many ? "many" : "singly", people_count, (unsigned long long)total, apply_s / (double)total * 1e9,
-        (double)total / apply_s * 1e-6, (double)preferences / people_count,
-        (double)totals.bytes / people_count,
-        (double)totals.ids_bytes / people_count, digest_s, digest[0], digest[1], digest[2], digest[3]);
+        heavy ? "heavy" : "even", many ? "many" : "singly", people_count, (unsigned long long)total,
+        apply_s / (double)total * 1e9, (double)total / apply_s * 1e-6,
+        (double)preferences / people_count, (double)totals.bytes / people_count,
+        (double)totals.ids_bytes / people_count, digest_s, digest[0], digest[1], digest[2],
+        digest[3]);
     att_people_destroy(people);
     return 0;
 }
@@ -94,5 +97,6 @@ int main(int argc, char **argv)
 {
     const uint32_t people = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 1000000;
     const uint64_t each = argc > 2 ? strtoull(argv[2], NULL, 10) : 20;
-    return run(people, each, false, false) || run(people, each, false, true) || run(people, each, true, true);
+    return run(people, each, false, false) || run(people, each, false, true) ||
+           run(people, each, true, true);
 }

@@ -56,10 +56,13 @@ typedef struct att_fold_rare {
     uint32_t zero_too;
 } att_fold_rare;
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "checkpoints are written as they lie in memory");
-_Static_assert(sizeof(att_fold_head) == 96 && sizeof(att_fold_person) == 88 && sizeof(att_fold_rare) == 32,
+_Static_assert(
+    __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "checkpoints are written as they lie in memory");
+_Static_assert(
+    sizeof(att_fold_head) == 96 && sizeof(att_fold_person) == 88 && sizeof(att_fold_rare) == 32,
     "rows of a checkpoint have no gaps");
-_Static_assert(sizeof(att_preference) == 20 && sizeof(att_shown_mark) == 8 && sizeof(att_seen_key) == 16,
+_Static_assert(
+    sizeof(att_preference) == 20 && sizeof(att_shown_mark) == 8 && sizeof(att_seen_key) == 16,
     "rows of a checkpoint have no gaps");
 
 // From an open snapshot, for att_people_load and the fuzzer. After a failure the fold is empty.

@@ -143,8 +143,8 @@ static att_status apply_kind(
         person->opted_out = record->value != 0;
         return ATT_OK;
     default:
-        return ATT_FAIL(err, ATT_CORRUPT, "record %llu: unknown control %u", (unsigned long long)record->seq,
-            record->signal);
+        return ATT_FAIL(err, ATT_CORRUPT, "record %llu: unknown control %u",
+            (unsigned long long)record->seq, record->signal);
     }
 }
 

@@ -11,7 +11,8 @@
 #include "signals/seen.h"
 #include "store/decision.h"
 
-#define ATT_PEOPLE_CHUNK 1024 // persons; chunks never move, so growth copies only the table of chunks
+#define ATT_PEOPLE_CHUNK                                                                           \
+    1024 // persons; chunks never move, so growth copies only the table of chunks
 
 struct att_people {
     att_host host;
@@ -86,13 +87,19 @@ static inline uint8_t att_taste_mark(uint32_t item)
 // Index, or preference_count.
 size_t att_taste_find(const att_person_state *person, uint32_t item);
 // Room for one more preference was reserved.
-void att_taste_learn(const att_people *people, att_person_state *person, const att_opinion *opinion);
+void att_taste_learn(
+    const att_people *people, att_person_state *person, const att_opinion *opinion);
 
 // --- session.c: which session an event belongs to -------------------------------------------------------
 
-typedef enum att_session_place { ATT_SESSION_EARLIER, ATT_SESSION_NEWEST, ATT_SESSION_AFTER } att_session_place;
+typedef enum att_session_place {
+    ATT_SESSION_EARLIER,
+    ATT_SESSION_NEWEST,
+    ATT_SESSION_AFTER
+} att_session_place;
 // Moves the person's sessions on. AFTER: a quit that came too late for the newest session; it opens none.
-att_session_place att_session_step(const att_people *people, att_person_state *person, const att_record *event);
+att_session_place att_session_step(
+    const att_people *people, att_person_state *person, const att_record *event);
 // The item that a quit speaks about; ATT_NO_INDEX: none.
 uint32_t att_session_quit_item(
     const att_person_state *person, const att_record *event, att_session_place place);

@@ -8,9 +8,10 @@
 
 bool att_signal_is_explicit(att_signal signal)
 {
-    const uint32_t explicit_signals = 1u << ATT_SIGNAL_LIKE | 1u << ATT_SIGNAL_DISLIKE | 1u << ATT_SIGNAL_SAVE |
-                                      1u << ATT_SIGNAL_RATING | 1u << ATT_SIGNAL_SURVEY |
-                                      1u << ATT_SIGNAL_PURCHASE | 1u << ATT_SIGNAL_REPORT;
+    const uint32_t explicit_signals = 1u << ATT_SIGNAL_LIKE | 1u << ATT_SIGNAL_DISLIKE |
+                                      1u << ATT_SIGNAL_SAVE | 1u << ATT_SIGNAL_RATING |
+                                      1u << ATT_SIGNAL_SURVEY | 1u << ATT_SIGNAL_PURCHASE |
+                                      1u << ATT_SIGNAL_REPORT;
     return (unsigned)signal < 32 && (explicit_signals >> signal & 1);
 }
 

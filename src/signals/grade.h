@@ -8,14 +8,19 @@
 #include "attune/policy.h"
 #include "store/store.h"
 
-typedef enum att_skip_class { ATT_SKIP_NONE, ATT_SKIP_EARLY, ATT_SKIP_SOFT, ATT_SKIP_LATE } att_skip_class;
+typedef enum att_skip_class {
+    ATT_SKIP_NONE,
+    ATT_SKIP_EARLY,
+    ATT_SKIP_SOFT,
+    ATT_SKIP_LATE
+} att_skip_class;
 
 typedef struct att_grade {
-    float grade;       // -1 … 1; 0: says nothing, unless `is_explicit`: then neither liked nor disliked
-    float reward;      // -1 … 1
-    uint8_t skip;      // att_skip_class
-    bool is_complete;  // it was heard or seen to the end, whatever signal said so
-    bool is_explicit;  // the person said it; beats what only their behaviour says
+    float grade; // -1 … 1; 0: says nothing, unless `is_explicit`: then neither liked nor disliked
+    float reward;     // -1 … 1
+    uint8_t skip;     // att_skip_class
+    bool is_complete; // it was heard or seen to the end, whatever signal said so
+    bool is_explicit; // the person said it; beats what only their behaviour says
 } att_grade;
 
 // Pure. `length_ms` is the catalogue's length where the event has none; 0: not known.

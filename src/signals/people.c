@@ -71,7 +71,8 @@ const att_person_state *att_people_get(const att_people *people, uint32_t user)
 {
     if (user >= people->count || !people->chunks[user / ATT_PEOPLE_CHUNK])
         return NULL;
-    const att_person_state *person = &people->chunks[user / ATT_PEOPLE_CHUNK][user % ATT_PEOPLE_CHUNK];
+    const att_person_state *person =
+        &people->chunks[user / ATT_PEOPLE_CHUNK][user % ATT_PEOPLE_CHUNK];
     return person->known ? person : NULL;
 }
 
@@ -84,7 +85,8 @@ att_people_totals att_people_total(const att_people *people)
 {
     att_people_totals totals = people->totals;
     totals.ids_bytes = att_seen_bytes(&people->seen);
-    totals.bytes = sizeof *people + people->bytes + totals.ids_bytes + att_names_bytes(&people->tags);
+    totals.bytes =
+        sizeof *people + people->bytes + totals.ids_bytes + att_names_bytes(&people->tags);
     return totals;
 }
 
@@ -108,7 +110,8 @@ static uint32_t rate_with(const att_person_state *person, int64_t at_ms)
     const uint32_t minute = minute_of(at_ms);
     if (minute < person->rate_minute)
         return 0;
-    return minute > person->rate_minute ? 1 : person->rate_count + (person->rate_count < UINT32_MAX);
+    return minute > person->rate_minute ? 1
+                                        : person->rate_count + (person->rate_count < UINT32_MAX);
 }
 
 // A bot stays set aside until it was quiet for a day: the slow hours of a bot teach nothing either.
@@ -125,7 +128,8 @@ bool att_people_is_bot_rate(const att_people *people, uint32_t user, int64_t at_
 
 static void note_rate(att_person_state *person, const att_record *event)
 {
-    const uint32_t rate = event->signal == ATT_SIGNAL_IMPRESSION ? 0 : rate_with(person, event->at_ms);
+    const uint32_t rate =
+        event->signal == ATT_SIGNAL_IMPRESSION ? 0 : rate_with(person, event->at_ms);
     if (rate) {
         person->rate_minute = minute_of(event->at_ms);
         person->rate_count = rate;
@@ -259,7 +263,8 @@ static att_status apply_decision(att_people *people, const att_record *record, a
     att_person_state *person = NULL;
     if (record->user != ATT_NO_INDEX) {
         person = att_person_place(people, record->user);
-        if (!person || (!person->opted_out && !att_person_reserve_shown(people, person, decision.count)))
+        if (!person ||
+            (!person->opted_out && !att_person_reserve_shown(people, person, decision.count)))
             return att_no_memory(err, decision.count, "shown marks");
         att_person_begin(people, person, record->user);
     }
@@ -277,8 +282,10 @@ static void scan_times(att_people *people)
         const att_person_state *person = att_people_get(people, user);
         if (!person || person->events == 0)
             continue;
-        people->totals.first_ms = any ? ATT_MIN(people->totals.first_ms, person->first_ms) : person->first_ms;
-        people->totals.last_ms = any ? ATT_MAX(people->totals.last_ms, person->last_ms) : person->last_ms;
+        people->totals.first_ms =
+            any ? ATT_MIN(people->totals.first_ms, person->first_ms) : person->first_ms;
+        people->totals.last_ms =
+            any ? ATT_MAX(people->totals.last_ms, person->last_ms) : person->last_ms;
         any = true;
     }
 }
@@ -288,7 +295,8 @@ static att_status apply_forget(att_people *people, const att_record *record)
 {
     if (!att_people_get(people, record->user))
         return ATT_OK;
-    att_person_state *person = &people->chunks[record->user / ATT_PEOPLE_CHUNK][record->user % ATT_PEOPLE_CHUNK];
+    att_person_state *person =
+        &people->chunks[record->user / ATT_PEOPLE_CHUNK][record->user % ATT_PEOPLE_CHUNK];
     att_people_totals *totals = &people->totals;
     totals->events -= person->events;
     totals->bot_events -= person->bot_events;
@@ -296,7 +304,8 @@ static att_status apply_forget(att_people *people, const att_record *record)
     totals->impressions -= person->impressions;
     totals->explored -= person->explored;
     totals->users--;
-    const bool at_edge = person->events && (person->first_ms == totals->first_ms || person->last_ms == totals->last_ms);
+    const bool at_edge = person->events && (person->first_ms == totals->first_ms ||
+                                               person->last_ms == totals->last_ms);
     att_person_clear(people, person);
     att_seen_forget(&people->seen, record->user);
     while (people->count > 0 && !att_people_get(people, people->count - 1))
@@ -310,8 +319,8 @@ static att_status apply_forget(att_people *people, const att_record *record)
 
 static att_status apply_kind(att_people *people, const att_record *record, att_error *err)
 {
-    const bool needs_user = record->kind == ATT_RECORD_EVENT || record->kind == ATT_RECORD_CONTROL ||
-                            record->kind == ATT_RECORD_FORGET;
+    const bool needs_user = record->kind == ATT_RECORD_EVENT ||
+                            record->kind == ATT_RECORD_CONTROL || record->kind == ATT_RECORD_FORGET;
     if (needs_user && record->user == ATT_NO_INDEX)
         return ATT_FAIL(err, ATT_CORRUPT, "record %llu: kind %u names no user",
             (unsigned long long)record->seq, record->kind);
@@ -332,7 +341,8 @@ static att_status apply_kind(att_people *people, const att_record *record, att_e
 att_status att_people_apply(att_people *people, const att_record *record, att_error *err)
 {
     if (record->seq <= people->last_seq)
-        return ATT_FAIL(err, ATT_CORRUPT, "record %llu comes after record %llu: the log is out of order",
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "record %llu comes after record %llu: the log is out of order",
             (unsigned long long)record->seq, (unsigned long long)people->last_seq);
     const att_status status = apply_kind(people, record, err);
     if (status == ATT_OK)
@@ -390,7 +400,8 @@ att_status att_people_apply_many(
     att_status status = ATT_OK;
     for (; done < count; done++) {
         if (count - done > FAR_AHEAD)
-            att_people_prefetch(people, records[done + FAR_AHEAD].id, records[done + FAR_AHEAD].user);
+            att_people_prefetch(
+                people, records[done + FAR_AHEAD].id, records[done + FAR_AHEAD].user);
         if (count - done > NEAR_AHEAD)
             prefetch_taste(people, records[done + NEAR_AHEAD].user);
         status = att_people_apply(people, &records[done], err);

@@ -20,14 +20,14 @@
 // One item in a person's taste: contradictory and repeated signals are already one grade (docs/signals.md).
 typedef struct att_preference {
     uint32_t item;
-    float grade;     // -1 … 1, undecayed; 0 only where the person said so
-    uint32_t at_s;   // of the newest event that speaks for it, Unix seconds; decay counts from here
+    float grade;   // -1 … 1, undecayed; 0 only where the person said so
+    uint32_t at_s; // of the newest event that speaks for it, Unix seconds; decay counts from here
     union {
         float weight;           // implicit: sum of |grade| in the running mean, bounded
         uint32_t explicit_at_s; // explicit: when it was said
     } basis;
-    uint8_t signal;  // the explicit signal in force, else the strongest implicit one
-    uint8_t count;   // events, saturating
+    uint8_t signal;   // the explicit signal in force, else the strongest implicit one
+    uint8_t count;    // events, saturating
     uint16_t session; // low bits of the session number it was last touched in
 } att_preference;
 
@@ -60,21 +60,22 @@ typedef struct att_person_state {
     uint16_t shown_count, shown_next, shown_capacity;
     att_context last_context; // of the newest event
     uint32_t events, sessions, bot_events, decisions;
-    uint32_t impressions, explored; // decided slots, and those of kind EXPLORE
-    uint32_t rate_minute, rate_count; // bot rule: events in the running minute of event time
+    uint32_t impressions, explored;      // decided slots, and those of kind EXPLORE
+    uint32_t rate_minute, rate_count;    // bot rule: events in the running minute of event time
     uint32_t last_played, last_played_s; // in the newest session; ATT_NO_INDEX: nothing
     uint32_t last_bot_s;
     bool last_complete : 1; // last_played was heard or seen to the end
     bool session_ended : 1; // by a quit
     bool opted_out : 1;
-    bool bot : 1;   // sticky: some of the events were set aside
+    bool bot : 1; // sticky: some of the events were set aside
     bool known : 1;
 } att_person_state;
 
 // Never NULL: stands for "none" where a person has none. Borrowed until the next apply.
 const att_person_controls *att_person_controls_of(const att_person_state *person);
 // Touched in the newest session.
-static inline bool att_preference_is_in_session(const att_person_state *person, const att_preference *preference)
+static inline bool att_preference_is_in_session(
+    const att_person_state *person, const att_preference *preference)
 {
     return preference->session == (uint16_t)person->sessions &&
            ((int64_t)preference->at_s + 1) * 1000 > person->session_start_ms;
@@ -88,8 +89,8 @@ static inline bool att_person_is_learned_from(const att_person_state *person)
 typedef struct att_people att_people;
 
 // `seed` is the store's: it keys the hash of event ids.
-att_status att_people_create(
-    att_people **out, const att_policy *policy, uint64_t seed, const att_host *host, att_error *err);
+att_status att_people_create(att_people **out, const att_policy *policy, uint64_t seed,
+    const att_host *host, att_error *err);
 void att_people_destroy(att_people *people);
 
 // Whether this event id was folded already (96 bits of XXH3-128 under the seed).

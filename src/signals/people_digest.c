@@ -40,16 +40,18 @@ static uint64_t bits_of(float value)
 
 static uint64_t context_of(const att_context *context)
 {
-    return (uint64_t)context->device | (uint64_t)context->place << 8 | (uint64_t)context->activity << 16 |
-           (uint64_t)context->noise << 24 | (uint64_t)(uint16_t)context->utc_offset_min << 32;
+    return (uint64_t)context->device | (uint64_t)context->place << 8 |
+           (uint64_t)context->activity << 16 | (uint64_t)context->noise << 24 |
+           (uint64_t)(uint16_t)context->utc_offset_min << 32;
 }
 
 static void put_totals(hasher *to, const att_people *people)
 {
     const att_people_totals *totals = &people->totals;
     const uint64_t words[] = {people->last_seq, people->count, totals->events, totals->bot_events,
-        totals->decisions, totals->impressions, totals->explored, totals->users, (uint64_t)totals->first_ms,
-        (uint64_t)totals->last_ms, people->seen.seed, att_policy_signals_hash(&people->policy)};
+        totals->decisions, totals->impressions, totals->explored, totals->users,
+        (uint64_t)totals->first_ms, (uint64_t)totals->last_ms, people->seen.seed,
+        att_policy_signals_hash(&people->policy)};
     for (size_t i = 0; i < ATT_COUNT_OF(words); i++)
         put(to, words[i]);
 }
@@ -60,7 +62,8 @@ static void put_preference(hasher *to, const att_preference *preference)
     memcpy(&basis, &preference->basis, sizeof basis);
     put(to, preference->item | bits_of(preference->grade) << 32);
     put(to, preference->at_s | (uint64_t)basis << 32);
-    put(to, preference->signal | (uint64_t)preference->count << 8 | (uint64_t)preference->session << 16);
+    put(to, preference->signal | (uint64_t)preference->count << 8 |
+                (uint64_t)preference->session << 16);
 }
 
 static void put_list(hasher *to, const uint32_t *items, size_t count)
@@ -92,8 +95,9 @@ static void put_counters(hasher *to, const att_person_state *person)
         person->impressions | (uint64_t)person->explored << 32,
         person->rate_minute | (uint64_t)person->rate_count << 32,
         person->last_played | (uint64_t)person->last_played_s << 32,
-        person->last_bot_s | (uint64_t)person->last_complete << 32 | (uint64_t)person->session_ended << 33 |
-            (uint64_t)person->opted_out << 34 | (uint64_t)person->bot << 35};
+        person->last_bot_s | (uint64_t)person->last_complete << 32 |
+            (uint64_t)person->session_ended << 33 | (uint64_t)person->opted_out << 34 |
+            (uint64_t)person->bot << 35};
     for (size_t i = 0; i < ATT_COUNT_OF(words); i++)
         put(to, words[i]);
 }
@@ -123,7 +127,8 @@ static void put_seen(hasher *to, const att_seen *seen)
             const att_seen_key *key = &seen->shards[s].slots[i];
             if (!key->user_plus_1)
                 continue;
-            const uint64_t one = att_mix64(key->low ^ att_mix64(key->high | (uint64_t)key->user_plus_1 << 32));
+            const uint64_t one =
+                att_mix64(key->low ^ att_mix64(key->high | (uint64_t)key->user_plus_1 << 32));
             a += one;
             b += att_mix64(one);
         }

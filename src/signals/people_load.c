@@ -19,8 +19,8 @@ typedef struct sections {
     const uint16_t *tag_sizes;
     const char *tag_names;
     const att_seen_key *seen;
-    size_t head_count, people_count, preference_count, shown_count, rare_count, list_count, tag_count,
-        tag_bytes, seen_count;
+    size_t head_count, people_count, preference_count, shown_count, rare_count, list_count,
+        tag_count, tag_bytes, seen_count;
 } sections;
 
 static att_status find_sections(const att_snapshot *snapshot, sections *in, att_error *err)
@@ -32,7 +32,8 @@ static att_status find_sections(const att_snapshot *snapshot, sections *in, att_
     } wanted[] = {
         {ATT_FOLD_HEAD, sizeof *in->head, &in->head_count, (const void **)&in->head},
         {ATT_FOLD_PEOPLE, sizeof *in->people, &in->people_count, (const void **)&in->people},
-        {ATT_FOLD_PREFERENCES, sizeof *in->preferences, &in->preference_count, (const void **)&in->preferences},
+        {ATT_FOLD_PREFERENCES, sizeof *in->preferences, &in->preference_count,
+            (const void **)&in->preferences},
         {ATT_FOLD_SHOWN, sizeof *in->shown, &in->shown_count, (const void **)&in->shown},
         {ATT_FOLD_RARE, sizeof *in->rare, &in->rare_count, (const void **)&in->rare},
         {ATT_FOLD_LISTS, sizeof *in->lists, &in->list_count, (const void **)&in->lists},
@@ -47,7 +48,8 @@ static att_status find_sections(const att_snapshot *snapshot, sections *in, att_
             return status;
     }
     if (in->head_count != 1)
-        return ATT_FAIL(err, ATT_CORRUPT, "section HEAD has %zu rows, 1 belongs there", in->head_count);
+        return ATT_FAIL(
+            err, ATT_CORRUPT, "section HEAD has %zu rows, 1 belongs there", in->head_count);
     return ATT_OK;
 }
 
@@ -57,10 +59,11 @@ static att_status check_head(const att_people *people, const sections *in, att_e
     if (head->seed != people->seen.seed)
         return ATT_FAIL(err, ATT_VERSION, "the checkpoint is of another store; replay the log");
     if (head->signals_hash != att_policy_signals_hash(&people->policy))
-        return ATT_FAIL(err, ATT_VERSION, "the checkpoint was made under other signal rules; replay the log");
+        return ATT_FAIL(
+            err, ATT_VERSION, "the checkpoint was made under other signal rules; replay the log");
     if (head->users != in->people_count || head->zero)
-        return ATT_FAIL(err, ATT_CORRUPT, "section PEOP has %zu rows, the head says %llu", in->people_count,
-            (unsigned long long)head->users);
+        return ATT_FAIL(err, ATT_CORRUPT, "section PEOP has %zu rows, the head says %llu",
+            in->people_count, (unsigned long long)head->users);
     return ATT_OK;
 }
 
@@ -85,7 +88,8 @@ static bool is_person(const att_fold_person *row)
            row->device < ATT_DEVICE_COUNT && row->place < ATT_PLACE_COUNT &&
            row->activity < ATT_ACTIVITY_COUNT && row->noise < ATT_NOISE_COUNT &&
            (offset == ATT_OFFSET_UNKNOWN || (offset >= -840 && offset <= 840)) && row->flags < 16 &&
-           row->zero == 0 && (row->sessions > 0) == (row->events > 0) && row->first_ms <= row->last_ms;
+           row->zero == 0 && (row->sessions > 0) == (row->events > 0) &&
+           row->first_ms <= row->last_ms;
 }
 
 static bool is_rare(const att_fold_rare *row)
@@ -100,7 +104,8 @@ static void copy_person(att_person_state *person, const att_fold_person *row)
     person->first_ms = row->first_ms;
     person->last_ms = row->last_ms;
     person->session_start_ms = row->session_start_ms;
-    person->last_context = (att_context){row->device, row->place, row->activity, row->noise, row->utc_offset_min};
+    person->last_context =
+        (att_context){row->device, row->place, row->activity, row->noise, row->utc_offset_min};
     person->events = row->events;
     person->sessions = row->sessions;
     person->bot_events = row->bot_events;
@@ -118,15 +123,19 @@ static void copy_person(att_person_state *person, const att_fold_person *row)
     person->bot = row->flags >> 3 & 1;
 }
 
-static att_status load_person(att_people *people, sections *in, const att_fold_person *row, att_error *err)
+static att_status load_person(
+    att_people *people, sections *in, const att_fold_person *row, att_error *err)
 {
     if (!is_person(row) || row->user >= in->head->count)
-        return ATT_FAIL(err, ATT_CORRUPT, "section PEOP: the row of person %u is not valid", row->user);
+        return ATT_FAIL(
+            err, ATT_CORRUPT, "section PEOP: the row of person %u is not valid", row->user);
     if (row->preference_count > in->preference_count || row->shown_count > in->shown_count)
-        return ATT_FAIL(err, ATT_CORRUPT, "person %u has more rows than PREF or SHWN holds", row->user);
+        return ATT_FAIL(
+            err, ATT_CORRUPT, "person %u has more rows than PREF or SHWN holds", row->user);
     for (size_t i = 0; i < row->preference_count; i++)
         if (!is_preference(&in->preferences[i]))
-            return ATT_FAIL(err, ATT_CORRUPT, "section PREF: row %zu of person %u is not valid", i, row->user);
+            return ATT_FAIL(
+                err, ATT_CORRUPT, "section PREF: row %zu of person %u is not valid", i, row->user);
     att_person_state *person = att_person_place(people, row->user);
     if (!person || !att_person_reserve_preferences(people, person, row->preference_count) ||
         !att_person_reserve_shown(people, person, row->shown_count))
@@ -134,7 +143,8 @@ static att_status load_person(att_people *people, sections *in, const att_fold_p
     att_person_begin(people, person, row->user);
     copy_person(person, row);
     if (row->preference_count)
-        memcpy(person->preferences, in->preferences, row->preference_count * sizeof *in->preferences);
+        memcpy(
+            person->preferences, in->preferences, row->preference_count * sizeof *in->preferences);
     person->preference_count = row->preference_count;
     for (size_t i = 0; i < row->preference_count; i++)
         att_taste_marks(person)[i] = att_taste_mark(person->preferences[i].item);
@@ -164,9 +174,10 @@ static att_status load_people(att_people *people, sections *in, att_error *err)
         sums.explored += row->explored;
     }
     const att_fold_head *head = in->head;
-    if (in->preference_count || in->shown_count || people->count != head->count || sums.events != head->events ||
-        sums.bot_events != head->bot_events || sums.decisions > head->decisions ||
-        sums.impressions > head->impressions || sums.explored > head->explored)
+    if (in->preference_count || in->shown_count || people->count != head->count ||
+        sums.events != head->events || sums.bot_events != head->bot_events ||
+        sums.decisions > head->decisions || sums.impressions > head->impressions ||
+        sums.explored > head->explored)
         return ATT_FAIL(err, ATT_CORRUPT, "the people of the checkpoint do not add up to its head");
     return ATT_OK;
 }
@@ -189,14 +200,15 @@ static att_status load_tags(att_people *people, const sections *in, att_error *e
     return left ? ATT_FAIL(err, ATT_CORRUPT, "section TAGN has %zu bytes too many", left) : ATT_OK;
 }
 
-static att_status take_list(att_people *people, sections *in, size_t count, uint32_t below, uint32_t **items,
-    uint16_t *item_count, uint16_t *capacity, att_error *err)
+static att_status take_list(att_people *people, sections *in, size_t count, uint32_t below,
+    uint32_t **items, uint16_t *item_count, uint16_t *capacity, att_error *err)
 {
     if (count > in->list_count)
         return ATT_FAIL(err, ATT_CORRUPT, "section LIST is too short");
     for (size_t i = 0; i < count; i++)
         if (in->lists[i] >= below)
-            return ATT_FAIL(err, ATT_CORRUPT, "section LIST: entry %u is out of range", in->lists[i]);
+            return ATT_FAIL(
+                err, ATT_CORRUPT, "section LIST: entry %u is out of range", in->lists[i]);
     if (!att_person_reserve_list(people, items, capacity, 0, count))
         return att_no_memory(err, count, "controls");
     if (count)
@@ -207,20 +219,23 @@ static att_status take_list(att_people *people, sections *in, size_t count, uint
     return ATT_OK;
 }
 
-static att_status load_rare(att_people *people, sections *in, const att_fold_rare *row, att_error *err)
+static att_status load_rare(
+    att_people *people, sections *in, const att_fold_rare *row, att_error *err)
 {
     if (!is_rare(row) || !att_people_get(people, row->user))
-        return ATT_FAIL(err, ATT_CORRUPT, "section RARE: the row of person %u is not valid", row->user);
+        return ATT_FAIL(
+            err, ATT_CORRUPT, "section RARE: the row of person %u is not valid", row->user);
     att_person_state *person = att_person_place(people, row->user);
     if (person->rare || !att_person_reserve_rare(people, person))
-        return person->rare ? ATT_FAIL(err, ATT_CORRUPT, "section RARE: person %u stands twice", row->user)
-                            : att_no_memory(err, 1, "controls");
+        return person->rare
+                   ? ATT_FAIL(err, ATT_CORRUPT, "section RARE: person %u stands twice", row->user)
+                   : att_no_memory(err, 1, "controls");
     att_person_controls *rare = person->rare;
     rare->energy = row->energy;
     rare->novelty = row->novelty;
     rare->reset_ms = row->reset_ms;
-    att_status status = take_list(people, in, row->blocked_items, ATT_NO_INDEX, &rare->blocked_items,
-        &rare->blocked_item_count, &rare->blocked_item_capacity, err);
+    att_status status = take_list(people, in, row->blocked_items, ATT_NO_INDEX,
+        &rare->blocked_items, &rare->blocked_item_count, &rare->blocked_item_capacity, err);
     if (!status)
         status = take_list(people, in, row->less_like, ATT_NO_INDEX, &rare->less_like_items,
             &rare->less_like_count, &rare->less_like_capacity, err);
@@ -237,15 +252,17 @@ static att_status load_controls(att_people *people, sections *in, att_error *err
         if (status)
             return status;
     }
-    return in->list_count ? ATT_FAIL(err, ATT_CORRUPT, "section LIST has %zu rows too many", in->list_count)
-                          : ATT_OK;
+    return in->list_count
+               ? ATT_FAIL(err, ATT_CORRUPT, "section LIST has %zu rows too many", in->list_count)
+               : ATT_OK;
 }
 
 static att_status load_seen(att_people *people, const sections *in, att_error *err)
 {
     for (size_t i = 0; i < in->seen_count; i++) {
         const att_seen_key *key = &in->seen[i];
-        if (!key->user_plus_1 || key->user_plus_1 > people->count || att_seen_has(&people->seen, key))
+        if (!key->user_plus_1 || key->user_plus_1 > people->count ||
+            att_seen_has(&people->seen, key))
             return ATT_FAIL(err, ATT_CORRUPT, "section SEEN: row %zu is not valid", i);
         if (!att_seen_reserve(&people->seen, key))
             return att_no_memory(err, in->seen_count, "event ids");
@@ -297,9 +314,11 @@ att_status att_people_load(att_people *people, const char *path, att_error *err)
 {
     att_snapshot *snapshot = NULL;
     uint32_t version = 0;
-    att_status status = att_snapshot_open(&snapshot, path, ATT_FOLD_KIND, &version, &people->host, err);
+    att_status status =
+        att_snapshot_open(&snapshot, path, ATT_FOLD_KIND, &version, &people->host, err);
     if (!status && version != ATT_FOLD_VERSION)
-        status = ATT_FAIL(err, ATT_VERSION, "checkpoints of version %u are not read by this build", version);
+        status = ATT_FAIL(
+            err, ATT_VERSION, "checkpoints of version %u are not read by this build", version);
     if (!status)
         status = att_people_load_from(people, snapshot, err);
     else

@@ -76,8 +76,8 @@ static void add_person(gathering *to, uint32_t user, const att_person_state *per
         .activity = person->last_context.activity,
         .noise = person->last_context.noise,
         .utc_offset_min = person->last_context.utc_offset_min,
-        .flags = (uint16_t)(person->last_complete | person->session_ended << 1 | person->opted_out << 2 |
-                            person->bot << 3),
+        .flags = (uint16_t)(person->last_complete | person->session_ended << 1 |
+                            person->opted_out << 2 | person->bot << 3),
     };
     add(&to->parts[PEOPLE], &row, 1);
     add(&to->parts[PREFERENCES], person->preferences, person->preference_count);
@@ -149,8 +149,8 @@ static att_status write_parts(const gathering *from, const char *path, att_error
 {
     const att_fold_head head = head_of(from->people);
     att_snapshot_writer *writer = NULL;
-    att_status status =
-        att_snapshot_writer_create(&writer, ATT_FOLD_KIND, ATT_FOLD_VERSION, &from->people->host, err);
+    att_status status = att_snapshot_writer_create(
+        &writer, ATT_FOLD_KIND, ATT_FOLD_VERSION, &from->people->host, err);
     if (!status)
         status = att_snapshot_add(writer, ATT_FOLD_HEAD, &head, sizeof head, err);
     for (size_t i = 0; !status && i < PART_COUNT; i++)
@@ -178,7 +178,8 @@ att_status att_people_save(const att_people *people, const char *path, att_error
     measure(&all);
     att_status status = ATT_OK;
     for (size_t i = 0; !status && i < PART_COUNT; i++) {
-        all.parts[i].bytes = att_alloc(&people->host, all.parts[i].room + 1, all.parts[i].item_size);
+        all.parts[i].bytes =
+            att_alloc(&people->host, all.parts[i].room + 1, all.parts[i].item_size);
         if (!all.parts[i].bytes)
             status = att_no_memory(err, all.parts[i].room, "rows of a checkpoint");
     }

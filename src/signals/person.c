@@ -4,7 +4,8 @@
 // Arrays grow by a quarter (at least four entries, the first time eight), so that a million people waste little.
 #include "signals/fold.h"
 
-static bool resize(att_people *people, void **memory, size_t old_count, size_t count, size_t item_size)
+static bool resize(
+    att_people *people, void **memory, size_t old_count, size_t count, size_t item_size)
 {
     void *grown = att_realloc(&people->host, *memory, old_count, count, item_size);
     if (!grown)

@@ -70,13 +70,15 @@ att_policy att_policy_default(void)
 
 #define AT(member) (uint16_t) offsetof(att_policy, member)
 #define RULE(id, wire, text)                                                                       \
-    {"signals", wire, "grade", text, -1, 1, AT(signals.rule[ATT_SIGNAL_##id].grade), ATT_POLICY_DOUBLE}, \
+    {"signals", wire, "grade", text, -1, 1, AT(signals.rule[ATT_SIGNAL_##id].grade),               \
+        ATT_POLICY_DOUBLE},                                                                        \
     {                                                                                              \
-        "signals", wire, "reward", "", -1, 1, AT(signals.rule[ATT_SIGNAL_##id].reward), ATT_POLICY_DOUBLE \
+        "signals", wire, "reward", "", -1, 1, AT(signals.rule[ATT_SIGNAL_##id].reward),            \
+            ATT_POLICY_DOUBLE                                                                      \
     }
 #define KEY(section, key, kind, low, high, text)                                                   \
     {                                                                                              \
-        #section, NULL, #key, text, low, high, AT(section.key), ATT_POLICY_##kind                  \
+#section, NULL, #key, text, low, high, AT(section.key), ATT_POLICY_##kind                  \
     }
 
 static const att_policy_field fields[] = {
@@ -84,9 +86,13 @@ static const att_policy_field fields[] = {
     RULE(LIKE, "like", "explicit"),
     RULE(DISLIKE, "dislike", "explicit"),
     RULE(SAVE, "save", "explicit: kept for later"),
-    RULE(RATING, "rating", "explicit: the grade of rating_max; scaled through 0 at rating_neutral to its opposite at rating_min"),
-    RULE(SURVEY, "survey", "explicit: the grade of answer 1; scaled through 0 at 0.5 to its opposite at 0"),
-    RULE(PLAY, "play", "times the share played; unknown share counts as half; from complete_share on as complete"),
+    RULE(RATING, "rating",
+        "explicit: the grade of rating_max; scaled through 0 at rating_neutral to its opposite at "
+        "rating_min"),
+    RULE(SURVEY, "survey",
+        "explicit: the grade of answer 1; scaled through 0 at 0.5 to its opposite at 0"),
+    RULE(PLAY, "play",
+        "times the share played; unknown share counts as half; from complete_share on as complete"),
     RULE(SKIP, "skip", "a late skip at share 0; slides to play's grade with the share played"),
     RULE(REPLAY, "replay", "wanted again"),
     RULE(COMPLETE, "complete", "heard or seen to the end"),
@@ -100,18 +106,22 @@ static const att_policy_field fields[] = {
     KEY(signals, rating_max, DOUBLE, -1000, 1000, "best rating of the scale"),
     KEY(signals, rating_neutral, DOUBLE, -1000, 1000, "neither liked nor disliked"),
     KEY(signals, early_skip_ms, I32, 0, 3600000, "a skip before this is a hard no"),
-    KEY(signals, late_skip_ms, I32, 0, 3600000, "a skip before this is a soft no; later ones are graded by share played"),
+    KEY(signals, late_skip_ms, I32, 0, 3600000,
+        "a skip before this is a soft no; later ones are graded by share played"),
     KEY(signals, early_skip_grade, DOUBLE, -1, 1, "of a hard no"),
     KEY(signals, soft_skip_grade, DOUBLE, -1, 1, "of a soft no"),
     KEY(signals, early_skip_reward, DOUBLE, -1, 1, "of a hard no"),
     KEY(signals, soft_skip_reward, DOUBLE, -1, 1, "of a soft no"),
-    KEY(signals, complete_share, DOUBLE, 0.05, 1, "a play of at least this share counts as complete"),
+    KEY(signals, complete_share, DOUBLE, 0.05, 1,
+        "a play of at least this share counts as complete"),
     KEY(signals, dwell_full_ms, I32, 100, 3600000, "a dwell this long has the full grade"),
     KEY(signals, session_gap_ms, I64, 1000, 7 * DAY_MS, "silence that ends a session"),
     KEY(signals, half_life_days, DOUBLE, 0, 36500, "of a preference; 0: no decay"),
     KEY(signals, session_half_life_events, DOUBLE, 0.1, 1000, "of the session's vector, in events"),
-    KEY(signals, future_ms, I64, 0, 366 * DAY_MS, "an event dated further ahead of the clock is refused"),
-    KEY(signals, bot_events_per_minute, U32, 1, 1000000, "above: events are kept, set aside, counted, not learned from"),
+    KEY(signals, future_ms, I64, 0, 366 * DAY_MS,
+        "an event dated further ahead of the clock is refused"),
+    KEY(signals, bot_events_per_minute, U32, 1, 1000000,
+        "above: events are kept, set aside, counted, not learned from"),
     KEY(objective, relevance, DOUBLE, 0, 10, "weight: nearness to the person's taste"),
     KEY(objective, context, DOUBLE, 0, 10, "weight: fit to device, place, hour, activity"),
     KEY(objective, novelty, DOUBLE, 0, 10, "weight: a bonus for what few people know"),
@@ -119,13 +129,17 @@ static const att_policy_field fields[] = {
     KEY(objective, business, DOUBLE, 0, 10, "weight: the catalogue owner's boost"),
     KEY(objective, control, DOUBLE, 0, 10, "weight: the person's sliders and 'less like this'"),
     KEY(objective, diversity, DOUBLE, 0, 10, "strength of the penalty for likeness within a slate"),
-    KEY(objective, calibration, DOUBLE, 0, 10, "pull towards the person's own mix; Steck 2018's lambda / (1 - lambda)"),
+    KEY(objective, calibration, DOUBLE, 0, 10,
+        "pull towards the person's own mix; Steck 2018's lambda / (1 - lambda)"),
     KEY(objective, method, DIVERSITY, 0, 2, "how likeness is penalized"),
     KEY(objective, session_mix, DOUBLE, 0, 1, "share of the running session in the taste"),
-    KEY(objective, freshness_half_life_days, DOUBLE, 0.01, 36500, "a thing this old has half the freshness"),
-    KEY(objective, repeat_gap_ms, I64, 0, 3660 * DAY_MS, "shown or finished, an item is not shown again for this long"),
+    KEY(objective, freshness_half_life_days, DOUBLE, 0.01, 36500,
+        "a thing this old has half the freshness"),
+    KEY(objective, repeat_gap_ms, I64, 0, 3660 * DAY_MS,
+        "shown or finished, an item is not shown again for this long"),
     KEY(objective, candidates, U32, 50, 5000, "fetched before the slate is built"),
-    KEY(objective, out_of_distribution, U32, 0, 5, "at least this many items outside the usual taste in a slate"),
+    KEY(objective, out_of_distribution, U32, 0, 5,
+        "at least this many items outside the usual taste in a slate"),
     KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
     KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
     KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
@@ -213,8 +227,8 @@ static bool out_of_range(const att_policy *policy, size_t *at, char *why, size_t
         if (value >= fields[i].low && value <= fields[i].high)
             continue;
         *at = i;
-        snprintf(why, why_size, "%.15g is out of range; %.15g to %.15g is allowed", value, fields[i].low,
-            fields[i].high);
+        snprintf(why, why_size, "%.15g is out of range; %.15g to %.15g is allowed", value,
+            fields[i].low, fields[i].high);
         return true;
     }
     return false;
@@ -246,7 +260,8 @@ static bool out_of_order(
         *at = blame_high ? high : low;
         snprintf(why, why_size, "%.15g must be %s %s, which is %.15g", blame_high ? b : a,
             words[ordered[i].may_be_equal][blame_high],
-            att_policy_field_path(&fields[blame_high ? low : high], path, sizeof path), blame_high ? a : b);
+            att_policy_field_path(&fields[blame_high ? low : high], path, sizeof path),
+            blame_high ? a : b);
         return true;
     }
     return false;
@@ -260,7 +275,8 @@ bool att_policy_fault(
     const double share = policy->exploration.share;
     if (share != 0 && share < 0.05) {
         *at = index_at(AT(exploration.share));
-        snprintf(why, why_size, "%.15g is out of range; 0.05 to 0.15 is allowed, or 0 for none", share);
+        snprintf(
+            why, why_size, "%.15g is out of range; 0.05 to 0.15 is allowed, or 0 for none", share);
         return true;
     }
     return false;
@@ -272,8 +288,8 @@ att_status att_policy_check(const att_policy *policy, att_error *err)
     char why[192], path[96];
     if (!att_policy_fault(policy, NULL, &at, why, sizeof why))
         return ATT_OK;
-    return ATT_FAIL(
-        err, ATT_INVALID, "policy: %s: %s", att_policy_field_path(&fields[at], path, sizeof path), why);
+    return ATT_FAIL(err, ATT_INVALID, "policy: %s: %s",
+        att_policy_field_path(&fields[at], path, sizeof path), why);
 }
 
 uint64_t att_policy_signals_hash(const att_policy *policy)

@@ -59,11 +59,12 @@ static att_status check_plain(reader *in)
         tag = event->data.sequence_start.tag;
     }
     if (anchor || event->type == YAML_ALIAS_EVENT)
-        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: anchors and aliases are not allowed in a policy; write the value out",
-            in->name, line_of(in));
-    if (tag)
-        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: tags (\"!...\") are not allowed in a policy", in->name,
+        return ATT_FAIL(in->err, ATT_INVALID,
+            "%s:%u: anchors and aliases are not allowed in a policy; write the value out", in->name,
             line_of(in));
+    if (tag)
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: tags (\"!...\") are not allowed in a policy",
+            in->name, line_of(in));
     return ATT_OK;
 }
 
@@ -104,7 +105,8 @@ typedef struct nearest {
     char path[128];
 } nearest;
 
-static void consider(nearest *best, att_text word, const char *key, size_t surcharge, const char *parent)
+static void consider(
+    nearest *best, att_text word, const char *key, size_t surcharge, const char *parent)
 {
     const size_t size = strlen(key);
     const size_t edits = distance(word.data, word.size, key, size);
@@ -136,10 +138,10 @@ static att_status unknown_key(reader *in, const char *parent, att_text word)
 {
     nearest best;
     find_nearest(in, parent, word, &best);
-    return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s%s%.*s: unknown key%s%s%s", in->name, line_of(in), parent,
-        *parent ? "." : "", (int)ATT_MIN(word.size, (size_t)KEY_SIZE_MAX), word.data,
-        best.edits == SIZE_MAX ? "" : "; did you mean ", best.edits == SIZE_MAX ? "" : best.path,
-        best.edits == SIZE_MAX ? "" : "?");
+    return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s%s%.*s: unknown key%s%s%s", in->name,
+        line_of(in), parent, *parent ? "." : "", (int)ATT_MIN(word.size, (size_t)KEY_SIZE_MAX),
+        word.data, best.edits == SIZE_MAX ? "" : "; did you mean ",
+        best.edits == SIZE_MAX ? "" : best.path, best.edits == SIZE_MAX ? "" : "?");
 }
 
 // --- Values -------------------------------------------------------------------------------------------
@@ -203,9 +205,10 @@ static bool parse_value(att_text text, uint8_t kind, double *out)
 static att_status wrong_type(reader *in, size_t index, const char *found, att_text text)
 {
     char path[96];
-    return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: expected %s, found %s%.*s%s", in->name, line_of(in),
-        att_policy_field_path(&in->fields[index], path, sizeof path), kind_text(in->fields[index].kind), found,
-        (int)ATT_MIN(text.size, (size_t)KEY_SIZE_MAX), text.size ? text.data : "", text.size ? "\"" : "");
+    return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: expected %s, found %s%.*s%s", in->name,
+        line_of(in), att_policy_field_path(&in->fields[index], path, sizeof path),
+        kind_text(in->fields[index].kind), found, (int)ATT_MIN(text.size, (size_t)KEY_SIZE_MAX),
+        text.size ? text.data : "", text.size ? "\"" : "");
 }
 
 static att_status read_value(reader *in, size_t index)
@@ -216,21 +219,23 @@ static att_status read_value(reader *in, size_t index)
     if (status)
         return status;
     if (in->event.type != YAML_SCALAR_EVENT)
-        return wrong_type(in, index, in->event.type == YAML_MAPPING_START_EVENT ? "a mapping" : "a list",
-            (att_text){0});
+        return wrong_type(in, index,
+            in->event.type == YAML_MAPPING_START_EVENT ? "a mapping" : "a list", (att_text){0});
     const att_text text = scalar_of(in);
     double value;
     if (is_quoted(in) && field->kind != ATT_POLICY_DIVERSITY)
         return wrong_type(in, index, "the text \"", text);
     if (!parse_value(text, field->kind, &value))
-        return text.size ? wrong_type(in, index, "\"", text) : wrong_type(in, index, "nothing", text);
+        return text.size ? wrong_type(in, index, "\"", text)
+                         : wrong_type(in, index, "nothing", text);
     if (!(value >= field->low && value <= field->high))
-        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: %.*s is out of range; %.15g to %.15g is allowed",
-            in->name, line_of(in), att_policy_field_path(field, path, sizeof path),
+        return ATT_FAIL(in->err, ATT_INVALID,
+            "%s:%u: %s: %.*s is out of range; %.15g to %.15g is allowed", in->name, line_of(in),
+            att_policy_field_path(field, path, sizeof path),
             (int)ATT_MIN(text.size, (size_t)KEY_SIZE_MAX), text.data, field->low, field->high);
     if (in->lines[index])
-        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: given twice, first in line %u", in->name, line_of(in),
-            att_policy_field_path(field, path, sizeof path), in->lines[index]);
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: given twice, first in line %u", in->name,
+            line_of(in), att_policy_field_path(field, path, sizeof path), in->lines[index]);
     in->lines[index] = line_of(in);
     att_policy_field_set(&in->policy, field, value);
     return ATT_OK;
@@ -246,11 +251,13 @@ static bool same(const char *zero_terminated, att_text text)
 // Reads a mapping's start. *empty: nothing but a blank stands there.
 static att_status enter(reader *in, const char *path, bool *empty)
 {
-    *empty = in->event.type == YAML_SCALAR_EVENT && in->event.data.scalar.length == 0 && !is_quoted(in);
+    *empty =
+        in->event.type == YAML_SCALAR_EVENT && in->event.data.scalar.length == 0 && !is_quoted(in);
     if (*empty || in->event.type == YAML_MAPPING_START_EVENT)
         return ATT_OK;
-    return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: expected a mapping of keys to values, found %s", in->name,
-        line_of(in), *path ? path : "policy", in->event.type == YAML_SCALAR_EVENT ? "a value" : "a list");
+    return ATT_FAIL(in->err, ATT_INVALID,
+        "%s:%u: %s: expected a mapping of keys to values, found %s", in->name, line_of(in),
+        *path ? path : "policy", in->event.type == YAML_SCALAR_EVENT ? "a value" : "a list");
 }
 
 // Reads the next key. *done: the mapping ended.
@@ -261,8 +268,8 @@ static att_status read_key(reader *in, const char *path, bool *done)
         return status;
     *done = in->event.type == YAML_MAPPING_END_EVENT;
     if (!*done && in->event.type != YAML_SCALAR_EVENT)
-        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: a key must be a plain word", in->name, line_of(in),
-            *path ? path : "policy");
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: a key must be a plain word", in->name,
+            line_of(in), *path ? path : "policy");
     return ATT_OK;
 }
 
@@ -281,9 +288,10 @@ static att_status read_group(reader *in, const char *section, const char *group)
         if (status || done)
             return status;
         size_t i = 0;
-        while (i < in->field_count &&
-               !(in->fields[i].group && strcmp(in->fields[i].section, section) == 0 &&
-                   strcmp(in->fields[i].group, group) == 0 && same(in->fields[i].key, scalar_of(in))))
+        while (
+            i < in->field_count &&
+            !(in->fields[i].group && strcmp(in->fields[i].section, section) == 0 &&
+                strcmp(in->fields[i].group, group) == 0 && same(in->fields[i].key, scalar_of(in))))
             i++;
         status = i < in->field_count ? read_value(in, i) : unknown_key(in, path, scalar_of(in));
         if (status)
@@ -375,8 +383,9 @@ static att_status check_whole(const reader *in)
     if (!att_policy_fault(&in->policy, in->lines, &at, why, sizeof why))
         return ATT_OK;
     att_policy_field_path(&in->fields[at], path, sizeof path);
-    return in->lines[at] ? ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: %s", in->name, in->lines[at], path, why)
-                         : ATT_FAIL(in->err, ATT_INVALID, "%s: %s: %s", in->name, path, why);
+    return in->lines[at]
+               ? ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: %s", in->name, in->lines[at], path, why)
+               : ATT_FAIL(in->err, ATT_INVALID, "%s: %s: %s", in->name, path, why);
 }
 
 static att_status read_policy(reader *in, att_text yaml)
@@ -384,7 +393,8 @@ static att_status read_policy(reader *in, att_text yaml)
     if (!yaml_parser_initialize(&in->parser))
         return att_no_memory(in->err, 1, "policy files");
     yaml_parser_set_encoding(&in->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&in->parser, (const unsigned char *)(yaml.size ? yaml.data : ""), yaml.size);
+    yaml_parser_set_input_string(
+        &in->parser, (const unsigned char *)(yaml.size ? yaml.data : ""), yaml.size);
     att_status status = read_stream(in);
     if (!status)
         status = check_whole(in);
@@ -402,8 +412,8 @@ att_status att_policy_parse(
     in.fields = att_policy_fields(&in.field_count);
     assert(in.field_count <= FIELDS_MAX);
     if (yaml.size > SIZE_MAX_BYTES)
-        return ATT_FAIL(err, ATT_LIMIT, "%s: %zu bytes; a policy has at most %d", in.name, yaml.size,
-            SIZE_MAX_BYTES);
+        return ATT_FAIL(err, ATT_LIMIT, "%s: %zu bytes; a policy has at most %d", in.name,
+            yaml.size, SIZE_MAX_BYTES);
     // Numbers have a point whatever the program's language is. The "C" locale needs no memory.
     const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
     if (!plain)
@@ -434,7 +444,8 @@ static att_status read_file(int file, const char *path, char *bytes, size_t *siz
     return ATT_FAIL(err, ATT_LIMIT, "%s: a policy has at most %d bytes", path, SIZE_MAX_BYTES);
 }
 
-att_status att_policy_load(att_policy *policy, const char *path, const att_host *host, att_error *err)
+att_status att_policy_load(
+    att_policy *policy, const char *path, const att_host *host, att_error *err)
 {
     const att_host full = att_host_complete(host);
     char *bytes = att_alloc(&full, SIZE_MAX_BYTES + 1, 1);

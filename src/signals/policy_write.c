@@ -19,7 +19,8 @@ static void emit(writer *to, const char *format, ...)
     va_list args;
     va_start(args, format);
     const bool fits = to->length < to->size;
-    const int length = vsnprintf(fits ? to->out + to->length : NULL, fits ? to->size - to->length : 0, format, args);
+    const int length = vsnprintf(
+        fits ? to->out + to->length : NULL, fits ? to->size - to->length : 0, format, args);
     va_end(args);
     to->length += length > 0 ? (size_t)length : 0;
 }
@@ -59,7 +60,8 @@ static void emit_comment(writer *to, const att_policy_field *field)
 }
 
 // The keys of one signal stand in one line.
-static size_t emit_group(writer *to, const att_policy *policy, const att_policy_field *fields, size_t count)
+static size_t emit_group(
+    writer *to, const att_policy *policy, const att_policy_field *fields, size_t count)
 {
     size_t i = 0;
     emit(to, "  %s: {", fields[0].group);
@@ -76,15 +78,17 @@ static void emit_section(writer *to, const char *section)
 {
     emit(to, "\n%s:\n", section);
     if (strcmp(section, "signals") == 0)
-        emit(to, "  # What each signal says about taste (grade) and what a decision earns by it (reward), -1 to 1.\n");
+        emit(to, "  # What each signal says about taste (grade) and what a decision earns by it "
+                 "(reward), -1 to 1.\n");
 }
 
 static void emit_policy(writer *to, const att_policy *policy)
 {
     size_t count;
     const att_policy_field *fields = att_policy_fields(&count);
-    emit(to, "# Attune policy: everything a team may decide without touching code.\n"
-             "# A file needs only the keys that it changes. What the rules mean: docs/signals.md.\n");
+    emit(to,
+        "# Attune policy: everything a team may decide without touching code.\n"
+        "# A file needs only the keys that it changes. What the rules mean: docs/signals.md.\n");
     for (size_t i = 0; i < count;) {
         if (i == 0 || strcmp(fields[i].section, fields[i - 1].section) != 0)
             emit_section(to, fields[i].section);

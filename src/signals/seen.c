@@ -23,7 +23,8 @@ void att_seen_deinit(att_seen *seen)
 att_seen_key att_seen_key_of(const att_seen *seen, att_text id, uint32_t user)
 {
     const XXH128_hash_t hash = XXH3_128bits_withSeed(id.data, id.size, seen->seed);
-    return (att_seen_key){.low = hash.low64, .high = (uint32_t)hash.high64, .user_plus_1 = user + 1};
+    return (att_seen_key){
+        .low = hash.low64, .high = (uint32_t)hash.high64, .user_plus_1 = user + 1};
 }
 
 static size_t shard_of(const att_seen_key *key)
@@ -40,7 +41,8 @@ static size_t home_of(const att_seen_key *key, uint32_t capacity)
 static size_t slot_of(const att_seen_key *slots, uint32_t capacity, const att_seen_key *key)
 {
     size_t slot = home_of(key, capacity);
-    while (slots[slot].user_plus_1 && (slots[slot].low != key->low || slots[slot].high != key->high))
+    while (
+        slots[slot].user_plus_1 && (slots[slot].low != key->low || slots[slot].high != key->high))
         slot = slot + 1 == capacity ? 0 : slot + 1;
     return slot;
 }
@@ -68,7 +70,8 @@ bool att_seen_reserve(att_seen *seen, const att_seen_key *key)
         return true;
     if (shard->capacity > UINT32_MAX / 2)
         return false;
-    const uint32_t capacity = shard->capacity ? shard->capacity + shard->capacity / 4 : FIRST_CAPACITY;
+    const uint32_t capacity =
+        shard->capacity ? shard->capacity + shard->capacity / 4 : FIRST_CAPACITY;
     att_seen_key *slots = ATT_NEW_ARRAY(seen->host, att_seen_key, capacity);
     if (!slots)
         return false;

@@ -12,7 +12,7 @@
 
 typedef struct att_seen_key {
     uint64_t low;
-    uint32_t high; // its place within the shard
+    uint32_t high;        // its place within the shard
     uint32_t user_plus_1; // 0: the slot is free
 } att_seen_key;
 

@@ -72,7 +72,8 @@ uint32_t att_session_quit_item(
                           : knows_last                ? person->last_played
                                                       : ATT_NO_INDEX;
     // Leaving after the end is no complaint.
-    if (event->signal == ATT_SIGNAL_QUIT && knows_last && item == person->last_played && person->last_complete)
+    if (event->signal == ATT_SIGNAL_QUIT && knows_last && item == person->last_played &&
+        person->last_complete)
         return ATT_NO_INDEX;
     return item;
 }

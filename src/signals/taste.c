@@ -92,7 +92,8 @@ static void name_strongest(
 
 // Behaviour beside behaviour. A late event counts in full while the mean is young; when the mean is
 // full, the newer ones have already outweighed it.
-static void average(const att_people *people, att_preference *preference, const att_opinion *opinion)
+static void average(
+    const att_people *people, att_preference *preference, const att_opinion *opinion)
 {
     const bool late = opinion->at_s < preference->at_s;
     if (late && (double)preference->basis.weight >= WEIGHT_MAX)
@@ -150,7 +151,8 @@ static void take_out(att_person_state *person, size_t index)
 {
     const size_t behind = --person->preference_count - index;
     uint8_t *mark = att_taste_marks(person) + index;
-    memmove(person->preferences + index, person->preferences + index + 1, behind * sizeof *person->preferences);
+    memmove(person->preferences + index, person->preferences + index + 1,
+        behind * sizeof *person->preferences);
     memmove(mark, mark + 1, behind);
 }
 

@@ -11,8 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HEAD = 64, ENTRY = 48, SECTIONS = 9, SEED = 42 };
 
-static const uint32_t ids[SECTIONS] = {ATT_FOLD_HEAD, ATT_FOLD_PEOPLE, ATT_FOLD_PREFERENCES, ATT_FOLD_SHOWN,
-    ATT_FOLD_RARE, ATT_FOLD_LISTS, ATT_FOLD_TAG_SIZES, ATT_FOLD_TAG_NAMES, ATT_FOLD_SEEN};
+static const uint32_t ids[SECTIONS] = {ATT_FOLD_HEAD, ATT_FOLD_PEOPLE, ATT_FOLD_PREFERENCES,
+    ATT_FOLD_SHOWN, ATT_FOLD_RARE, ATT_FOLD_LISTS, ATT_FOLD_TAG_SIZES, ATT_FOLD_TAG_NAMES,
+    ATT_FOLD_SEEN};
 
 static void put_hash(unsigned char *at, XXH128_hash_t hash)
 {
@@ -25,7 +26,9 @@ static unsigned char *build(const uint8_t *data, size_t size, size_t *file_size)
 {
     size_t lengths[SECTIONS], total = 0;
     for (size_t i = 0; i < SECTIONS; i++) {
-        lengths[i] = i == 0 ? sizeof(att_fold_head) : size > 2 ? (size_t)data[0] * 4 + data[1] % 4 : 0;
+        lengths[i] = i == 0     ? sizeof(att_fold_head)
+                     : size > 2 ? (size_t)data[0] * 4 + data[1] % 4
+                                : 0;
         if (i && size > 2) {
             data += 2;
             size -= 2;
@@ -80,7 +83,8 @@ static void go_on(att_people *people)
         if (record.seq && att_people_apply(people, &record, NULL) != ATT_OK)
             return;
     }
-    const att_record forget = {.kind = ATT_RECORD_FORGET, .seq = att_people_last_seq(people) + 1, .user = 1};
+    const att_record forget = {
+        .kind = ATT_RECORD_FORGET, .seq = att_people_last_seq(people) + 1, .user = 1};
     if (forget.seq && att_people_apply(people, &forget, NULL) != ATT_OK)
         return;
     att_people_digest(people, digest);
@@ -96,7 +100,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint32_t version;
     att_error err;
     if (file && att_people_create(&people, &policy, SEED, NULL, &err) == ATT_OK &&
-        att_snapshot_open_memory(&snapshot, file, file_size, ATT_FOLD_KIND, &version, NULL, &err) == ATT_OK &&
+        att_snapshot_open_memory(&snapshot, file, file_size, ATT_FOLD_KIND, &version, NULL, &err) ==
+            ATT_OK &&
         att_people_load_from(people, snapshot, &err) == ATT_OK)
         go_on(people);
     att_snapshot_close(snapshot);

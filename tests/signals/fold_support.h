@@ -48,7 +48,8 @@ static inline void fold_open(fold_log *log, const att_policy *policy)
     const att_policy defaults = att_policy_default();
     att_error err = {0};
     *log = (fold_log){0};
-    CHECK_OK_ERR(att_people_create(&log->people, policy ? policy : &defaults, SEED, NULL, &err), &err);
+    CHECK_OK_ERR(
+        att_people_create(&log->people, policy ? policy : &defaults, SEED, NULL, &err), &err);
 }
 
 static inline void fold_close(fold_log *log)
@@ -79,8 +80,8 @@ static inline void fold_rating(fold_log *log, uint32_t item, float rating, int64
     fold_apply(log, record);
 }
 
-static inline void fold_played(
-    fold_log *log, att_signal signal, uint32_t item, int32_t position_ms, int32_t length_ms, int64_t after_ms)
+static inline void fold_played(fold_log *log, att_signal signal, uint32_t item, int32_t position_ms,
+    int32_t length_ms, int64_t after_ms)
 {
     att_record record = event_of(0, signal, item, T0 + after_ms);
     record.position_ms = position_ms;
@@ -102,7 +103,8 @@ static inline void fold_control(
     fold_apply(log, record);
 }
 
-static inline size_t decision_bytes(const uint32_t *items, size_t count, size_t explored, unsigned char *out)
+static inline size_t decision_bytes(
+    const uint32_t *items, size_t count, size_t explored, unsigned char *out)
 {
     static att_decided_slot slots[ATT_SLATE_MAX];
     memset(slots, 0, sizeof slots);

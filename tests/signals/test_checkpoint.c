@@ -16,7 +16,8 @@ static void make_event(random_log *log, att_rng *rng, size_t i)
 {
     att_record *record = &log->records[i];
     *record = event_of((uint32_t)(att_rng_below(rng, 40) * att_rng_below(rng, 40)),
-        (att_signal)(1 + att_rng_below(rng, ATT_SIGNAL_COUNT - 1)), (uint32_t)att_rng_below(rng, 900),
+        (att_signal)(1 + att_rng_below(rng, ATT_SIGNAL_COUNT - 1)),
+        (uint32_t)att_rng_below(rng, 900),
         T0 + (int64_t)i * 20000 - (int64_t)att_rng_below(rng, 8) * 3000000);
     record->value = 0.5f + (float)att_rng_below(rng, 10) / 2;
     if (record->signal == ATT_SIGNAL_SURVEY)
@@ -38,7 +39,8 @@ static void make_decision(random_log *log, att_rng *rng, size_t i)
     for (size_t k = 0; k < 20; k++)
         items[k] = (uint32_t)att_rng_below(rng, 900);
     log->records[i] = record_of(ATT_RECORD_DECISION,
-        att_rng_below(rng, 9) ? (uint32_t)att_rng_below(rng, 1600) : ATT_NO_INDEX, T0 + (int64_t)i * 20000);
+        att_rng_below(rng, 9) ? (uint32_t)att_rng_below(rng, 1600) : ATT_NO_INDEX,
+        T0 + (int64_t)i * 20000);
     log->records[i].payload = log->payloads[i];
     log->records[i].payload_size =
         decision_bytes(items, 1 + att_rng_below(rng, 20), att_rng_below(rng, 3), log->payloads[i]);
@@ -48,13 +50,15 @@ static void make_control(random_log *log, att_rng *rng, size_t i)
 {
     static const char *const tags[] = {"tag:war", "tag:horror", "tag:jazz"};
     att_record *record = &log->records[i];
-    *record = record_of(ATT_RECORD_CONTROL, (uint32_t)att_rng_below(rng, 200), T0 + (int64_t)i * 20000);
+    *record =
+        record_of(ATT_RECORD_CONTROL, (uint32_t)att_rng_below(rng, 200), T0 + (int64_t)i * 20000);
     record->signal = (uint8_t)(1 + att_rng_below(rng, ATT_CONTROL_KIND_COUNT - 1));
     record->value = (float)(2 * att_rng_unit(rng) - 1);
     record->item = (uint32_t)att_rng_below(rng, 900);
     if (record->signal == ATT_CONTROL_OPT_OUT)
         record->value = (float)att_rng_below(rng, 2);
-    if ((record->signal == ATT_CONTROL_BLOCK || record->signal == ATT_CONTROL_UNBLOCK) && att_rng_below(rng, 2)) {
+    if ((record->signal == ATT_CONTROL_BLOCK || record->signal == ATT_CONTROL_UNBLOCK) &&
+        att_rng_below(rng, 2)) {
         record->item = ATT_NO_INDEX;
         record->payload = tags[att_rng_below(rng, 3)];
         record->payload_size = strlen(record->payload);
@@ -317,7 +321,10 @@ static void refuses(unsigned what, const char *story)
 {
     att_fold_head head = {.seed = SEED, .last_seq = 9, .events = 3, .users = 1, .count = 1};
     att_people *people = fresh(NULL);
-    att_fold_person person = {.events = 3, .sessions = 1, .preference_count = 1, .shown_count = 1,
+    att_fold_person person = {.events = 3,
+        .sessions = 1,
+        .preference_count = 1,
+        .shown_count = 1,
         .last_played = ATT_NO_INDEX};
     att_preference preference = {.item = 3, .grade = 0.5f, .signal = ATT_SIGNAL_LIKE, .count = 1};
     att_shown_mark mark = {3, 4};
@@ -325,7 +332,8 @@ static void refuses(unsigned what, const char *story)
     uint32_t lists[2] = {7, 0};
     uint16_t tag_size = 3;
     char tag_name[4] = "war";
-    att_seen_key seen[2] = {{.low = 5, .high = 6, .user_plus_1 = 1}, {.low = 6, .high = 6, .user_plus_1 = 1}};
+    att_seen_key seen[2] = {
+        {.low = 5, .high = 6, .user_plus_1 = 1}, {.low = 6, .high = 6, .user_plus_1 = 1}};
     size_t people_count = 1, preference_count = 1, list_count = 2, tag_bytes = 3;
 
     // The head of an empty fold says which rules are in force.
@@ -335,42 +343,97 @@ static void refuses(unsigned what, const char *story)
     uint32_t version;
     CHECK_OK(att_snapshot_open(&snapshot, path, ATT_FOLD_KIND, &version, NULL, NULL));
     size_t size;
-    head.signals_hash = ((const att_fold_head *)att_snapshot_section(snapshot, ATT_FOLD_HEAD, &size))->signals_hash;
+    head.signals_hash =
+        ((const att_fold_head *)att_snapshot_section(snapshot, ATT_FOLD_HEAD, &size))->signals_hash;
     att_snapshot_close(snapshot);
 
     switch (what) {
-    case 1: preference.grade = 1.5f; break;
-    case 2: preference.signal = ATT_SIGNAL_COUNT; break;
-    case 3: preference.signal = ATT_SIGNAL_CLICK; preference.basis.weight = NAN; break;
-    case 4: person.preference_count = 2; break;
-    case 5: person.preference_count = 0; break;
-    case 6: person.user = 1; break;
-    case 7: person.device = ATT_DEVICE_COUNT; break;
-    case 8: person.shown_count = ATT_SHOWN_MAX + 1; break;
-    case 9: head.events = 4; break;
-    case 10: head.users = 2; break;
-    case 11: head.count = 2; break;
-    case 12: rare.user = 1; break;
-    case 13: rare.energy = NAN; break;
-    case 14: lists[1] = 1; break;
-    case 15: rare.blocked_items = 2; break;
-    case 16: list_count = 1; break;
-    case 17: tag_size = 4; break;
-    case 18: tag_name[0] = 0; break;
-    case 19: tag_bytes = 4; break;
-    case 20: seen[0].user_plus_1 = 0; break;
-    case 21: seen[0].user_plus_1 = 2; break;
-    case 22: seen[1].low = 5; break;
-    case 23: people_count = 0; break;
-    case 24: preference.item = ATT_NO_INDEX; break;
-    case 25: person.flags = 16; break;
-    default: break;
+    case 1:
+        preference.grade = 1.5f;
+        break;
+    case 2:
+        preference.signal = ATT_SIGNAL_COUNT;
+        break;
+    case 3:
+        preference.signal = ATT_SIGNAL_CLICK;
+        preference.basis.weight = NAN;
+        break;
+    case 4:
+        person.preference_count = 2;
+        break;
+    case 5:
+        person.preference_count = 0;
+        break;
+    case 6:
+        person.user = 1;
+        break;
+    case 7:
+        person.device = ATT_DEVICE_COUNT;
+        break;
+    case 8:
+        person.shown_count = ATT_SHOWN_MAX + 1;
+        break;
+    case 9:
+        head.events = 4;
+        break;
+    case 10:
+        head.users = 2;
+        break;
+    case 11:
+        head.count = 2;
+        break;
+    case 12:
+        rare.user = 1;
+        break;
+    case 13:
+        rare.energy = NAN;
+        break;
+    case 14:
+        lists[1] = 1;
+        break;
+    case 15:
+        rare.blocked_items = 2;
+        break;
+    case 16:
+        list_count = 1;
+        break;
+    case 17:
+        tag_size = 4;
+        break;
+    case 18:
+        tag_name[0] = 0;
+        break;
+    case 19:
+        tag_bytes = 4;
+        break;
+    case 20:
+        seen[0].user_plus_1 = 0;
+        break;
+    case 21:
+        seen[0].user_plus_1 = 2;
+        break;
+    case 22:
+        seen[1].low = 5;
+        break;
+    case 23:
+        people_count = 0;
+        break;
+    case 24:
+        preference.item = ATT_NO_INDEX;
+        break;
+    case 25:
+        person.flags = 16;
+        break;
+    default:
+        break;
     }
     att_snapshot_writer *writer;
     CHECK_OK(att_snapshot_writer_create(&writer, ATT_FOLD_KIND, ATT_FOLD_VERSION, NULL, NULL));
     CHECK_OK(att_snapshot_add(writer, ATT_FOLD_HEAD, &head, sizeof head, NULL));
-    CHECK_OK(att_snapshot_add(writer, ATT_FOLD_PEOPLE, &person, people_count * sizeof person, NULL));
-    CHECK_OK(att_snapshot_add(writer, ATT_FOLD_PREFERENCES, &preference, preference_count * sizeof preference, NULL));
+    CHECK_OK(
+        att_snapshot_add(writer, ATT_FOLD_PEOPLE, &person, people_count * sizeof person, NULL));
+    CHECK_OK(att_snapshot_add(
+        writer, ATT_FOLD_PREFERENCES, &preference, preference_count * sizeof preference, NULL));
     CHECK_OK(att_snapshot_add(writer, ATT_FOLD_SHOWN, &mark, sizeof mark, NULL));
     CHECK_OK(att_snapshot_add(writer, ATT_FOLD_RARE, &rare, sizeof rare, NULL));
     CHECK_OK(att_snapshot_add(writer, ATT_FOLD_LISTS, lists, list_count * sizeof *lists, NULL));
@@ -395,14 +458,15 @@ static void refuses(unsigned what, const char *story)
 CHECK_TEST(rows_that_no_fold_could_have_written_are_refused)
 {
     CHECK_BEGIN();
-    static const char *const stories[] = {"", "PREF", "PREF", "PREF", "more rows", "add up", "PEOP", "PEOP", "PEOP",
-        "add up", "PEOP", "add up", "RARE", "RARE", "LIST", "LIST", "LIST", "TAGN", "TAGN", "TAGN", "SEEN", "SEEN",
-        "SEEN", "PEOP", "PREF", "PEOP"};
+    static const char *const stories[] = {"", "PREF", "PREF", "PREF", "more rows", "add up", "PEOP",
+        "PEOP", "PEOP", "add up", "PEOP", "add up", "RARE", "RARE", "LIST", "LIST", "LIST", "TAGN",
+        "TAGN", "TAGN", "SEEN", "SEEN", "SEEN", "PEOP", "PREF", "PEOP"};
     for (unsigned i = 0; i < ATT_COUNT_OF(stories); i++)
         refuses(i, stories[i]);
 }
 
-CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits), CHECK_CASE(many_at_once_and_one_by_one_are_the_same), CHECK_CASE(the_digest_sees_every_record),
+CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits),
+    CHECK_CASE(many_at_once_and_one_by_one_are_the_same), CHECK_CASE(the_digest_sees_every_record),
     CHECK_CASE(when_memory_fails_a_record_is_applied_whole_or_not_at_all),
     CHECK_CASE(saving_and_loading_without_memory_leaves_nothing_behind),
     CHECK_CASE(a_checkpoint_of_other_rules_or_another_store_is_refused),

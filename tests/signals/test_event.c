@@ -98,8 +98,8 @@ CHECK_TEST(ids_are_clean_utf8_of_bounded_size)
     refused(&event, "field \"user\": it has 256 bytes; at most 255");
     event.user.size = 0;
     refused(&event, "field \"user\": it is empty");
-    static const char *const bad[] = {"a\nb", "a\x7f", "\xc2\x85", "\xff", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
-        "\xf4\x90\x80\x80", "\xf0\x9f\x8e", "\x80"};
+    static const char *const bad[] = {"a\nb", "a\x7f", "\xc2\x85", "\xff", "\xc0\xaf",
+        "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f\x8e", "\x80"};
     for (size_t i = 0; i < ATT_COUNT_OF(bad); i++) {
         event = valid();
         event.item = att_text_of(bad[i]);

@@ -126,8 +126,8 @@ CHECK_TEST(more_played_never_means_liked_less)
         for (int32_t length_ms = 1000; length_ms < 10000000; length_ms = length_ms * 3 / 2) {
             double before = -1;
             for (int i = 0; i <= 1000; i++) {
-                const row at = {signals[s], NAN, (int32_t)((int64_t)length_ms * i / 1000), length_ms, -1, 0, 0,
-                    ATT_SKIP_NONE, false};
+                const row at = {signals[s], NAN, (int32_t)((int64_t)length_ms * i / 1000),
+                    length_ms, -1, 0, 0, ATT_SKIP_NONE, false};
                 const att_record record = record_of(&at);
                 const double grade = (double)att_grade_event(&policy, &record, 0).grade;
                 CHECK(grade >= before);
@@ -170,6 +170,7 @@ CHECK_TEST(half_is_left_after_a_half_life)
 }
 
 CHECK_MAIN(CHECK_CASE(the_table_of_rules_holds),
-    CHECK_CASE(the_catalogues_length_serves_where_the_event_has_none), CHECK_CASE(every_rule_is_the_policys),
-    CHECK_CASE(more_played_never_means_liked_less),
-    CHECK_CASE(grades_stay_in_bounds_whatever_the_record_says), CHECK_CASE(half_is_left_after_a_half_life))
+    CHECK_CASE(the_catalogues_length_serves_where_the_event_has_none),
+    CHECK_CASE(every_rule_is_the_policys), CHECK_CASE(more_played_never_means_liked_less),
+    CHECK_CASE(grades_stay_in_bounds_whatever_the_record_says),
+    CHECK_CASE(half_is_left_after_a_half_life))

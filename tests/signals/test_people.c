@@ -217,7 +217,8 @@ CHECK_TEST(a_quit_is_about_what_was_played_last)
     CHECK_NEAR(fold_grade(&log, 3), 0.2, 1e-6);
     fold_event_at(&log, ATT_SIGNAL_LIKE, 4, 63000);
     CHECK_EQ(fold_person(&log, 0)->sessions, 2); // the quit ended the first
-    fold_event_at(&log, ATT_SIGNAL_RAGE_QUIT, ATT_NO_INDEX, 64000); // nothing was played in this one
+    fold_event_at(
+        &log, ATT_SIGNAL_RAGE_QUIT, ATT_NO_INDEX, 64000); // nothing was played in this one
     CHECK_EQ(fold_person(&log, 0)->preference_count, 4);
     CHECK_NEAR(fold_grade(&log, 2), (0.09 - 0.36) / 0.9, 1e-6);
     fold_close(&log);
@@ -262,7 +263,7 @@ CHECK_TEST(absurd_rates_are_set_aside_and_counted)
     CHECK_EQ(person->events, 10);
     CHECK_EQ(person->bot_events, 5);
     CHECK(person->bot);
-    CHECK(att_person_is_learned_from(person)); // more was done than set aside
+    CHECK(att_person_is_learned_from(person));                  // more was done than set aside
     CHECK(att_people_is_bot_rate(log.people, 0, T0 + 3600000)); // slow hours of a bot
     CHECK(!att_people_is_bot_rate(log.people, 0, T0 + 2 * 86400000)); // quiet for more than a day
     CHECK(!att_people_is_bot_rate(log.people, 7, T0));
@@ -429,8 +430,9 @@ CHECK_TEST(a_control_that_cannot_be_read_is_refused)
     static const struct {
         unsigned kind;
         const char *tag;
-    } bad[] = {{ATT_CONTROL_BLOCK, "war"}, {ATT_CONTROL_BLOCK, "tag:"}, {ATT_CONTROL_BLOCK, "tag:a\nb"},
-        {ATT_CONTROL_BLOCK, NULL}, {ATT_CONTROL_LESS_LIKE, "tag:war"}, {ATT_CONTROL_NONE, NULL}, {99, NULL}};
+    } bad[] = {{ATT_CONTROL_BLOCK, "war"}, {ATT_CONTROL_BLOCK, "tag:"},
+        {ATT_CONTROL_BLOCK, "tag:a\nb"}, {ATT_CONTROL_BLOCK, NULL},
+        {ATT_CONTROL_LESS_LIKE, "tag:war"}, {ATT_CONTROL_NONE, NULL}, {99, NULL}};
     for (size_t i = 0; i < ATT_COUNT_OF(bad); i++) {
         att_record record = record_of(ATT_RECORD_CONTROL, 0, T0);
         record.seq = 1;
@@ -507,11 +509,13 @@ CHECK_MAIN(CHECK_CASE(the_newest_explicit_word_counts),
     CHECK_CASE(a_late_word_does_not_override_a_newer_one),
     CHECK_CASE(young_behaviour_is_the_same_in_any_order_of_arrival),
     CHECK_CASE(the_same_event_counts_once), CHECK_CASE(silence_ends_a_session),
-    CHECK_CASE(a_quit_is_about_what_was_played_last), CHECK_CASE(quitting_after_the_end_is_no_complaint),
+    CHECK_CASE(a_quit_is_about_what_was_played_last),
+    CHECK_CASE(quitting_after_the_end_is_no_complaint),
     CHECK_CASE(absurd_rates_are_set_aside_and_counted),
     CHECK_CASE(decisions_count_impressions_and_exploration),
     CHECK_CASE(a_damaged_decision_is_refused_and_changes_nothing),
     CHECK_CASE(finished_and_seen_things_leave_a_mark), CHECK_CASE(controls_are_kept_and_undone),
     CHECK_CASE(reset_forgets_taste_and_keeps_blocks), CHECK_CASE(who_opted_out_is_not_learned_from),
-    CHECK_CASE(a_control_that_cannot_be_read_is_refused), CHECK_CASE(the_oldest_of_the_weakest_goes_first),
+    CHECK_CASE(a_control_that_cannot_be_read_is_refused),
+    CHECK_CASE(the_oldest_of_the_weakest_goes_first),
     CHECK_CASE(a_forgotten_person_leaves_the_state_as_if_never_there))

@@ -19,7 +19,8 @@ CHECK_TEST(a_file_changes_only_the_keys_it_names)
     att_error err = {0};
     CHECK_OK_ERR(parse(&policy,
                      "# ours\nsignals:\n  like: {grade: 0.75}\n  early_skip_ms: 3000\n"
-                     "objective:\n  method: mmr\n  candidates: 800\nrights:\n  required: true\nexploration:\n",
+                     "objective:\n  method: mmr\n  candidates: 800\nrights:\n  required: "
+                     "true\nexploration:\n",
                      &err),
         &err);
     CHECK_NEAR(policy.signals.rule[ATT_SIGNAL_LIKE].grade, 0.75, 0);
@@ -49,40 +50,59 @@ CHECK_TEST(errors_name_line_and_key)
     static const struct {
         const char *yaml, *story;
     } bad[] = {
-        {"signals:\n\n  lke: {grade: 1}\n", "policy.yaml:3: signals.lke: unknown key; did you mean signals.like?"},
-        {"signal:\n  like: {grade: 1}\n", "policy.yaml:1: signal: unknown key; did you mean signals?"},
-        {"early_skip_ms: 3\n", "policy.yaml:1: early_skip_ms: unknown key; did you mean signals.early_skip_ms?"},
-        {"signals:\n  like: {grad: 1}\n", "policy.yaml:2: signals.like.grad: unknown key; did you mean signals.like.grade?"},
+        {"signals:\n\n  lke: {grade: 1}\n",
+            "policy.yaml:3: signals.lke: unknown key; did you mean signals.like?"},
+        {"signal:\n  like: {grade: 1}\n",
+            "policy.yaml:1: signal: unknown key; did you mean signals?"},
+        {"early_skip_ms: 3\n",
+            "policy.yaml:1: early_skip_ms: unknown key; did you mean signals.early_skip_ms?"},
+        {"signals:\n  like: {grad: 1}\n",
+            "policy.yaml:2: signals.like.grad: unknown key; did you mean signals.like.grade?"},
         {"signals:\n  none: {grade: 1}\n", "policy.yaml:2: signals.none: unknown key"},
         {"banana: 1\n", "policy.yaml:1: banana: unknown key"},
-        {"signals:\n  like: 1\n", "policy.yaml:2: signals.like: expected a mapping of keys to values, found a value"},
-        {"signals:\n  like: [1]\n", "policy.yaml:2: signals.like: expected a mapping of keys to values, found a list"},
+        {"signals:\n  like: 1\n",
+            "policy.yaml:2: signals.like: expected a mapping of keys to values, found a value"},
+        {"signals:\n  like: [1]\n",
+            "policy.yaml:2: signals.like: expected a mapping of keys to values, found a list"},
         {"signals: 7\n", "policy.yaml:1: signals: expected a mapping"},
         {"[1, 2]\n", "policy.yaml:1: policy: expected a mapping"},
-        {"signals:\n  early_skip_ms: soon\n", "policy.yaml:2: signals.early_skip_ms: expected a whole number, found \"soon\""},
-        {"signals:\n  early_skip_ms: 1.5\n", "policy.yaml:2: signals.early_skip_ms: expected a whole number, found \"1.5\""},
+        {"signals:\n  early_skip_ms: soon\n",
+            "policy.yaml:2: signals.early_skip_ms: expected a whole number, found \"soon\""},
+        {"signals:\n  early_skip_ms: 1.5\n",
+            "policy.yaml:2: signals.early_skip_ms: expected a whole number, found \"1.5\""},
         {"signals:\n  early_skip_ms: \"5\"\n", "expected a whole number, found the text \"5\""},
         {"signals:\n  early_skip_ms:\n", "expected a whole number, found nothing"},
         {"signals:\n  early_skip_ms: {a: 1}\n", "expected a whole number, found a mapping"},
         {"signals:\n  half_life_days: .nan\n", "expected a number, found \".nan\""},
         {"signals:\n  half_life_days: 1e999\n", "expected a number, found \"1e999\""},
         {"signals:\n  half_life_days: 0x10\n", "expected a number, found \"0x10\""},
-        {"rights:\n  required: yes\n", "policy.yaml:2: rights.required: expected true or false, found \"yes\""},
-        {"objective:\n  method: magic\n", "policy.yaml:2: objective.method: expected none, mmr or dpp, found \"magic\""},
-        {"objective:\n  candidates: 49\n", "policy.yaml:2: objective.candidates: 49 is out of range; 50 to 5000 is allowed"},
-        {"signals:\n  like: {grade: 1.5}\n", "policy.yaml:2: signals.like.grade: 1.5 is out of range; -1 to 1 is allowed"},
-        {"exploration:\n  share: 0.01\n", "policy.yaml:2: exploration.share: 0.01 is out of range; 0.05 to 0.15 is allowed, or 0 for none"},
-        {"signals:\n  early_skip_ms: 12000\n", "policy.yaml:2: signals.early_skip_ms: 12000 must be less than signals.late_skip_ms, which is 10000"},
-        {"signals:\n  rating_neutral: 5\n", "policy.yaml:2: signals.rating_neutral: 5 must be less than signals.rating_max, which is 5"},
-        {"signals:\n  late_skip_ms: 4000\n", "policy.yaml:2: signals.late_skip_ms: 4000 must be more than signals.early_skip_ms, which is 5000"},
-        {"signals:\n  future_ms: 1\n  future_ms: 2\n", "policy.yaml:3: signals.future_ms: given twice, first in line 2"},
-        {"signals:\n  like: {grade: 1}\n  like: {grade: 1}\n", "policy.yaml:3: signals.like.grade: given twice"},
+        {"rights:\n  required: yes\n",
+            "policy.yaml:2: rights.required: expected true or false, found \"yes\""},
+        {"objective:\n  method: magic\n",
+            "policy.yaml:2: objective.method: expected none, mmr or dpp, found \"magic\""},
+        {"objective:\n  candidates: 49\n",
+            "policy.yaml:2: objective.candidates: 49 is out of range; 50 to 5000 is allowed"},
+        {"signals:\n  like: {grade: 1.5}\n",
+            "policy.yaml:2: signals.like.grade: 1.5 is out of range; -1 to 1 is allowed"},
+        {"exploration:\n  share: 0.01\n", "policy.yaml:2: exploration.share: 0.01 is out of range; "
+                                          "0.05 to 0.15 is allowed, or 0 for none"},
+        {"signals:\n  early_skip_ms: 12000\n", "policy.yaml:2: signals.early_skip_ms: 12000 must "
+                                               "be less than signals.late_skip_ms, which is 10000"},
+        {"signals:\n  rating_neutral: 5\n", "policy.yaml:2: signals.rating_neutral: 5 must be less "
+                                            "than signals.rating_max, which is 5"},
+        {"signals:\n  late_skip_ms: 4000\n", "policy.yaml:2: signals.late_skip_ms: 4000 must be "
+                                             "more than signals.early_skip_ms, which is 5000"},
+        {"signals:\n  future_ms: 1\n  future_ms: 2\n",
+            "policy.yaml:3: signals.future_ms: given twice, first in line 2"},
+        {"signals:\n  like: {grade: 1}\n  like: {grade: 1}\n",
+            "policy.yaml:3: signals.like.grade: given twice"},
         {"signals: &a\n  like: {grade: 1}\n", "policy.yaml:1: anchors and aliases are not allowed"},
         {"signals:\n  like: *a\n", "policy.yaml:2: anchors and aliases are not allowed"},
         {"signals: !x\n  like: {grade: 1}\n", "policy.yaml:1: tags"},
         {"? [a]\n: 1\n", "policy.yaml:1: policy: a key must be a plain word"},
         {"signals:\n  like: {grade: 1\n", "not YAML"},
-        {"signals:\n  like: {grade: 1}\n---\nsignals:\n", "policy.yaml:3: a policy is one document"},
+        {"signals:\n  like: {grade: 1}\n---\nsignals:\n",
+            "policy.yaml:3: a policy is one document"},
         {"signals:\n\tlike: 1\n", "policy.yaml:2: not YAML"},
         {"\xff\xfe", "not YAML"},
     };
@@ -109,7 +129,8 @@ CHECK_TEST(what_is_written_reads_back_to_the_same_bits)
         do {
             for (size_t i = 0; i < count && round > 0; i++) {
                 const double span = fields[i].high - fields[i].low;
-                att_policy_field_set(&wanted, &fields[i], fields[i].low + span * att_rng_unit(&rng));
+                att_policy_field_set(
+                    &wanted, &fields[i], fields[i].low + span * att_rng_unit(&rng));
             }
         } while (att_policy_fault(&wanted, NULL, &at, why, sizeof why));
         char text[32768];
@@ -216,8 +237,9 @@ CHECK_TEST(a_policy_made_in_code_is_checked)
     CHECK_FAILS(att_policy_check(&policy, &err), ATT_INVALID);
 }
 
-CHECK_MAIN(CHECK_CASE(a_file_changes_only_the_keys_it_names), CHECK_CASE(an_empty_file_changes_nothing),
-    CHECK_CASE(errors_name_line_and_key), CHECK_CASE(what_is_written_reads_back_to_the_same_bits),
-    CHECK_CASE(every_key_is_written_with_a_comment), CHECK_CASE(numbers_do_not_depend_on_the_language),
-    CHECK_CASE(files_are_read_up_to_the_limit), CHECK_CASE(deep_nesting_is_refused),
-    CHECK_CASE(a_policy_made_in_code_is_checked))
+CHECK_MAIN(CHECK_CASE(a_file_changes_only_the_keys_it_names),
+    CHECK_CASE(an_empty_file_changes_nothing), CHECK_CASE(errors_name_line_and_key),
+    CHECK_CASE(what_is_written_reads_back_to_the_same_bits),
+    CHECK_CASE(every_key_is_written_with_a_comment),
+    CHECK_CASE(numbers_do_not_depend_on_the_language), CHECK_CASE(files_are_read_up_to_the_limit),
+    CHECK_CASE(deep_nesting_is_refused), CHECK_CASE(a_policy_made_in_code_is_checked))
