@@ -60,9 +60,29 @@ static bool is_full(int errno_value)
     return errno_value == ENOSPC || errno_value == EDQUOT || errno_value == EFBIG;
 }
 
+static int last_errno(sqlite3_file *file)
+{
+    int reason = 0;
+    if (file && file->pMethods)
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &reason);
+    return reason;
+}
+
+// sqlite3_system_errno knows nothing of failures while committing: ask the files themselves.
+static int reason_of(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+    int reason = 0;
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) == SQLITE_OK)
+        reason = last_errno(file);
+    if (!reason && sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK)
+        reason = last_errno(file);
+    return reason ? reason : sqlite3_system_errno(db);
+}
+
 static att_status fail_io(const att_sqlite *sqlite, int code, const char *doing, att_error *err)
 {
-    const int reason = sqlite->db ? sqlite3_system_errno(sqlite->db) : 0;
+    const int reason = sqlite->db ? reason_of(sqlite->db) : 0;
     if (is_full(reason))
         return ATT_FAIL(err, ATT_FULL,
             "store %s: %s: the disk is full; nothing of this step was kept, make room and try "

@@ -41,6 +41,10 @@ typedef struct att_store_driver {
     att_status (*meta_get)(att_store *store, const char *key, att_bytes *out, att_error *err);
     att_status (*asset_get)(
         att_store *store, const att_asset_hash *hash, att_bytes *out, att_error *err);
+
+    // The engine's own check of its file: pages and assets. Tells each damage.
+    att_status (*check)(
+        att_store *store, void (*tell)(void *user, const char *what), void *user, att_error *err);
 } att_store_driver;
 
 struct att_store {
@@ -53,6 +57,10 @@ struct att_store {
     uint64_t last_seq;  // of what this transaction sees
     uint32_t forgotten; // whom ATT_RECORD_FORGET must still name, ATT_NO_INDEX: nobody
     bool forgot;
+    // Set by the doctor: rows that do not decode are told, with their number, and passed over
+    // instead of ending the walk.
+    void (*pass_over)(void *user, uint64_t number, const char *story);
+    void *pass_over_user;
 };
 
 // The drivers. `path` is theirs to understand.

@@ -149,8 +149,6 @@ att_status att_schema_apply(att_sqlite *sqlite, const att_schema *schema,
     *made = false;
     found it = {0};
     att_status status = look(sqlite, &it, err);
-    if (status == ATT_CORRUPT && options->exclusive)
-        return ATT_FAIL(err, ATT_EXISTS, "%s exists already, and is not a store", sqlite->path);
     if (!status)
         status = check(sqlite, &it, schema, options, err);
     if (!status && is_empty(&it))

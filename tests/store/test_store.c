@@ -1,45 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A store keeps what was committed, all of it and nothing else, and gives it back as it was.
-#include "check.h"
+#include "world.h"
 
 #include "base/rng.h"
-#include "store/store.h"
-
-#include <math.h>
-
-static att_store *open_store(const char *path)
-{
-    att_error err;
-    att_store *store = NULL;
-    const att_store_options options = {.create = true, .seed = 42};
-    CHECK_OK_ERR(att_store_open(&store, path, &options, NULL, &err), &err);
-    return store;
-}
-
-static att_record event(const char *id, uint32_t user, uint32_t item)
-{
-    return (att_record){.at_ms = 1700000000000,
-        .logged_ms = 1700000000500,
-        .kind = ATT_RECORD_EVENT,
-        .signal = ATT_SIGNAL_LIKE,
-        .user = user,
-        .item = item,
-        .value = NAN,
-        .position_ms = -1,
-        .length_ms = -1,
-        .dwell_ms = -1,
-        .context = {.utc_offset_min = ATT_OFFSET_UNKNOWN},
-        .id = att_text_of(id)};
-}
-
-static void append(att_store *store, att_record *records, size_t count)
-{
-    att_error err;
-    uint64_t last;
-    CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
-    CHECK_OK_ERR(att_store_append(store, records, count, &err), &err);
-    CHECK_OK_ERR(att_store_commit(store, &err), &err);
-}
 
 static void check_same(const att_record *a, const att_record *b)
 {
@@ -85,7 +48,7 @@ CHECK_TEST(records_come_back_as_they_were_in_one_order)
     att_rng rng = att_rng_seed(7);
     for (int i = 0; i < COUNT; i++) {
         snprintf(ids[i], sizeof ids[i], "event-%d", i);
-        records[i] = event(ids[i], (uint32_t)att_rng_below(&rng, 9), 3);
+        records[i] = world_event(ids[i], (uint32_t)att_rng_below(&rng, 9), 3);
         if (att_rng_below(&rng, 2))
             records[i].item = ATT_NO_INDEX;
         if (att_rng_below(&rng, 2))
@@ -108,9 +71,9 @@ CHECK_TEST(records_come_back_as_they_were_in_one_order)
         records[i].payload_size = att_rng_below(&rng, sizeof payloads[i]);
         memset(payloads[i], i, sizeof payloads[i]);
     }
-    att_store *store = open_store(check_path("records.attune"));
-    append(store, records, 100);
-    append(store, records + 100, 200);
+    att_store *store = world_open(check_path("records.attune"));
+    world_append(store, records, 100);
+    world_append(store, records + 100, 200);
     for (int i = 0; i < COUNT; i++)
         CHECK_EQ(records[i].seq, i + 1);
 
@@ -133,13 +96,13 @@ CHECK_TEST(a_rollback_leaves_no_trace_and_gives_the_numbers_back)
 {
     CHECK_BEGIN();
     att_error err;
-    att_store *store = open_store(check_path("rollback.attune"));
-    att_record one = event("a", 0, 0);
-    append(store, &one, 1);
+    att_store *store = world_open(check_path("rollback.attune"));
+    att_record one = world_event("a", 0, 0);
+    world_append(store, &one, 1);
     uint64_t last;
     CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
     CHECK_EQ(last, 1);
-    att_record two = event("b", 1, 1);
+    att_record two = world_event("b", 1, 1);
     CHECK_OK_ERR(att_store_user_add(store, 0, ATT_LIT("ann"), &err), &err);
     CHECK_OK_ERR(att_store_append(store, &two, 1, &err), &err);
     CHECK_EQ(two.seq, 2);
@@ -148,7 +111,7 @@ CHECK_TEST(a_rollback_leaves_no_trace_and_gives_the_numbers_back)
     att_store_rollback(store);
     CHECK_OK_ERR(att_store_last_seq(store, &last, &err), &err);
     CHECK_EQ(last, 1);
-    append(store, &two, 1);
+    world_append(store, &two, 1);
     CHECK_EQ(two.seq, 2);
     att_store_close(store);
 }
@@ -170,7 +133,7 @@ CHECK_TEST(people_and_meta_survive_closing)
     CHECK_BEGIN();
     att_error err;
     const char *path = check_path("people.attune");
-    att_store *store = open_store(path);
+    att_store *store = world_open(path);
     uint64_t last;
     CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
     CHECK_OK_ERR(att_store_user_add(store, 0, ATT_LIT("ann"), &err), &err);
@@ -183,7 +146,7 @@ CHECK_TEST(people_and_meta_survive_closing)
     CHECK_OK_ERR(att_store_commit(store, &err), &err);
     att_store_close(store);
 
-    store = open_store(path);
+    store = world_open(path);
     CHECK_EQ(att_store_seed(store), 42);
     name_list names = {""}, from_one = {""};
     CHECK_OK_ERR(att_store_users_each(store, 0, list_name, &names, &err), &err);
@@ -275,7 +238,7 @@ CHECK_TEST(items_come_back_with_every_field)
 {
     CHECK_BEGIN();
     att_error err;
-    att_store *store = open_store(check_path("items.attune"));
+    att_store *store = world_open(check_path("items.attune"));
     uint64_t last;
     CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
     CHECK_OK_ERR(att_store_item_put(store, 4, ATT_LIT("n1"), NULL, &err), &err);
@@ -309,18 +272,18 @@ CHECK_TEST(what_is_too_large_is_refused_by_name)
 {
     CHECK_BEGIN();
     att_error err;
-    att_store *store = open_store(check_path("large.attune"));
+    att_store *store = world_open(check_path("large.attune"));
     uint64_t last;
     CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
     att_item item = full_item;
     item.tag_count = ATT_TAGS_MAX + 1;
     CHECK_FAILS(att_store_item_put(store, 0, ATT_LIT("n"), &item, &err), ATT_LIMIT);
     CHECK_HOLDS(err.text, "item n: its tag list has 65, at most 64");
-    att_record record = event("a", 0, 0);
+    att_record record = world_event("a", 0, 0);
     record.payload_size = (1 << 20) + 1;
     CHECK_FAILS(att_store_append(store, &record, 1, &err), ATT_LIMIT);
     CHECK_HOLDS(err.text, "payload");
-    record = event("a", 0, 0);
+    record = world_event("a", 0, 0);
     record.kind = ATT_RECORD_KIND_COUNT;
     CHECK_FAILS(att_store_append(store, &record, 1, &err), ATT_INVALID);
     att_store_rollback(store);
@@ -331,7 +294,7 @@ CHECK_TEST(an_asset_is_found_by_its_content)
 {
     CHECK_BEGIN();
     att_error err;
-    att_store *store = open_store(check_path("assets.attune"));
+    att_store *store = world_open(check_path("assets.attune"));
     uint64_t last;
     att_asset_hash hash, again;
     CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
@@ -364,9 +327,10 @@ CHECK_TEST(a_visitor_may_read_too)
 {
     CHECK_BEGIN();
     att_error err;
-    att_store *store = open_store(check_path("nested.attune"));
-    att_record records[3] = {event("a", 0, 0), event("b", 0, 0), event("c", 0, 0)};
-    append(store, records, 3);
+    att_store *store = world_open(check_path("nested.attune"));
+    att_record records[3] = {
+        world_event("a", 0, 0), world_event("b", 0, 0), world_event("c", 0, 0)};
+    world_append(store, records, 3);
     CHECK_OK_ERR(att_store_log_each(store, 1, count_within, store, &err), &err);
     att_store_close(store);
 }
@@ -376,9 +340,9 @@ CHECK_TEST(a_reader_sees_the_last_commit_while_another_writes)
     CHECK_BEGIN();
     att_error err;
     const char *path = check_path("two.attune");
-    att_store *writer = open_store(path), *reader = NULL;
-    att_record record = event("a", 0, 0);
-    append(writer, &record, 1);
+    att_store *writer = world_open(path), *reader = NULL;
+    att_record record = world_event("a", 0, 0);
+    world_append(writer, &record, 1);
     const att_store_options options = {.read_only = true};
     CHECK_OK_ERR(att_store_open(&reader, path, &options, NULL, &err), &err);
     uint64_t last;
@@ -403,7 +367,7 @@ static att_status whole_life(const char *path, const att_host *host, att_error *
     uint64_t last = 0;
     if (!status)
         status = att_store_begin(store, &last, err);
-    att_record record = event("a", 0, 0);
+    att_record record = world_event("a", 0, 0);
     if (!status)
         status = att_store_append(store, &record, 1, err);
     if (!status)
