@@ -97,8 +97,8 @@ att_status att_knn_train(att_item_item *out, const att_matrix *preferences,
     if (!status) {
         measure_norms(&w);
         att_parallel_for(w.threads, w.items, 16, targets, &w);
-        status = att_item_item_from_targets(
-            out, w.items, w.keep, w.counts, w.sources, w.weights, host, err);
+        const att_target_lists lists = {w.items, w.keep, NULL, w.counts, w.sources, w.weights};
+        status = att_item_item_from_targets(out, w.items, &lists, host, err);
     }
     att_matrix_deinit(&w.by_item, host);
     att_arena_deinit(&scratch);

@@ -33,6 +33,17 @@ static att_status fail_factor(int info, uint32_t size, const char *name, att_err
         info);
 }
 
+// The lower triangle is made like the upper, in squares that fit the cache.
+static void mirror(float *a, size_t size)
+{
+    const size_t square = 64;
+    for (size_t r0 = 0; r0 < size; r0 += square)
+        for (size_t c0 = 0; c0 <= r0; c0 += square)
+            for (size_t r = r0; r < ATT_MIN(r0 + square, size); r++)
+                for (size_t c = c0; c < ATT_MIN(c0 + square, r); c++)
+                    a[r * size + c] = a[c * size + r];
+}
+
 // Row-major upper is column-major lower: LAPACK sees the same triangle.
 att_status att_blas_invert(
     float *a, uint32_t size, uint32_t threads, const char *name, att_error *err)
@@ -45,9 +56,7 @@ att_status att_blas_invert(
     end_threads(before);
     if (info)
         return fail_factor(info, size, name, err);
-    for (size_t r = 1; r < size; r++)
-        for (size_t c = 0; c < r; c++)
-            a[r * size + c] = a[c * size + r];
+    mirror(a, size);
     return ATT_OK;
 }
 
@@ -67,13 +76,26 @@ att_status att_blas_solve(float *a, uint32_t size, float *b, uint32_t columns, u
     return info ? fail_factor(info, size, name, err) : ATT_OK;
 }
 
-void att_blas_multiply(float *c, const float *a, const float *b, uint32_t rows, uint32_t inner,
-    uint32_t cols, uint32_t threads)
+att_status att_blas_whiten(float *k, uint32_t rows, float *x, uint32_t cols, uint32_t threads,
+    const char *name, att_error *err)
 {
     const int before = begin_threads(threads);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (int)rows, (int)cols, (int)inner, 1, a,
-        (int)inner, b, (int)cols, 0, c, (int)cols);
+    const lapack_int n = (lapack_int)rows;
+    const lapack_int info = LAPACKE_spotrf_work(LAPACK_COL_MAJOR, 'L', n, k, n);
+    if (info == 0)
+        cblas_strsm(CblasRowMajor, CblasLeft, CblasUpper, CblasTrans, CblasNonUnit, n, (int)cols, 1,
+            k, n, x, (int)cols);
     end_threads(before);
+    return info ? fail_factor(info, rows, name, err) : ATT_OK;
+}
+
+void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads)
+{
+    const int before = begin_threads(threads);
+    cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)cols, (int)rows, alpha, z, (int)cols, 0,
+        c, (int)cols);
+    end_threads(before);
+    mirror(c, cols);
 }
 
 // --- The check -----------------------------------------------------------------------------------
@@ -120,13 +142,8 @@ static att_status judge(double error, const char *call, att_error *err)
         att_blas_core(), call, error);
 }
 
-static att_status run_trial(trial *t, att_error *err)
+static void fill_positive(trial *t)
 {
-    fill(t);
-    att_blas_multiply(t->product, t->x, t->x, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE, 1);
-    att_status status = judge(product_error(t->x, false, t->x, t->product), "sgemm", err);
-    if (status)
-        return status;
     for (size_t r = 0; r < CHECK_SIZE; r++) {
         for (size_t c = 0; c < CHECK_SIZE; c++) {
             double sum = r == c;
@@ -135,17 +152,39 @@ static att_status run_trial(trial *t, att_error *err)
             t->a[r * CHECK_SIZE + c] = (float)sum;
         }
     }
-    memcpy(t->inverse, t->a, sizeof t->a);
-    status = att_blas_invert(t->inverse, CHECK_SIZE, 1, "a small matrix", err);
-    if (status)
-        return judge(INFINITY, "spotrf", err);
-    status = judge(product_error(t->a, false, t->inverse, NULL), "spotrf and spotri", err);
+}
+
+static void fill_identity(float *a)
+{
+    memset(a, 0, CHECK_SIZE * CHECK_SIZE * sizeof *a);
+    for (size_t r = 0; r < CHECK_SIZE; r++)
+        a[r * CHECK_SIZE + r] = 1;
+}
+
+static att_status check_products(trial *t, att_error *err)
+{
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE, 1,
+        t->x, CHECK_SIZE, t->x, CHECK_SIZE, 0, t->product, CHECK_SIZE);
+    const att_status status =
+        judge(product_error(t->x, false, t->x, t->product), "sgemm", err);
     if (status)
         return status;
+    att_blas_gram(t->product, t->x, CHECK_SIZE, CHECK_SIZE, 1, 1);
+    return judge(product_error(t->x, true, t->x, t->product), "ssyrk", err);
+}
+
+static att_status check_inverse(trial *t, att_error *err)
+{
     memcpy(t->inverse, t->a, sizeof t->a);
-    memset(t->product, 0, sizeof t->product);
-    for (size_t r = 0; r < CHECK_SIZE; r++)
-        t->product[r * CHECK_SIZE + r] = 1;
+    if (att_blas_invert(t->inverse, CHECK_SIZE, 1, "a small matrix", err))
+        return judge(INFINITY, "spotrf", err);
+    return judge(product_error(t->a, false, t->inverse, NULL), "spotrf and spotri", err);
+}
+
+static att_status check_solves(trial *t, att_error *err)
+{
+    memcpy(t->inverse, t->a, sizeof t->a);
+    fill_identity(t->product);
     if (att_blas_solve(t->inverse, CHECK_SIZE, t->product, CHECK_SIZE, 1, "a small matrix", err))
         return judge(INFINITY, "spotrf", err);
     return judge(product_error(t->a, false, t->product, NULL), "strsm", err);
@@ -156,7 +195,13 @@ att_status att_blas_check(const att_host *host, att_error *err)
     trial *t = ATT_NEW_ARRAY(host, trial, 1);
     if (!t)
         return att_no_memory(err, 1, "BLAS check");
-    const att_status status = run_trial(t, err);
+    fill(t);
+    fill_positive(t);
+    att_status status = check_products(t, err);
+    if (!status)
+        status = check_inverse(t, err);
+    if (!status)
+        status = check_solves(t, err);
     ATT_FREE_ARRAY(host, t, 1);
     return status;
 }

@@ -20,9 +20,12 @@ att_status att_blas_invert(
 // In place: A x = B for symmetric positive definite A (size, size); B is (size, columns), row-major. A is lost.
 att_status att_blas_solve(float *a, uint32_t size, float *b, uint32_t columns, uint32_t threads,
     const char *name, att_error *err);
-// C (rows, cols) = A (rows, inner) * B (inner, cols), row-major, dense.
-void att_blas_multiply(float *c, const float *a, const float *b, uint32_t rows, uint32_t inner,
-    uint32_t cols, uint32_t threads);
+// In place: K (rows, rows) becomes its factor and X (rows, cols) becomes Z with Z^T Z = X^T K^-1 X; K symmetric positive
+// definite, all row-major.
+att_status att_blas_whiten(float *k, uint32_t rows, float *x, uint32_t cols, uint32_t threads,
+    const char *name, att_error *err);
+// C (cols, cols) = alpha * Z^T Z, Z (rows, cols), row-major; both triangles are written.
+void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads);
 // "SkylakeX", "Haswell" …: what OpenBLAS took this processor for.
 const char *att_blas_core(void);
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define SPLITS_MAX 3
-#define HELD_LEAST 100
+#define HELD_LEAST 120
 #define HELD_MOST 1000
 #define PREFERENCES_LEAST 5 // of a person held out
 #define PEOPLE_LEAST 20     // that can be held out, or there is no choosing
@@ -21,6 +21,9 @@
 #define ALS_BUDGET 1.2e12  // operations of the whole search
 #define ALS_FITS 8         // it plans for
 #define EASE_BUDGET 1.0e12
+// Two models err in different places: their blend is taken unless one alone is better by more than 1 %, which on
+// a few hundred people held out is less than chance.
+#define BLEND_FAVOUR 1.01
 
 typedef struct part {
     att_model *models[SPLITS_MAX];
@@ -54,17 +57,6 @@ static double als_cost(const att_matrix *m, double dim, double passes)
     const double rows = (double)m->rows + m->cols;
     return passes *
         (2 * (double)att_matrix_nonzeros(m) * dim * dim + rows * dim * dim * (dim / 3 + 1));
-}
-
-static double ease_cost(const att_matrix *m, const uint32_t *touched)
-{
-    double active = 0;
-    for (uint32_t i = 0; i < m->cols; i++)
-        active += touched[i] > 0;
-    double pairs = 0;
-    for (uint32_t u = 0; u < m->rows; u++)
-        pairs += pow((double)(m->row_start[u + 1] - m->row_start[u]), 2);
-    return active > ATT_EASE_ITEMS_MAX ? INFINITY : active * active * active + 4 * pairs;
 }
 
 // --- One candidate -------------------------------------------------------------------------------
@@ -359,7 +351,7 @@ static void settle(search *s, const wishes *w, bool only_blend, const part *blen
     const part *best = w->als ? &s->als : &s->ease;
     if (w->als && w->ease && s->ease.quality > best->quality)
         best = &s->ease;
-    if (w->blend && w->ease && (only_blend || blend->quality > best->quality))
+    if (w->blend && w->ease && (only_blend || blend->quality * BLEND_FAVOUR > best->quality))
         best = blend;
     const att_als_options vectors = w->als ? s->als.recipe.als : recipe->als;
     *recipe = best->recipe;
@@ -422,7 +414,7 @@ att_status att_choose(att_recipe *recipe, const att_model_input *input,
     if (!touched)
         return att_no_memory(err, m->cols, "item counts");
     att_count_people(touched, m);
-    const double ease_each = ease_cost(m, touched);
+    const double ease_each = att_ease_cost(m, touched);
     ATT_FREE_ARRAY(host, touched, m->cols);
     const bool any = !options->kind || strcmp(options->kind, "auto") == 0;
     if (any && ease_each > EASE_BUDGET) {

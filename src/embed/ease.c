@@ -14,8 +14,9 @@ typedef struct ease_work {
     uint32_t *active;            // (active_count) item of a number
     uint32_t active_count, item_count;
     float *g;                    // (active_count, active_count); X^T X + reg I, then its inverse
-    uint32_t *kept, *counts;     // (item_count, keep), (item_count)
-    float *weights;              // (item_count, keep)
+    float *k;                    // (people, people); X X^T + reg I
+    uint32_t *kept, *counts;     // (active_count, keep), (active_count)
+    float *weights;              // (active_count, keep)
     float *dense;                // (item_count, item_count) or NULL
     uint32_t keep, threads;
     bool binary;
@@ -55,12 +56,10 @@ static void keep_rows(void *context, uint32_t thread, size_t begin, size_t end)
         row[j] = 0;
         for (uint32_t i = 0; i < e->active_count; i++)
             row[i] *= scale;
-        const uint32_t target = e->active[j];
-        uint32_t *kept = e->kept + (size_t)target * e->keep;
-        const uint32_t count = att_keep_strongest(row, e->active_count, e->keep, kept);
-        e->counts[target] = count;
-        for (uint32_t k = 0; k < count; k++) {
-            e->weights[(size_t)target * e->keep + k] = row[kept[k]];
+        uint32_t *kept = e->kept + j * e->keep;
+        e->counts[j] = att_keep_strongest(row, e->active_count, e->keep, kept);
+        for (uint32_t k = 0; k < e->counts[j]; k++) {
+            e->weights[j * e->keep + k] = row[kept[k]];
             kept[k] = e->active[kept[k]];
         }
     }
@@ -111,13 +110,78 @@ static att_status number_active(
     return att_matrix_transpose(&e->by_item, renamed, host, err);
 }
 
+// X X^T + reg I, (people, people).
+static void person_products(void *context, uint32_t thread, size_t begin, size_t end)
+{
+    (void)thread;
+    ease_work *e = context;
+    const att_matrix *p = e->by_person, *t = &e->by_item;
+    for (size_t u = begin; u < end; u++) {
+        float *row = e->k + u * p->rows;
+        row[u] = (float)e->reg;
+        for (uint64_t a = p->row_start[u]; a < p->row_start[u + 1]; a++) {
+            const float x = e->binary ? 1 : p->value[a];
+            const uint32_t i = p->col[a];
+            for (uint64_t b = t->row_start[i]; b < t->row_start[i + 1]; b++)
+                row[t->col[b]] += x * (e->binary ? 1 : t->value[b]);
+        }
+    }
+}
+
+static att_status invert_by_people(ease_work *e, att_arena *scratch, att_error *err)
+{
+    const att_matrix *p = e->by_person;
+    const size_t people = p->rows, items = e->active_count;
+    e->k = ATT_NEW(scratch, float, people *people);
+    float *x = ATT_NEW(scratch, float, people *items);
+    if (!e->k || !x)
+        return att_no_memory(err, people * items, "dense preferences");
+    att_parallel_for(e->threads, people, 16, person_products, e);
+    for (size_t u = 0; u < people; u++)
+        for (uint64_t a = p->row_start[u]; a < p->row_start[u + 1]; a++)
+            x[u * items + p->col[a]] = e->binary ? 1 : p->value[a];
+    const att_status status = att_blas_whiten(
+        e->k, p->rows, x, e->active_count, e->threads, "ease: the product of people", err);
+    if (status)
+        return status;
+    att_blas_gram(e->g, x, p->rows, e->active_count, (float)(-1 / e->reg), e->threads);
+    for (size_t i = 0; i < items; i++)
+        e->g[i * items + i] += (float)(1 / e->reg);
+    return ATT_OK;
+}
+
+static bool people_are_fewer(double people, double active)
+{
+    return people * (people + active) < active * active;
+}
+
 static att_status invert(ease_work *e, att_arena *scratch, att_error *err)
 {
     e->g = ATT_NEW(scratch, float, (size_t)e->active_count *e->active_count);
     if (!e->g)
         return att_no_memory(err, (size_t)e->active_count * e->active_count, "item products");
+    if (people_are_fewer(e->by_person->rows, e->active_count))
+        return invert_by_people(e, scratch, err);
     att_parallel_for(e->threads, e->active_count, 16, gram_rows, e);
-    return att_blas_invert(e->g, e->active_count, e->threads, "ease: the product of items", err);
+    return att_blas_invert(
+        e->g, e->active_count, e->threads, "ease: the product of items", err);
+}
+
+double att_ease_cost(const att_matrix *m, const uint32_t *touched)
+{
+    double active = 0, by_person = 0, by_item = 0;
+    for (uint32_t i = 0; i < m->cols; i++) {
+        active += touched[i] > 0;
+        by_item += (double)touched[i] * touched[i];
+    }
+    for (uint32_t u = 0; u < m->rows; u++)
+        by_person += pow((double)(m->row_start[u + 1] - m->row_start[u]), 2);
+    if (active > ATT_EASE_ITEMS_MAX)
+        return INFINITY;
+    const double keeping = 20 * active * active;
+    if (people_are_fewer(m->rows, active))
+        return keeping + 4 * by_item + active * m->rows * (active + m->rows);
+    return keeping + 4 * by_person + active * active * active;
 }
 
 static att_status collect(
@@ -132,15 +196,17 @@ static att_status collect(
         att_parallel_for(e->threads, e->active_count, 16, spread_rows, e);
         return ATT_OK;
     }
+    const size_t active = e->active_count;
     e->keep = ATT_MIN(e->keep, e->active_count);
-    e->kept = ATT_NEW(scratch, uint32_t, items *e->keep);
-    e->counts = ATT_NEW(scratch, uint32_t, items);
-    e->weights = ATT_NEW(scratch, float, items *e->keep);
+    e->kept = ATT_NEW(scratch, uint32_t, active *e->keep);
+    e->counts = ATT_NEW(scratch, uint32_t, active);
+    e->weights = ATT_NEW(scratch, float, active *e->keep);
     if (!e->kept || !e->counts || !e->weights)
-        return att_no_memory(err, items * e->keep, "item weights");
-    att_parallel_for(e->threads, e->active_count, 16, keep_rows, e);
-    return att_item_item_from_targets(
-        out, e->item_count, e->keep, e->counts, e->kept, e->weights, host, err);
+        return att_no_memory(err, active * e->keep, "item weights");
+    att_parallel_for(e->threads, active, 16, keep_rows, e);
+    const att_target_lists lists = {
+        e->active_count, e->keep, e->active, e->counts, e->kept, e->weights};
+    return att_item_item_from_targets(out, e->item_count, &lists, host, err);
 }
 
 att_status att_ease_train(att_item_item *out, const att_matrix *preferences,

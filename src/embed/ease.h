@@ -4,8 +4,10 @@
 //   B = argmin |X - X B|^2 + reg |B|^2, diag(B) = 0;   P = (X^T X + reg I)^-1,  B_ij = -P_ij / P_jj
 //
 // Steck 2019, "Embarrassingly Shallow Autoencoders for Sparse Data". Only items that somebody touched take
-// part. Memory while training is 4 bytes * active^2 (1.5 GiB at the limit), time O(active^3): about
-// 8e12 operations at the limit.
+// part. With fewer people than items the same P comes cheaper by Woodbury's identity,
+//   P = (I - X^T (X X^T + reg I)^-1 X) / reg
+// Memory while training is 4 bytes * active^2 (1.5 GiB at the limit), and 4 bytes * people * active for the second form; time
+// O(active^3), about 8e12 operations at the limit, or O(active * people * (active + people)).
 #ifndef ATT_EMBED_EASE_H
 #define ATT_EMBED_EASE_H
 
@@ -21,6 +23,8 @@ typedef struct att_ease_options {
 } att_ease_options;
 
 att_ease_options att_ease_options_default(void);
+// Operations that training takes, to plan with; INFINITY above ATT_EASE_ITEMS_MAX. `touched` counts people per item.
+double att_ease_cost(const att_matrix *preferences, const uint32_t *touched);
 // ATT_LIMIT above ATT_EASE_ITEMS_MAX active items.
 att_status att_ease_train(att_item_item *out, const att_matrix *preferences,
     const att_ease_options *options, const att_host *host, att_error *err);

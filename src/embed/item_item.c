@@ -4,25 +4,35 @@
 
 #include <math.h>
 
-att_status att_item_item_from_targets(att_item_item *out, uint32_t items, uint32_t keep,
-    const uint32_t *counts, const uint32_t *sources, const float *weights, const att_host *host,
-    att_error *err)
+static void fill_by_target(att_matrix *by_target, const att_target_lists *l)
+{
+    uint64_t at = 0;
+    uint32_t next = 0;
+    for (uint32_t t = 0; t < l->target_count; t++) {
+        const uint32_t target = l->targets ? l->targets[t] : t;
+        while (next <= target)
+            by_target->row_start[next++] = at;
+        const size_t from = (size_t)t * l->keep;
+        memcpy(by_target->col + at, l->sources + from, l->counts[t] * sizeof *l->sources);
+        memcpy(by_target->value + at, l->weights + from, l->counts[t] * sizeof *l->weights);
+        at += l->counts[t];
+    }
+    while (next <= by_target->rows)
+        by_target->row_start[next++] = at;
+}
+
+att_status att_item_item_from_targets(att_item_item *out, uint32_t items,
+    const att_target_lists *lists, const att_host *host, att_error *err)
 {
     *out = (att_item_item){.item_count = items};
     uint64_t total = 0;
-    for (uint32_t j = 0; j < items; j++)
-        total += counts[j];
+    for (uint32_t t = 0; t < lists->target_count; t++)
+        total += lists->counts[t];
     att_matrix by_target;
     att_status status = att_matrix_init(&by_target, items, items, total, host, err);
     if (status)
         return status;
-    uint64_t at = 0;
-    for (uint32_t j = 0; j < items; j++) {
-        by_target.row_start[j] = at;
-        memcpy(by_target.col + at, sources + (size_t)j * keep, counts[j] * sizeof *sources);
-        memcpy(by_target.value + at, weights + (size_t)j * keep, counts[j] * sizeof *weights);
-        at += counts[j];
-    }
+    fill_by_target(&by_target, lists);
     status = att_matrix_transpose(&out->by_source, &by_target, host, err);
     att_matrix_deinit(&by_target, host);
     return status;

@@ -19,10 +19,15 @@ typedef struct att_item_item {
     att_matrix by_source; // rows = sources, columns = targets
 } att_item_item;
 
-// Lists of sources per target, strongest first or not: counts (items), sources and weights (items, keep).
-att_status att_item_item_from_targets(att_item_item *out, uint32_t items, uint32_t keep,
-    const uint32_t *counts, const uint32_t *sources, const float *weights, const att_host *host,
-    att_error *err);
+// Lists of sources for each of `target_count` targets, ascending (NULL: all items). counts is (target_count); sources
+// and weights are (target_count, keep), sources ascending.
+typedef struct att_target_lists {
+    uint32_t target_count, keep;
+    const uint32_t *targets, *counts, *sources;
+    const float *weights;
+} att_target_lists;
+att_status att_item_item_from_targets(att_item_item *out, uint32_t items,
+    const att_target_lists *lists, const att_host *host, att_error *err);
 void att_item_item_deinit(att_item_item *weights, const att_host *host);
 // scores[j] += scale * sum of w_i B_ij; scores is (item_count). Sources that are not known are passed over.
 void att_item_item_add(const att_item_item *weights, const att_kernels *kernels, uint32_t source,

@@ -33,6 +33,7 @@ void att_model_destroy(att_model *model)
     const att_host host = model->host;
     if (!model->snapshot)
         att_item_item_deinit(&model->ease, &host);
+    att_features_deinit(&model->content.features);
     att_snapshot_close(model->snapshot);
     att_arena_deinit(&model->life);
     ATT_FREE_ARRAY(&host, model, 1);
@@ -102,7 +103,7 @@ static att_status count_people(att_model *model, const att_matrix *m, att_error 
 }
 
 // base = unobserved * X^T X + penalty, one on the padding's diagonal.
-static att_status make_base(att_model *model, double unobserved, double penalty, uint32_t threads, att_error *err)
+att_status att_model_make_base(att_model *model, uint32_t threads, att_error *err)
 {
     const size_t stride = model->stride;
     float *base = ATT_NEW(&model->life, float, stride *stride);
@@ -113,9 +114,9 @@ static att_status make_base(att_model *model, double unobserved, double penalty,
     if (status)
         return status;
     for (size_t k = 0; k < stride * stride; k++)
-        base[k] *= (float)unobserved;
+        base[k] *= (float)model->unobserved;
     for (size_t j = 0; j < stride; j++)
-        base[j * stride + j] += j < model->dim ? (float)penalty : 1;
+        base[j * stride + j] += j < model->dim ? (float)model->penalty : 1;
     model->base = base;
     return ATT_OK;
 }
@@ -143,7 +144,9 @@ static att_status add_vectors(att_model *model, const att_matrix *m, const att_r
                     als.stride * sizeof *items);
         model->items = items;
         model->placed = placed;
-        status = make_base(model, als.unobserved, als.person_reg, threads, err);
+        model->unobserved = als.unobserved;
+        model->penalty = als.person_reg;
+        status = att_model_make_base(model, threads, err);
     } else {
         status = att_no_memory(err, size, "item vectors");
     }

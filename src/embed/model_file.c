@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed/model_file.c - a model as a snapshot "MODL", and back.
 //
-// Sections: HEAD (below), TOUC, PLAC, POPU (item_count each), VECT (item_count * stride), BASE (stride^2), and for
-// ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS. The vectors are used where
-// they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
+// Sections: HEAD (below), TOUC, PLAC, POPU (item_count each), VECT (item_count * stride), BASE (stride^2); for
+// ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS; with content NAMO (offsets,
+// name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
+// Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
 #include "embed/model_parts.h"
 
@@ -20,6 +21,12 @@ enum {
     ROWS = ATT_TAG4('R', 'O', 'W', 'S'),
     COLS = ATT_TAG4('C', 'O', 'L', 'S'),
     VALS = ATT_TAG4('V', 'A', 'L', 'S'),
+    NAMO = ATT_TAG4('N', 'A', 'M', 'O'),
+    NAMB = ATT_TAG4('N', 'A', 'M', 'B'),
+    NAMM = ATT_TAG4('N', 'A', 'M', 'M'),
+    NAMS = ATT_TAG4('N', 'A', 'M', 'S'),
+    VMEA = ATT_TAG4('V', 'M', 'E', 'A'),
+    CONT = ATT_TAG4('C', 'O', 'N', 'T'),
     MODL = ATT_TAG4('M', 'O', 'D', 'L')
 };
 
@@ -29,12 +36,17 @@ typedef struct head {
     double mix, ease_scale;
     uint32_t has_dense, has_sparse;
     uint64_t sparse_count;
+    double unobserved, penalty, ridge;
+    uint32_t has_content, name_count, vector_dim;
+    float vector_scale;
+    uint64_t name_bytes;
 } head;
 
 // --- Saving --------------------------------------------------------------------------------------
 
 static head head_of(const att_model *model, uint64_t version)
 {
+    const att_features *f = &model->content.features;
     return (head){.version = version,
         .kind = model->kind,
         .item_count = model->item_count,
@@ -44,7 +56,15 @@ static head head_of(const att_model *model, uint64_t version)
         .ease_scale = model->ease_scale,
         .has_dense = model->ease.dense != NULL,
         .has_sparse = model->ease.by_source.row_start != NULL,
-        .sparse_count = att_matrix_nonzeros(&model->ease.by_source)};
+        .sparse_count = att_matrix_nonzeros(&model->ease.by_source),
+        .unobserved = model->unobserved,
+        .penalty = model->penalty,
+        .ridge = model->content.ridge,
+        .has_content = model->content.weights != NULL,
+        .name_count = f->names.count,
+        .vector_dim = f->vector_dim,
+        .vector_scale = f->vector_scale,
+        .name_bytes = f->names.count ? f->names.offsets[f->names.count] : 0};
 }
 
 static att_status add_sections(
@@ -52,6 +72,9 @@ static att_status add_sections(
 {
     const size_t items = model->item_count, stride = model->stride;
     const att_matrix *m = &model->ease.by_source;
+    const att_content *c = &model->content;
+    const att_names *names = &c->features.names;
+    const size_t features = (size_t)h->name_count + h->vector_dim + 1;
     const struct {
         uint32_t id;
         bool there;
@@ -68,6 +91,14 @@ static att_status add_sections(
         {ROWS, h->has_sparse, m->row_start, (items + 1) * sizeof *m->row_start},
         {COLS, h->has_sparse, m->col, (size_t)h->sparse_count * sizeof *m->col},
         {VALS, h->has_sparse, m->value, (size_t)h->sparse_count * sizeof *m->value},
+        {NAMO, h->has_content && h->name_count, names->offsets,
+            ((size_t)h->name_count + 1) * sizeof *names->offsets},
+        {NAMB, h->has_content && h->name_count, names->pool, (size_t)h->name_bytes},
+        {NAMM, h->has_content && h->name_count, c->features.mean, h->name_count * sizeof(float)},
+        {NAMS, h->has_content && h->name_count, c->features.scale, h->name_count * sizeof(float)},
+        {VMEA, h->has_content && h->vector_dim, c->features.vector_mean,
+            h->vector_dim * sizeof(float)},
+        {CONT, h->has_content, c->weights, features * stride * sizeof(float)},
     };
     att_status status = ATT_OK;
     for (size_t i = 0; i < ATT_COUNT_OF(sections) && !status; i++)
@@ -112,6 +143,11 @@ static att_status check_head(const head *h, att_error *err)
     if (wants_sums != (h->has_dense || h->has_sparse) || (h->kind != ATT_MODEL_POPULARITY) != (h->dim > 0))
         return ATT_FAIL(err, ATT_CORRUPT, "a model of kind %s with dim %u, dense %u, sparse %u",
             att_model_kind_name(h->kind), h->dim, h->has_dense, h->has_sparse);
+    if (h->has_content > 1 || (h->has_content && !h->dim) ||
+        h->name_count > ATT_TERMS_MAX + ATT_NUMBERS_MAX || h->vector_dim > ATT_VECTOR_DIM_MAX ||
+        !isfinite(h->vector_scale))
+        return ATT_FAIL(err, ATT_CORRUPT, "content with %u names and vectors of %u coordinates",
+            h->name_count, h->vector_dim);
     return ATT_OK;
 }
 
@@ -192,23 +228,80 @@ static att_status load_ease(att_model *model, const head *h, att_error *err)
     return check_sparse(&model->ease.by_source, h->sparse_count, err);
 }
 
+static att_status load_names(att_model *model, const head *h, att_error *err)
+{
+    const void *data = NULL, *pool = NULL;
+    att_status status = need(
+        model->snapshot, NAMO, sizeof(uint64_t), (uint64_t)h->name_count + 1, &data, err);
+    if (!status)
+        status = need(model->snapshot, NAMB, 1, h->name_bytes, &pool, err);
+    if (status)
+        return status;
+    const uint64_t *offsets = data;
+    if (offsets[0] != 0 || offsets[h->name_count] != h->name_bytes)
+        return ATT_FAIL(err, ATT_CORRUPT, "section NAMO does not span NAMB");
+    for (uint32_t i = 0; i < h->name_count; i++) {
+        if (offsets[i + 1] <= offsets[i] || offsets[i + 1] > h->name_bytes)
+            return ATT_FAIL(err, ATT_CORRUPT, "section NAMO: name %u is empty or out of bounds", i);
+        const att_text name = {
+            (const char *)pool + offsets[i], (size_t)(offsets[i + 1] - offsets[i])};
+        const uint32_t at = att_names_add(&model->content.features.names, name);
+        if (at == ATT_NO_INDEX)
+            return att_no_memory(err, h->name_count, "feature names");
+        if (at != i)
+            return ATT_FAIL(err, ATT_CORRUPT, "section NAMB: name %u stands there twice", i);
+    }
+    return ATT_OK;
+}
+
+static att_status load_content(att_model *model, const head *h, att_error *err)
+{
+    att_features *f = &model->content.features;
+    const att_snapshot *s = model->snapshot;
+    att_status status = ATT_OK;
+    if (!h->has_content)
+        return ATT_OK;
+    f->host = &model->host;
+    att_names_init(&f->names, &model->host);
+    if (h->name_count) {
+        status = load_names(model, h, err);
+        if (!status)
+            status = need_floats(s, NAMM, h->name_count, &f->mean, err);
+        if (!status)
+            status = need_floats(s, NAMS, h->name_count, &f->scale, err);
+    }
+    if (!status && h->vector_dim)
+        status = need_floats(s, VMEA, h->vector_dim, &f->vector_mean, err);
+    f->vector_dim = h->vector_dim;
+    f->vector_scale = h->vector_scale;
+    model->content.ridge = h->ridge;
+    const uint64_t features = (uint64_t)h->name_count + h->vector_dim + 1;
+    if (!status)
+        status = need_floats(s, CONT, features * h->stride, &model->content.weights, err);
+    return status;
+}
+
 static att_status load_sections(att_model *model, const head *h, att_error *err)
 {
     const att_snapshot *s = model->snapshot;
     const uint64_t items = h->item_count, stride = h->stride;
     const void *touched = NULL, *placed = NULL;
+    const float *vectors = NULL;
     att_status status = need(s, TOUC, sizeof(uint32_t), items, &touched, err);
     if (!status)
         status = need_floats(s, POPU, items, &model->popularity, err);
     if (!status && stride)
         status = need(s, PLAC, 1, items, &placed, err);
     if (!status && stride)
-        status = need_floats(s, VECT, items * stride, &model->items, err);
+        status = need_floats(s, VECT, items * stride, &vectors, err);
     if (!status && stride)
         status = need_floats(s, BASE, stride * stride, &model->base, err);
     model->touched = touched;
-    model->placed = placed;
-    return status ? status : load_ease(model, h, err);
+    model->placed = view(placed);
+    model->items = view(vectors);
+    if (!status)
+        status = load_ease(model, h, err);
+    return status ? status : load_content(model, h, err);
 }
 
 static att_status load(att_model *model, uint32_t version, att_error *err)
@@ -232,6 +325,8 @@ static att_status load(att_model *model, uint32_t version, att_error *err)
     model->stride = h.stride;
     model->mix = h.mix;
     model->ease_scale = h.ease_scale;
+    model->unobserved = h.unobserved;
+    model->penalty = h.penalty;
     return load_sections(model, &h, err);
 }
 

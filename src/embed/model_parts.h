@@ -4,6 +4,7 @@
 #define ATT_EMBED_MODEL_PARTS_H
 
 #include "embed/als.h"
+#include "embed/content.h"
 #include "embed/ease.h"
 #include "embed/model.h"
 
@@ -27,13 +28,15 @@ struct att_model {
     att_model_kind kind;
     uint64_t version;
     uint32_t item_count, dim, stride;
-    const float *items;       // (item_count, stride); NULL without vectors
+    float *items;             // (item_count, stride); NULL without vectors
     const uint32_t *touched;  // (item_count) people who prefer it
-    const uint8_t *placed;    // (item_count) 1: has a vector
+    uint8_t *placed;          // (item_count) 1: has a vector
     const float *base;        // (stride, stride) unobserved * G + the people's penalty; 1 in the padding
     const float *popularity;  // (item_count)
     att_item_item ease;
-    double mix, ease_scale;   // item-item sums times ease_scale are on the scale of dot products
+    double unobserved, penalty; // of people's equations
+    att_content content;
+    double mix, ease_scale; // item-item sums times ease_scale are on the scale of dot products
 };
 
 // Aligned memory that grows.
@@ -68,6 +71,11 @@ struct att_fold {
 att_status att_model_build(att_model **out, const att_matrix *preferences, const att_recipe *recipe,
     uint32_t threads, const att_host *host, att_train_report *report, att_error *err);
 att_recipe att_recipe_default(void);
+// base from the item vectors as they are now.
+att_status att_model_make_base(att_model *model, uint32_t threads, att_error *err);
+// Learns content from the bodies in `input`, moves items with few preferences towards it and places those with none.
+att_status att_content_learn(att_model *model, const att_model_input *input, uint64_t seed,
+    uint32_t threads, att_error *err);
 // `vectors` (als) becomes a blend with the item-item weights of `sums` (ease), which loses them. `preferences`
 // is what both were trained on.
 att_status att_model_join(

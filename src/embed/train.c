@@ -6,12 +6,6 @@
 
 #include <stdio.h>
 
-bool att_model_place(const att_model *model, const att_item *item, float *vector, att_arena *scratch)
-{
-    (void)model, (void)item, (void)vector, (void)scratch;
-    return false;
-}
-
 att_status att_model_train(att_model **out, const att_model_input *input,
     const att_train_options *options, att_train_report *report, const att_host *host,
     att_error *err)
@@ -26,6 +20,12 @@ att_status att_model_train(att_model **out, const att_model_input *input,
     if (!status)
         status = att_model_build(
             out, input->preferences, &recipe, options->threads, host, report, err);
+    if (!status)
+        status = att_content_learn(*out, input, options->seed, options->threads, err);
+    if (status) {
+        att_model_destroy(*out);
+        *out = NULL;
+    }
     if (status)
         return status;
     snprintf(report->kind, sizeof report->kind, "%s", att_model_kind_name((*out)->kind));
