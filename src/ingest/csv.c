@@ -45,7 +45,7 @@ static bool quoted(reader *r, att_text *out)
     bool doubled = false;
     for (;;) {
         const char *quote = r->at < r->end ? memchr(r->at, '"', (size_t)(r->end - r->at)) : NULL;
-        if (!quote || (quote + 1 == r->end && !r->last)) {
+        if (!quote) {
             if (!r->last)
                 return stop_with(r, ATT_PIECE_MORE);
             r->at = begin - 1;

@@ -741,6 +741,9 @@ static void write_text(const char *path, const char *text)
     check_write_file(path, text, strlen(text));
 }
 
+static const char tags_csv[] =
+    "userId,movieId,tag,timestamp\n1,3,Funny,1\n2,3,funny,2\n2,3,drama,2\n2,3,aaa,2\n\"x";
+
 CHECK_TEST(a_small_movielens_folder_by_hand)
 {
     CHECK_BEGIN();
@@ -755,8 +758,7 @@ CHECK_TEST(a_small_movielens_folder_by_hand)
                                             "3,\"He said \"\"hi\"\" (1970)\",Drama\n");
     write_text(check_path("ml/ratings.csv"),
         "userId,movieId,rating,timestamp\n1,1,4.0,964982703\n1,3,0.5,964982704\nx,3,bad,1\n");
-    write_text(check_path("ml/tags.csv"),
-        "userId,movieId,tag,timestamp\n1,3,Funny,1\n2,3,funny,2\n2,3,drama,2\n2,3,aaa,2\n\"x");
+    write_text(check_path("ml/tags.csv"), tags_csv);
     CHECK_OK_ERR(import_with(&s, check_path("ml/"), NULL, &report, &err), &err);
     CHECK_EQ(report.items, 3);
     CHECK_EQ(report.events, 2);
@@ -774,6 +776,13 @@ CHECK_TEST(a_small_movielens_folder_by_hand)
     CHECK_OK_ERR(import_with(&s, check_path("ml"), NULL, &report, &err), &err);
     CHECK_EQ(report.items + report.events + report.duplicates + report.rejected, 0);
     CHECK_EQ(count_lines(check_path("ml.rejects.ndjson")), 2);
+    // New words about a film bring the film again, and the ratings stay where they are.
+    usleep(20000);
+    write_text(check_path("ml/tags.csv"), "userId,movieId,tag,timestamp\n1,3,late,1\n");
+    CHECK_OK_ERR(import_with(&s, check_path("ml"), NULL, &report, &err), &err);
+    CHECK_EQ(report.items, 3);
+    CHECK_EQ(report.events + report.duplicates, 0);
+    CHECK_STR(s.last_tags, "Drama;late;");
     shelf_deinit(&s);
 }
 
@@ -787,6 +796,7 @@ CHECK_TEST(a_movielens_import_that_is_cut_off_goes_on)
         s.fail_with = ATT_FULL;
         att_import_report report;
         att_error err;
+        write_text(check_path("ml/tags.csv"), tags_csv);
         unlink(check_path("ml.rejects.ndjson"));
         const att_import_options options = {.batch = 1};
         const att_status status = import_with(&s, check_path("ml"), &options, &report, &err);
