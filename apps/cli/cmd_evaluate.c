@@ -147,13 +147,15 @@ static int run_evaluate(cli *c)
     att_column columns[ATT_COLUMNS_MAX];
     const char *models[ATT_CONTENDERS_MAX];
     char models_copy[512];
-    uint64_t threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), least = options.min_preferences;
+    uint64_t threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), least = options.min_preferences, folds = options.folds;
     if (!protocols_of(c, &options.protocols) || !columns_of(c, columns, &options.column_count) ||
         !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed) || !cli_must_whole(c, "threads", 1, 64, &threads) ||
-        !cli_must_whole(c, "min-preferences", 1, 1000000, &least) || !cli_must_time(c, "split", &options.split_ms))
+        !cli_must_whole(c, "min-preferences", 1, 1000000, &least) || !cli_must_time(c, "split", &options.split_ms) ||
+        !cli_must_whole(c, "folds", 1, 10, &folds))
         return 64;
     options.threads = (uint32_t)threads;
     options.min_preferences = (uint32_t)least;
+    options.folds = (uint32_t)folds;
     options.columns = options.column_count ? columns : NULL;
     options.baseline = cli_get(c, "baseline");
     options.trec_folder = cli_get(c, "trec-out");
@@ -211,6 +213,7 @@ static const cli_option evaluate_options[] = {
     {"baseline", 0, "NAME", "differences are taken to it; default popularity"},
     {"min-rating", 0, "X", "MovieLens: ratings of at least this are positive; default 4"},
     {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
+    {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
     {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format"},
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
