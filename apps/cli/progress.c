@@ -82,7 +82,7 @@ static bool on_progress(void *user, const att_progress *p)
     if (interrupted)
         return false;
     const double now = now_s();
-    if (strncmp(state.task, p->task, sizeof state.task - 1) != 0) {
+    if (strncmp(state.task, p->task, sizeof state.task - 1) != 0 || p->done < state.task_start_done) {
         snprintf(state.task, sizeof state.task, "%s", p->task);
         state.task_start_s = now;
         state.task_start_done = p->done;
