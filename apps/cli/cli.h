@@ -68,18 +68,25 @@ int cli_usage(const cli *c, const char *format, ...) ATT_PRINTF(2, 3); // 64
 int cli_print_json(json_t *value); // takes the value; 0, or 74 when stdout cannot be written
 json_t *cli_json_text(att_text text);
 const char *cli_paint(const cli *c, const char *style); // "bold", "dim", "green", "red", "yellow", "reset"; "" when colour is off
+const char *cli_count(uint64_t count, const char *one, const char *many); // "1 line", "2 lines"; a ring of eight
 void cli_time_text(int64_t at_ms, char out[32]); // "2026-11-23 12:00" UTC, "-" for 0
 void cli_bar(double share, int width, char *out); // width * 3 + 1 bytes: blocks in eighths
 void cli_print_table(const cli *c, const char *const *cells, size_t columns, size_t rows, const char *align); // row 0 is the head; align: one of l, r per column
 
 // --- Progress: a bar with rate and time left on a terminal, a line every ten seconds elsewhere; nothing with --quiet.
-void cli_progress_start(cli *c);
-void cli_progress_end(cli *c);
+// Ctrl-C asks the work to stop at the next safe point; a second one ends the program there and then.
+void cli_progress_start(const cli *c);
+void cli_progress_end(void);
+void cli_progress_clear(void); // takes the bar off the line before something else is said in between
+bool cli_on_progress(void *user, const att_progress *progress); // the host's, from the beginning
+void cli_log(void *user, att_log_level level, const char *message);
 
 // --- Slates (out_slate.c), used by recommend and demo.
 void cli_print_slate(const cli *c, const att_slate *slate, bool reasons);
 json_t *cli_slate_json(const att_slate *slate);
 json_t *cli_shown_json(const att_shown *shown);
+json_t *cli_reasons_json(const att_reason *reasons, size_t count);
+const char *cli_signal_verb(att_signal signal); // "liked", after "because you"
 
 // --- Help, pages, completion (help.c).
 void cli_print_help(const cli *c, FILE *to);

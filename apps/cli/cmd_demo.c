@@ -30,6 +30,7 @@ static double now_s(void)
 
 static void heading(const demo *d, const char *text)
 {
+    cli_progress_clear();
     printf("\n%s%s%s\n", cli_paint(d->c, "bold"), text, cli_paint(d->c, "reset"));
     fflush(stdout);
 }
@@ -49,6 +50,7 @@ static att_status import_file(demo *d, const char *name)
     snprintf(path, sizeof path, "%s/%s", d->folder, name);
     att_import_report r = {0};
     const att_status status = att_import(d->engine, path, NULL, &r, &d->err);
+    cli_progress_clear();
     if (!status)
         printf("  %-14s %8llu lines: %llu items, %llu events, %llu rejected, %.1f s\n", name, (unsigned long long)r.lines,
             (unsigned long long)r.items, (unsigned long long)r.events, (unsigned long long)r.rejected, r.seconds);
@@ -59,6 +61,7 @@ static att_status train(demo *d)
 {
     att_train_report r = {0};
     const att_status status = att_engine_train(d->engine, NULL, &r, &d->err);
+    cli_progress_clear();
     if (!status)
         printf("  model %llu: %s with %u dimensions, the best of %zu tried on held-out people (NDCG@100 %.3f), %.1f s\n",
             (unsigned long long)r.version, r.kind, r.dim, r.tried_count, r.tried[r.chosen].ndcg_100, r.seconds);
@@ -224,9 +227,9 @@ static int run_demo(cli *c)
     const char *named = cli_get(c, "store");
     demo d = {.c = c, .store = named ? named : "demo.attune"};
     if (access(d.store, F_OK) == 0 && strcmp(d.store, "demo.attune") != 0)
-        return cli_usage(c, "%s exists; the demo makes its own store", d.store);
+        return cli_usage(c, "%s exists, and the demo makes its own store", d.store);
     if (c->json)
-        return cli_usage(c, "the demo is for reading; every step's own command has --json");
+        return cli_usage(c, "the demo is for reading, each of its steps is a command with --json");
     const double start_s = now_s();
     remove_store(d.store);
     snprintf(d.folder, sizeof d.folder, "%s-world", d.store);
@@ -234,7 +237,7 @@ static int run_demo(cli *c)
         cli_paint(c, "bold"), cli_paint(c, "reset"));
     cli_progress_start(c);
     const att_status status = tell(&d);
-    cli_progress_end(c);
+    cli_progress_end();
     att_slate_memory_destroy(d.memory);
     att_engine_close(d.engine);
     att_world_destroy(d.world);

@@ -2,6 +2,7 @@
 // apps/cli/cmd_evaluate.c - how good is it: ranking quality with intervals, and trec_eval's measures on files.
 #include "evaluate.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -127,7 +128,7 @@ static int report(cli *c, const att_dataset *dataset, const att_evaluate_options
     att_error err = {0};
     cli_progress_start(c);
     att_status status = att_evaluate(dataset, options, &c->host, &result, &err);
-    cli_progress_end(c);
+    cli_progress_end();
     if (!status)
         status = c->json ? att_report_json(result, print_piece, NULL, &err)
                          : att_report_text(result, print_line, NULL, &err);
@@ -159,6 +160,10 @@ static int run_evaluate(cli *c)
     options.columns = options.column_count ? columns : NULL;
     options.baseline = cli_get(c, "baseline");
     options.trec_folder = cli_get(c, "trec-out");
+    if (options.trec_folder && mkdir(options.trec_folder, 0777) != 0 && errno != EEXIST) {
+        fprintf(stderr, "attune evaluate: creating %s: %s\n", options.trec_folder, strerror(errno));
+        return 74;
+    }
     if (cli_get(c, "models")) {
         snprintf(models_copy, sizeof models_copy, "%s", cli_get(c, "models"));
         options.model_count = split(models_copy, models, ATT_CONTENDERS_MAX);
@@ -199,6 +204,7 @@ att_status cli_evaluate_demo(cli *c, att_engine *engine, att_error *err)
     att_status status = att_engine_dataset(engine, &dataset, err);
     if (!status)
         status = att_evaluate(dataset, &options, &c->host, &result, err);
+    cli_progress_clear();
     if (!status)
         status = att_report_text(result, print_line, NULL, err);
     att_report_destroy(result);
@@ -215,7 +221,7 @@ static const cli_option evaluate_options[] = {
     {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
     {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
-    {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format"},
+    {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format there"},
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
     {"per-query", 0, NULL, "trec: each query too (trec_eval -q)"},
     {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "of every split and resample; default 1"}, {0}};

@@ -11,7 +11,7 @@ static bool fill_request(const cli *c, att_request *request)
     *request = att_request_default();
     request->user = att_text_of(c->arguments[0]);
     request->medium = att_text_of(cli_get(c, "medium"));
-    uint64_t count = request->count, seed = 0;
+    uint64_t count = 10, seed = 0;
     double age = -1;
     if (!cli_must_context(c, &request->context) || !cli_must_whole(c, "count", 1, ATT_SLATE_MAX, &count) ||
         !cli_must_whole(c, "seed", 1, UINT64_MAX, &seed) || !cli_must_number(c, "age", 0, 120, &age) ||
@@ -22,7 +22,7 @@ static bool fill_request(const cli *c, att_request *request)
     request->age = (int)age;
     const char *territory = cli_get(c, "territory");
     if (territory && !att_territory_parse(att_text_of(territory), &request->territory)) {
-        cli_usage(c, "--territory is \"%s\", two capital letters expected such as DE", territory);
+        cli_usage(c, "--territory is \"%s\", expected two letters such as DE", territory);
         return false;
     }
     const char *use = cli_get(c, "use");
@@ -64,7 +64,10 @@ static int run_recommend(cli *c)
     } else if (c->json) {
         code = cli_print_json(cli_slate_json(&slate));
     } else {
-        cli_print_slate(c, &slate, request.explain);
+        if (slate.count)
+            cli_print_slate(c, &slate, request.explain);
+        else
+            printf("Nothing may be shown here and now. Why not this one? attune explain %s ITEM\n", c->arguments[0]);
         printf("%zu of %zu eligible items were scored; %zu explored; model %llu; ", slate.candidates, slate.eligible,
             slate.explored, (unsigned long long)slate.model);
         if (request.dry)
@@ -109,6 +112,7 @@ static int run_explain(cli *c)
         code = cli_fail(c, status, &err);
     } else if (c->json) {
         json_t *shown = cli_shown_json(&e.shown);
+        json_object_set_new(shown, "reasons", cli_reasons_json(e.reasons, e.reason_count));
         json_object_set_new(shown, "eligible", json_boolean(e.eligible));
         json_object_set_new(shown, "barred_by", json_string(e.barred_by));
         json_object_set_new(shown, "score_without_reasons", json_real(e.score_without_reasons));
@@ -123,8 +127,8 @@ static int run_explain(cli *c)
                 printf("  %-12s %+8.4f  %s\n", att_term_name((att_term)t), e.shown.terms[t], att_term_text((att_term)t));
         printf("  %-12s %+8.4f\n", "score", e.shown.score);
         for (size_t r = 0; r < e.reason_count; r++)
-            printf("  because of %s on %.*s: %+.4f\n", att_signal_name(e.reasons[r].signal),
-                (int)e.reasons[r].title.size, e.reasons[r].title.data, e.reasons[r].effect);
+            printf("  %+8.4f  because you %s %.*s\n", e.reasons[r].effect,
+                cli_signal_verb(e.reasons[r].signal), (int)e.reasons[r].title.size, e.reasons[r].title.data);
         if (e.reason_count)
             printf("  without %s the score would be %+.4f (computed anew)\n",
                 e.reason_count == 1 ? "it" : "these", e.score_without_reasons);
@@ -142,12 +146,52 @@ const cli_command cli_explain = {"explain", "Say why an item has its score for a
 
 // --- event --------------------------------------------------------------------------------------------------
 
+static const char *signal_name(int number)
+{
+    return att_signal_name((att_signal)number);
+}
+
+static const char *control_name(int number)
+{
+    return att_control_kind_name((att_control_kind)number);
+}
+
+// All but number 0, which is none. Static memory: of the program's last words.
+static const char *names_of(const char *(*name)(int), int count)
+{
+    static char text[512];
+    text[0] = 0;
+    for (int i = 1; i < count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i > 1 ? ", " : "", name(i));
+    return text;
+}
+
+static bool see_nothing(void *user, const att_item *item)
+{
+    (void)user;
+    (void)item;
+    return false;
+}
+
+// An item id, not "tag:NAME", that the catalogue does not know: allowed, but perhaps a slip of the hand.
+static bool is_stranger(att_engine *engine, att_text item)
+{
+    const bool tag = item.size >= 4 && memcmp(item.data, "tag:", 4) == 0;
+    return item.size && !tag && att_engine_item_see(engine, item, see_nothing, NULL, NULL) == ATT_NOT_FOUND;
+}
+
+static void say_stranger(const cli *c)
+{
+    fprintf(stderr, "attune %s: remark: \"%s\" is not in the catalogue yet\n", c->command->name, c->arguments[2]);
+}
+
 static int run_event(cli *c)
 {
     att_event event = att_event_empty();
     event.user = att_text_of(c->arguments[0]);
     if (!att_signal_parse(att_text_of(c->arguments[1]), &event.signal))
-        return cli_usage(c, "unknown signal \"%s\"", c->arguments[1]);
+        return cli_usage(c, "unknown signal \"%s\", expected one of: %s", c->arguments[1],
+            names_of(signal_name, ATT_SIGNAL_COUNT));
     event.item = att_text_of(c->argument_count > 2 ? c->arguments[2] : NULL);
     event.id = att_text_of(cli_get(c, "id"));
     event.at_ms = c->host.now_ms(c->host.user);
@@ -166,7 +210,7 @@ static int run_event(cli *c)
         char *end;
         event.decision = strtoull(decision, &end, 16);
         if (end == decision || *end)
-            return cli_usage(c, "--decision is \"%s\", 16 hexadecimal digits expected as recommend prints them", decision);
+            return cli_usage(c, "--decision is \"%s\", expected 16 hexadecimal digits as recommend prints them", decision);
     }
     int code;
     att_engine *engine = cli_open(c, false, false, &code);
@@ -175,6 +219,7 @@ static int run_event(cli *c)
     bool added;
     att_error err = {0};
     const att_status status = att_engine_event(engine, &event, &added, &err);
+    const bool stranger = is_stranger(engine, event.item);
     att_engine_close(engine);
     if (status)
         return cli_fail(c, status, &err);
@@ -182,6 +227,8 @@ static int run_event(cli *c)
         return cli_print_json(json_pack("{s:b}", "added", (int)added));
     if (!c->quiet)
         puts(added ? "logged" : "known already; nothing changed");
+    if (!c->quiet && stranger)
+        say_stranger(c);
     return 0;
 }
 
@@ -203,17 +250,20 @@ static int run_control(cli *c)
 {
     att_control control = {0};
     if (!att_control_kind_parse(att_text_of(c->arguments[1]), &control.kind))
-        return cli_usage(c, "unknown control \"%s\"", c->arguments[1]);
+        return cli_usage(c, "unknown control \"%s\", expected one of: %s", c->arguments[1],
+            names_of(control_name, ATT_CONTROL_KIND_COUNT));
     const char *argument = c->argument_count > 2 ? c->arguments[2] : NULL;
     const bool takes_number = control.kind == ATT_CONTROL_ENERGY || control.kind == ATT_CONTROL_NOVELTY ||
                               control.kind == ATT_CONTROL_OPT_OUT;
     if (control.kind != ATT_CONTROL_RESET && !argument)
         return cli_usage(c, "%s needs %s", c->arguments[1], takes_number ? "a number" : "an item");
+    if (control.kind == ATT_CONTROL_RESET && argument)
+        return cli_usage(c, "reset takes no value, but \"%s\" stands there", argument);
     if (takes_number) {
         char *end;
         control.value = strtod(argument, &end);
         if (end == argument || *end)
-            return cli_usage(c, "%s is \"%s\", a number expected", c->arguments[1], argument);
+            return cli_usage(c, "%s is \"%s\", expected a number", c->arguments[1], argument);
     } else {
         control.item = att_text_of(argument);
     }
@@ -223,6 +273,7 @@ static int run_control(cli *c)
         return code;
     att_error err = {0};
     const att_status status = att_engine_control(engine, att_text_of(c->arguments[0]), &control, &err);
+    const bool stranger = is_stranger(engine, control.item);
     att_engine_close(engine);
     if (status)
         return cli_fail(c, status, &err);
@@ -230,6 +281,8 @@ static int run_control(cli *c)
         return cli_print_json(json_pack("{s:b}", "done", 1));
     if (!c->quiet)
         puts("done; the next slate obeys it");
+    if (!c->quiet && stranger)
+        say_stranger(c);
     return 0;
 }
 
@@ -345,7 +398,7 @@ const cli_command cli_export = {"export", "Print all that is kept about one pers
 static int run_forget(cli *c)
 {
     if (!cli_flag(c, "yes"))
-        return cli_usage(c, "this deletes all records of \"%s\" for good; say --yes", c->arguments[0]);
+        return cli_usage(c, "this deletes all records of \"%s\" for good, and needs --yes", c->arguments[0]);
     int code;
     att_engine *engine = cli_open(c, false, false, &code);
     if (!engine)

@@ -88,12 +88,12 @@ static void print_reports(const cli *c, const char *const *names, const att_worl
 {
     static const char *const head[COLUMNS] = {"policy", "visits", "clicks/visit", "skip<5s", "skip<10s", "finished",
         "satisfaction", "per visit", "back day 1", "variety", "regret"};
-    char text[8][COLUMNS][24];
+    char text[8][COLUMNS][32];
     const char *cells[9 * COLUMNS];
     memcpy(cells, head, sizeof head);
     for (size_t i = 0; i < count; i++) {
         const att_world_report *r = &reports[i];
-        snprintf(text[i][0], 24, "%s", names[i]);
+        snprintf(text[i][0], 32, "%s", names[i]);
         snprintf(text[i][1], 24, "%llu", (unsigned long long)r->visits);
         snprintf(text[i][2], 24, "%.2f", r->visits ? (double)r->clicks / (double)r->visits : 0);
         snprintf(text[i][3], 24, "%.1f %%", 100 * r->skip_5s_rate);
@@ -117,12 +117,14 @@ static int write_world(cli *c, const att_world *world, const char *folder)
     att_error err = {0};
     cli_progress_start(c);
     const att_status status = att_world_write(world, folder, &err);
-    cli_progress_end(c);
+    cli_progress_end();
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
         return cli_print_json(json_pack("{s:s,s:I,s:I}", "folder", folder, "items",
             (json_int_t)att_world_item_count(world), "people", (json_int_t)att_world_person_count(world)));
+    if (c->quiet)
+        return 0;
     printf("%s holds a simulated world: items.ndjson, events.ndjson, people.csv\nnext: attune import %s/items.ndjson "
            "%s/events.ndjson\n", folder, folder, folder);
     return 0;
@@ -177,7 +179,7 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
                 .choose = choose, .feedback = feedback, .day_over = day_over, .user = &p};
         status = att_world_run(world, &policy, &options, &reports[i], NULL, &err);
     }
-    cli_progress_end(c);
+    cli_progress_end();
     att_slate_memory_destroy(p.memory);
     att_engine_close(engine);
     if (status)
@@ -205,7 +207,7 @@ static int run_simulate(cli *c)
     att_error err = {0};
     cli_progress_start(c);
     const att_status status = att_world_create(&world, &options, &c->host, &err);
-    cli_progress_end(c);
+    cli_progress_end();
     if (status)
         return cli_fail(c, status, &err);
     int code = out ? write_world(c, world, out) : 0;

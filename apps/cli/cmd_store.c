@@ -14,19 +14,19 @@ static int run_init(cli *c)
     att_engine *engine = NULL;
     att_error err = {0};
     const att_open_options options = {.create = true, .exclusive = true, .seed = seed, .threads = 1};
-    att_status status = att_engine_open(&engine, cli_store_path(c), &options, &c->host, &err);
-    if (!status && cli_get(c, "policy")) {
-        att_policy policy = att_policy_default();
-        status = att_policy_load(&policy, cli_get(c, "policy"), &c->host, &err);
-        if (!status)
-            status = att_engine_policy_set(engine, &policy, &err);
-    }
+    att_policy policy = att_policy_default();
+    att_status status = cli_get(c, "policy") ? att_policy_load(&policy, cli_get(c, "policy"), &c->host, &err) : ATT_OK;
+    if (!status)
+        status = att_engine_open(&engine, cli_store_path(c), &options, &c->host, &err);
+    if (!status && cli_get(c, "policy"))
+        status = att_engine_policy_set(engine, &policy, &err);
     att_engine_close(engine);
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
         return cli_print_json(json_pack("{s:s}", "store", cli_store_path(c)));
-    printf("made %s; next: attune import ITEMS.ndjson EVENTS.ndjson --store %s\n", cli_store_path(c), cli_store_path(c));
+    if (!c->quiet)
+        printf("made %s; next: attune import ITEMS.ndjson EVENTS.ndjson --store %s\n", cli_store_path(c), cli_store_path(c));
     return 0;
 }
 
@@ -60,20 +60,30 @@ static bool import_format(const cli *c, att_import_format *out)
 
 static int say_import(const cli *c, const char *source, const att_import_report *r)
 {
+    const bool pipe = strcmp(source, "-") == 0;
     if (c->json)
         return cli_print_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:s,s:s}", "source", source, "lines",
             (json_int_t)r->lines, "items", (json_int_t)r->items, "events", (json_int_t)r->events, "duplicates",
             (json_int_t)r->duplicates, "rejected", (json_int_t)r->rejected, "resumed_at_line",
             (json_int_t)r->resumed_at_line, "seconds", r->seconds, "first_reject", r->first_reject, "reject_file",
             r->reject_path));
-    printf("%s: %llu lines, %llu items, %llu events, %llu known already, %llu rejected, %.1f s (%.0f lines/s)\n", source,
-        (unsigned long long)r->lines, (unsigned long long)r->items, (unsigned long long)r->events,
-        (unsigned long long)r->duplicates, (unsigned long long)r->rejected, r->seconds,
-        r->seconds > 0 ? (double)r->lines / r->seconds : 0);
-    if (r->resumed_at_line && r->lines == 0)
-        printf("  nothing new: it was read up to line %llu before (--restart reads it again)\n",
-            (unsigned long long)r->resumed_at_line);
-    else if (r->resumed_at_line)
+    if (pipe)
+        source = "standard input";
+    if (r->resumed_at_line && r->lines == 0) {
+        if (!c->quiet)
+            printf("%s: nothing new; its %s read before (--restart reads again)\n", source,
+                cli_count(r->resumed_at_line, "line was", "lines were"));
+        return 0;
+    }
+    if (c->quiet && !r->rejected)
+        return 0;
+    printf("%s: %s: %s, %s, %llu known already, %llu rejected; %.1f s", source, cli_count(r->lines, "line", "lines"),
+        cli_count(r->items, "item", "items"), cli_count(r->events, "event", "events"), (unsigned long long)r->duplicates,
+        (unsigned long long)r->rejected, r->seconds);
+    if (r->seconds >= 0.1)
+        printf(" (%.0f lines/s)", (double)r->lines / r->seconds);
+    putchar('\n');
+    if (r->resumed_at_line)
         printf("  went on at line %llu, where an earlier import had stopped\n", (unsigned long long)r->resumed_at_line);
     if (r->rejected)
         printf("  rejected lines are in %s; the first: %s\n", r->reject_path, r->first_reject);
@@ -99,11 +109,12 @@ static int run_import(cli *c)
         att_error err = {0};
         cli_progress_start(c);
         const att_status status = att_import(engine, c->arguments[i], &options, &report, &err);
-        cli_progress_end(c);
+        cli_progress_end();
         if (status) {
             code = cli_fail(c, status, &err);
-            fprintf(stderr, "  %llu lines were read; what was acknowledged is kept. The same command goes on from there.\n",
-                (unsigned long long)report.lines);
+            if (report.lines)
+                fprintf(stderr, "  %s read, of which %s and %s are kept; the same command goes on from there\n",
+                    cli_count(report.lines, "line was", "lines were"), cli_count(report.items, "item", "items"), cli_count(report.events, "event", "events"));
         } else {
             code = say_import(c, c->arguments[i], &report);
         }
@@ -127,7 +138,7 @@ static const char *const import_examples[] = {
     "attune import plays.csv --map 'user=listener,item=track,signal:play,at=time:s,position_ms=ms'", "a CSV file",
     "zcat events.ndjson.gz | attune import -", "from a pipe", NULL};
 const cli_command cli_import = {"import", "Read items and events from files or a pipe", "SOURCE…", 1, 16,
-    "An event's line: {\"id\":\"e1\",\"user\":\"u7\",\"item\":\"m3\",\"at\":\"2026-11-23T20:15:00Z\",\"signal\":\"play\",\"position_ms\":61000,\"length_ms\":180000}\n"
+    "An event's line: {\"id\":\"e1\",\"user\":\"u7\",\"item\":\"m3\",\"at\":\"2026-11-23T20:15:00Z\",\"signal\":\"play\",\"position_ms\":61000,\"length_ms\":180000}\n\n"
     "An item's line: {\"id\":\"m3\",\"title\":\"…\",\"medium\":\"music\",\"tags\":[\"jazz\"],\"rights\":[{\"start\":…,\"include\":[\"DE\"]}]}\n\n"
     "An event id counts once, however often it is imported, so running the same import again is safe; one that was cut off\n"
     "goes on behind its last durable batch. A bad line is set aside with its reason, and never stops the rest unless --strict.\n\n"
@@ -156,7 +167,7 @@ static int run_train(cli *c)
     att_error err = {0};
     cli_progress_start(c);
     const att_status status = att_engine_train(engine, &options, &r, &err);
-    cli_progress_end(c);
+    cli_progress_end();
     att_engine_close(engine);
     if (status)
         return cli_fail(c, status, &err);
@@ -291,6 +302,18 @@ const cli_command cli_backup = {"backup", "Copy a store and its newest model whi
 
 // --- version ------------------------------------------------------------------------------------------------
 
+// "OpenBLAS 0.3.21 DYNAMIC_ARCH …": its number alone.
+static const char *number(const att_part *part)
+{
+    static const char name[] = "OpenBLAS ";
+    return strncmp(part->version, name, sizeof name - 1) == 0 ? part->version + sizeof name - 1 : part->version;
+}
+
+static int number_size(const att_part *part)
+{
+    return (int)strcspn(number(part), " ");
+}
+
 static int run_version(cli *c)
 {
     att_part parts[32];
@@ -306,7 +329,7 @@ static int run_version(cli *c)
     }
     printf("attune %s, licence of this build: %s\nkernels: %s\n", att_version(), att_build_licence(), att_kernels_name());
     for (size_t i = 0; i < count; i++)
-        printf("  %-10s %-14s %.60s\n", parts[i].name, parts[i].licence, parts[i].version);
+        printf("  %-10s %-14s %.*s\n", parts[i].name, parts[i].licence, number_size(&parts[i]), number(&parts[i]));
     return 0;
 }
 
@@ -318,8 +341,11 @@ const cli_command cli_version = {"version", "Say which build this is, what is in
 
 static int run_completion(cli *c)
 {
-    if (cli_flag(c, "man"))
-        return cli_print_man(strcmp(c->arguments[0], "attune") == 0 ? "" : c->arguments[0]);
+    if (cli_flag(c, "man")) {
+        if (cli_print_man(strcmp(c->arguments[0], "attune") == 0 ? "" : c->arguments[0]) == 0)
+            return 0;
+        return cli_usage(c, "there is no command \"%s\"", c->arguments[0]);
+    }
     if (cli_print_completion(c->arguments[0]) != 0)
         return cli_usage(c, "\"%s\" is not a shell it knows: bash, zsh or fish", c->arguments[0]);
     return 0;

@@ -12,12 +12,14 @@
 
 int cli_usage(const cli *c, const char *format, ...)
 {
+    char text[1024];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "attune %s: ", c->command->name);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "; see: attune %s --help\n", c->command->name);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
+    const size_t size = strlen(text);
+    fprintf(stderr, "attune %s: %s%s: attune %s --help\n", c->command->name, text,
+        size && text[size - 1] == '?' ? " See" : "; see", c->command->name);
     return 64;
 }
 
@@ -37,7 +39,7 @@ bool cli_must_number(const cli *c, const char *option, double least, double most
     errno = 0;
     const double value = strtod(text, &end);
     if (end == text || *end || errno || !(value >= least && value <= most)) {
-        cli_usage(c, "--%s is \"%s\", a number from %g to %g expected", option, text, least, most);
+        cli_usage(c, "--%s is \"%s\", expected a number from %g to %g", option, text, least, most);
         return false;
     }
     *out = value;
@@ -53,7 +55,7 @@ bool cli_must_whole(const cli *c, const char *option, uint64_t least, uint64_t m
     errno = 0;
     const unsigned long long value = strtoull(text, &end, 10);
     if (end == text || *end || errno || text[0] == '-' || value < least || value > most) {
-        cli_usage(c, "--%s is \"%s\", a whole number from %llu to %llu expected", option, text,
+        cli_usage(c, "--%s is \"%s\", expected a whole number from %llu to %llu", option, text,
             (unsigned long long)least, (unsigned long long)most);
         return false;
     }
@@ -125,7 +127,7 @@ const char *cli_store_path(const cli *c)
     return path && path[0] ? path : "attune.attune";
 }
 
-static void log_to_stderr(void *user, att_log_level level, const char *message)
+void cli_log(void *user, att_log_level level, const char *message)
 {
     const cli *c = user;
     if (level >= ATT_LOG_WARNING && !c->quiet)
@@ -136,8 +138,6 @@ att_engine *cli_open(cli *c, bool create, bool read_only, int *exit_code)
 {
     att_engine *engine = NULL;
     att_error err = {0};
-    c->host.log = log_to_stderr;
-    c->host.user = c;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     const att_open_options options = {
         .create = create, .read_only = read_only, .threads = cores > 0 && cores < 64 ? (uint32_t)cores : 1};
@@ -177,6 +177,15 @@ const char *cli_paint(const cli *c, const char *style)
         if (strcmp(styles[i].name, style) == 0)
             return styles[i].code;
     return "";
+}
+
+const char *cli_count(uint64_t count, const char *one, const char *many)
+{
+    static char ring[8][64];
+    static unsigned next;
+    char *out = ring[next++ % 8];
+    snprintf(out, sizeof ring[0], "%llu %s", (unsigned long long)count, count == 1 ? one : many);
+    return out;
 }
 
 void cli_time_text(int64_t at_ms, char out[32])

@@ -34,54 +34,136 @@ void cli_print_overview(FILE *to, bool colour)
                 "&& attune train\n              attune recommend USER\nMore:         attune COMMAND --help, man attune\n");
 }
 
+// --- Running text ---------------------------------------------------------------------------------------------
+
+enum { WIDTH = 80 };
+
+typedef struct flow {
+    FILE *to;
+    int width, indent, column; // in characters; column: where the next one goes
+    bool page;                 // mdoc: escaped, and each sentence on a line of its own
+} flow;
+
+static void flow_word(const flow *f, const char *word, size_t size)
+{
+    if (f->page && f->column == 0 && (*word == '.' || *word == '\''))
+        fputs("\\&", f->to);
+    for (size_t i = 0; i < size; i++)
+        if (f->page && word[i] == '\\')
+            fputs("\\e", f->to);
+        else if (f->page && word[i] == '-')
+            fputs("\\-", f->to);
+        else
+            fputc(word[i], f->to);
+}
+
+static void flow_break(flow *f)
+{
+    fprintf(f->to, "\n%*s", f->indent, "");
+    f->column = f->indent;
+}
+
+// "…as before. The" : a new sentence begins behind the first of the two words.
+static bool ends_sentence(const char *word, size_t size, const char *next)
+{
+    while (size && (word[size - 1] == ')' || word[size - 1] == '"'))
+        size--;
+    return size && strchr(".?!:", word[size - 1]) && *next >= 'A' && *next <= 'Z';
+}
+
+// One line end is a space, two are a paragraph. Ends without a line end.
+static void flow_text(flow *f, const char *text)
+{
+    const char *before = NULL;
+    size_t before_size = 0;
+    while (*text) {
+        const size_t gap = strspn(text, " \n");
+        const bool paragraph = gap >= 2 && memchr(text, '\n', gap) && text[gap];
+        text += gap;
+        const size_t size = strcspn(text, " \n");
+        if (!size)
+            break;
+        int wide = 0;
+        for (size_t i = 0; i < size; i++)
+            wide += ((unsigned char)text[i] & 0xC0) != 0x80;
+        if (paragraph) {
+            fputs(f->page ? "\n.Pp" : "\n", f->to);
+            flow_break(f);
+        } else if (before && (f->column + 1 + wide > f->width ||
+                                 (f->page && ends_sentence(before, before_size, text)))) {
+            flow_break(f);
+        } else if (before) {
+            fputc(' ', f->to);
+            f->column++;
+        }
+        flow_word(f, text, size);
+        f->column += wide;
+        before = text;
+        before_size = size;
+        text += size;
+    }
+}
+
+static void print_flow(FILE *to, const char *text, int indent, int column)
+{
+    flow f = {to, WIDTH, indent, column, false};
+    flow_text(&f, text);
+    fputc('\n', to);
+}
+
 static void print_options(const cli_option *options, FILE *to)
 {
     for (const cli_option *o = options; o && o->name; o++) {
         char left[64];
         snprintf(left, sizeof left, "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
             o->letter ? "," : " ", o->name, o->value ? " " : "", o->value ? o->value : "");
-        fprintf(to, "  %-26s %s\n", left, o->help);
+        fprintf(to, "  %-26s ", left);
+        print_flow(to, o->help, 29, 29);
     }
 }
+
+#define EXIT_CODES                                                                                 \
+    "0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this build, 71 out of memory, " \
+    "73 exists already, 74 input or output failed, 75 busy, 76 damaged file, 77 not allowed, "     \
+    "78 wrong version, 130 interrupted."
 
 void cli_print_help(const cli *c, FILE *to)
 {
     const cli_command *command = c->command;
     fprintf(to, "attune %s%s%s [OPTIONS]\n\n%s.\n", command->name, command->arguments[0] ? " " : "",
         command->arguments, command->summary);
-    if (command->description[0])
-        fprintf(to, "\n%s\n", command->description);
+    if (command->description[0]) {
+        fputc('\n', to);
+        print_flow(to, command->description, 0, 0);
+    }
     fprintf(to, "\nOptions\n");
     print_options(command->options, to);
     print_options(cli_common_options, to);
     fprintf(to, "\nExamples\n");
     for (const char *const *e = command->examples; e && *e; e += 2)
         fprintf(to, "  %s\n      %s\n", e[0], e[1]);
-    fprintf(to, "\nExit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 73 exists already, 74 input or output failed,\n"
-                "75 busy, 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.\n");
+    fputc('\n', to);
+    print_flow(to, "Exit codes: " EXIT_CODES, 0, 0);
 }
 
 // --- Man pages, in mdoc(7) ----------------------------------------------------------------------------------
 
 static void man_text(const char *text)
 {
-    bool line_start = true;
-    for (; *text; text++) {
-        if (line_start && (*text == '.' || *text == '\''))
-            fputs("\\&", stdout);
-        if (*text == '\n' && text[1] == '\n') {
-            fputs("\n.Pp", stdout);
-            continue;
-        }
-        if (*text == '\\')
-            fputs("\\e", stdout);
-        else if (*text == '-')
-            fputs("\\-", stdout);
-        else
-            putchar(*text);
-        line_start = *text == '\n';
-    }
+    flow f = {stdout, 78, 0, 0, true};
+    flow_text(&f, text);
     putchar('\n');
+}
+
+// "USER SIGNAL [ITEM]": what stands in brackets comes last.
+static void man_arguments(const char *arguments)
+{
+    const char *bracket = strchr(arguments, '[');
+    const int size = bracket ? (int)(bracket - arguments) - (bracket > arguments) : (int)strlen(arguments);
+    if (size)
+        printf(".Ar %.*s\n", size, arguments);
+    if (bracket)
+        printf(".Op Ar %.*s\n", (int)strlen(bracket) - 2, bracket + 1);
 }
 
 static void man_options(const cli_option *options)
@@ -97,16 +179,17 @@ static void man_options(const cli_option *options)
 
 static void man_overview(void)
 {
-    puts(".Dd $Mdocdate$\n.Dt ATTUNE 1\n.Os\n.Sh NAME\n.Nm attune\n.Nd a personalization engine for music, film and games\n"
+    puts(".Dd November 23, 2026\n.Dt ATTUNE 1\n.Os\n.Sh NAME\n.Nm attune\n.Nd a personalization engine for music, film and games\n"
          ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n"
-         "Attune learns people's taste from what they do, decides what to show next with a score that can be explained term by\n"
-         "term, and measures how well it did.\nA store is one file; every command takes it by\n.Fl s Ar PATH .\n.Sh COMMANDS\n"
+         "Attune learns people's taste from what they do, decides what to show next\n"
+         "with a score that can be explained term by term, and measures how well it\n"
+         "did.\nA store is one file; every command takes it by\n.Fl s Ar PATH .\n.Sh COMMANDS\n"
          ".Bl -tag -width completion");
     for (size_t i = 0; cli_commands[i]; i++)
         printf(".It Xr attune-%s 1\n%s.\n", cli_commands[i]->name, cli_commands[i]->summary);
     puts(".El\n.Sh ENVIRONMENT\n.Bl -tag -width ATTUNE_STORE\n.It Ev ATTUNE_STORE\nThe store, when\n.Fl \\-store\nis not given.\n"
-         ".It Ev NO_COLOR\nNo colours.\n.El\n.Sh EXIT STATUS\n0 fine, 64 wrong usage, 65 wrong input, 66 not found, 73 exists already,\n"
-         "74 input or output failed, 75 busy, 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.");
+         ".It Ev NO_COLOR\nNo colours.\n.El\n.Sh EXIT STATUS");
+    man_text(EXIT_CODES);
 }
 
 int cli_print_man(const char *command_name)
@@ -118,20 +201,21 @@ int cli_print_man(const char *command_name)
     const cli_command *command = named(command_name);
     if (!command)
         return 66;
-    printf(".Dd $Mdocdate$\n.Dt ATTUNE-");
+    printf(".Dd November 23, 2026\n.Dt ATTUNE-");
     for (const char *s = command->name; *s; s++)
         putchar(*s >= 'a' && *s <= 'z' ? *s - 32 : *s);
     printf(" 1\n.Os\n.Sh NAME\n.Nm attune-%s\n.Nd ", command->name);
     man_text(command->summary);
     printf(".Sh SYNOPSIS\n.Nm attune %s\n.Op Ar options\n", command->name);
-    if (command->arguments[0])
-        printf(".Ar %s\n", command->arguments);
+    man_arguments(command->arguments);
     puts(".Sh DESCRIPTION");
     man_text(command->description[0] ? command->description : command->summary);
     puts(".Bl -tag -width indent");
     man_options(command->options);
     man_options(cli_common_options);
-    puts(".El\n.Sh EXAMPLES\n.Bl -tag -width indent");
+    puts(".El\n.Sh EXIT STATUS");
+    man_text(EXIT_CODES);
+    puts(".Sh EXAMPLES\n.Bl -tag -width indent");
     for (const char *const *e = command->examples; e && *e; e += 2) {
         printf(".It Li ");
         man_text(e[0]);

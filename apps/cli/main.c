@@ -50,6 +50,82 @@ bool cli_flag(const cli *c, const char *option)
     return cli_get(c, option) != NULL;
 }
 
+// How many letters must be put in, left out, replaced or swapped with their neighbour; words of up to 31 bytes.
+static int letters_between(const char *a, const char *b)
+{
+    enum { LONGEST = 31 };
+    int rows[LONGEST + 1][LONGEST + 1];
+    const int m = (int)strlen(a), n = (int)strlen(b);
+    if (m > LONGEST || n > LONGEST)
+        return LONGEST;
+    for (int i = 0; i <= m; i++)
+        for (int k = 0; k <= n; k++) {
+            if (i == 0 || k == 0) {
+                rows[i][k] = i + k;
+                continue;
+            }
+            int best = rows[i - 1][k - 1] + (a[i - 1] != b[k - 1]);
+            best = rows[i - 1][k] + 1 < best ? rows[i - 1][k] + 1 : best;
+            best = rows[i][k - 1] + 1 < best ? rows[i][k - 1] + 1 : best;
+            if (i > 1 && k > 1 && a[i - 1] == b[k - 2] && a[i - 2] == b[k - 1] && rows[i - 2][k - 2] + 1 < best)
+                best = rows[i - 2][k - 2] + 1;
+            rows[i][k] = best;
+        }
+    return rows[m][n];
+}
+
+// For "did you mean": at most a third of its letters differ, or it is a beginning of three letters or more.
+static bool is_near(const char *word, const char *name, int *least)
+{
+    const size_t size = strlen(word);
+    const int far = size >= 3 && strncmp(word, name, size) == 0 ? 0 : letters_between(word, name);
+    if (far >= *least || far * 3 > (int)strlen(name))
+        return false;
+    *least = far;
+    return true;
+}
+
+static const char *nearest_command(const char *word)
+{
+    const char *best = NULL;
+    int least = 99;
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (is_near(word, cli_commands[i]->name, &least))
+            best = cli_commands[i]->name;
+    return best;
+}
+
+static const char *nearest_option(const cli_command *command, const char *word)
+{
+    const char *best = NULL;
+    int least = 99;
+    const cli_option *o;
+    for (int at = 0; (o = option_at(command, at)); at++)
+        if (is_near(word, o->name, &least))
+            best = o->name;
+    return best;
+}
+
+static int unknown_option(const cli *c, const char *word, size_t size)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)size, word + 2);
+    const char *near = nearest_option(c->command, name);
+    if (near)
+        return cli_usage(c, "unknown option --%s, did you mean --%s?", name, near);
+    return cli_usage(c, "unknown option --%s", name);
+}
+
+static int unknown_command(const char *name)
+{
+    const char *near = nearest_command(name);
+    if (near)
+        fprintf(stderr, "attune: there is no command \"%s\", did you mean \"%s\"? See: attune --help\n", name, near);
+    else
+        fprintf(stderr, "attune: there is no command \"%s\"; see: attune --help\n", name);
+    return 64;
+}
+
 // Long "--name=value" or "--name value", short "-n value"; "--" ends the options. 0, or the exit code.
 static int parse(cli *c, int argc, char **argv)
 {
@@ -74,7 +150,7 @@ static int parse(cli *c, int argc, char **argv)
             return cli_usage(c, "unknown option %s (letters stand alone: -s PATH)", word);
         const int at = find_option(c->command, word + 1 + is_long, size, is_long ? 0 : word[1]);
         if (at < 0)
-            return cli_usage(c, "unknown option %s", word);
+            return is_long ? unknown_option(c, word, size) : cli_usage(c, "unknown option %s", word);
         const cli_option *option = option_at(c->command, at);
         if (c->values[at])
             return cli_usage(c, "option --%s is given twice", option->name);
@@ -95,23 +171,6 @@ static const cli_command *find_command(const char *name)
     return NULL;
 }
 
-// The nearest by shared beginning, for "did you mean".
-static const char *nearest_command(const char *name)
-{
-    const char *best = NULL;
-    size_t best_shared = 1;
-    for (size_t i = 0; cli_commands[i]; i++) {
-        size_t shared = 0;
-        while (name[shared] && name[shared] == cli_commands[i]->name[shared])
-            shared++;
-        if (shared > best_shared) {
-            best_shared = shared;
-            best = cli_commands[i]->name;
-        }
-    }
-    return best;
-}
-
 // OpenBLAS chooses its kernels when it is loaded, and version 0.3.21 takes new processors for older ones.
 // The choice is an environment variable, so the program starts itself once more with it set.
 static void choose_blas_kernels(char **argv)
@@ -125,9 +184,21 @@ static void choose_blas_kernels(char **argv)
     execv("/proc/self/exe", argv);
 }
 
+// What stands in the buffer goes out, or it is told that it did not.
+static int finish(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "attune: standard output could not be written\n");
+    return code ? code : 74;
+}
+
 int main(int argc, char **argv)
 {
     cli c = {.host = att_host_default()};
+    c.host.user = &c;
+    c.host.log = cli_log;
+    c.host.progress = cli_on_progress;
     c.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && !(getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0);
     if (argc < 2) {
         cli_print_overview(stderr, c.colour);
@@ -135,42 +206,35 @@ int main(int argc, char **argv)
     }
     const char *name = argv[1];
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        if (argc > 2 && (c.command = find_command(argv[2])))
+        if (argc > 2 && !(c.command = find_command(argv[2])))
+            return unknown_command(argv[2]);
+        if (c.command)
             cli_print_help(&c, stdout);
         else
             cli_print_overview(stdout, c.colour);
-        return 0;
+        return finish(0);
     }
     if (strcmp(name, "--version") == 0)
         name = "version";
     c.command = find_command(name);
-    if (!c.command) {
-        const char *near = nearest_command(name);
-        fprintf(stderr, "attune: there is no command \"%s\"%s%s%s; see: attune --help\n", name,
-            near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-        return 64;
-    }
+    if (!c.command)
+        return unknown_command(name);
     const int bad = parse(&c, argc - 2, argv + 2);
     if (bad)
         return bad;
     if (cli_flag(&c, "help")) {
         cli_print_help(&c, stdout);
-        return 0;
+        return finish(0);
     }
     c.json = cli_flag(&c, "json");
     c.quiet = cli_flag(&c, "quiet");
     if (c.json)
         c.colour = false;
     if (c.argument_count < c.command->least)
-        return cli_usage(&c, "too few arguments: %s expected", c.command->arguments);
+        return cli_usage(&c, "too few arguments, expected %s", c.command->arguments);
     if (c.command->most >= 0 && c.argument_count > c.command->most)
         return cli_usage(&c, "too many arguments: \"%s\"", c.arguments[c.command->most]);
     if (c.command == &cli_train || c.command == &cli_evaluate || c.command == &cli_demo)
         choose_blas_kernels(argv);
-    const int code = c.command->run(&c);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "attune: standard output could not be written\n");
-        return code ? code : 74;
-    }
-    return code;
+    return finish(c.command->run(&c));
 }

@@ -33,12 +33,25 @@ static void print_clipped(att_text text, int width)
     printf("%.*s%s%*s", (int)at, text.data, cut ? "…" : "", width - shown, "");
 }
 
+// What fits over a column of seven.
+static const char *short_name(att_term term)
+{
+    switch (term) {
+    case ATT_TERM_RELEVANCE: return "relev.";
+    case ATT_TERM_FRESHNESS: return "fresh";
+    case ATT_TERM_BUSINESS: return "busin.";
+    case ATT_TERM_CALIBRATION: return "calibr.";
+    case ATT_TERM_REDUNDANCY: return "redund.";
+    default: return att_term_name(term);
+    }
+}
+
 static const char *mark_of(att_slot_kind kind)
 {
     return kind == ATT_SLOT_EXPLORE ? "explore" : kind == ATT_SLOT_OUT_OF_DISTRIBUTION ? "outside" : "best";
 }
 
-static const char *verb_of(att_signal signal)
+const char *cli_signal_verb(att_signal signal)
 {
     switch (signal) {
     case ATT_SIGNAL_LIKE: return "liked";
@@ -62,7 +75,7 @@ static void print_reasons(const cli *c, const att_shown *shown)
         return;
     printf("%s      because you ", cli_paint(c, "dim"));
     for (size_t r = 0; r < shown->reason_count; r++)
-        printf("%s%s %.*s (%+.3f)", r ? ", " : "", verb_of(shown->reasons[r].signal),
+        printf("%s%s %.*s (%+.3f)", r ? ", " : "", cli_signal_verb(shown->reasons[r].signal),
             (int)shown->reasons[r].title.size, shown->reasons[r].title.data, shown->reasons[r].effect);
     printf("%s\n", cli_paint(c, "reset"));
 }
@@ -71,7 +84,7 @@ void cli_print_slate(const cli *c, const att_slate *slate, bool reasons)
 {
     printf("%s  #  %-30s %-8s  score", cli_paint(c, "bold"), "title", "slot");
     for (int t = 0; t < ATT_TERM_COUNT; t++)
-        printf(" %7.7s", att_term_name((att_term)t));
+        printf(" %7s", short_name((att_term)t));
     printf("   odds%s\n", cli_paint(c, "reset"));
     for (size_t i = 0; i < slate->count; i++) {
         const att_shown *shown = &slate->shown[i];
@@ -89,7 +102,7 @@ void cli_print_slate(const cli *c, const att_slate *slate, bool reasons)
     }
 }
 
-static json_t *reasons_json(const att_reason *reasons, size_t count)
+json_t *cli_reasons_json(const att_reason *reasons, size_t count)
 {
     json_t *list = json_array();
     for (size_t r = 0; r < count; r++)
@@ -108,7 +121,7 @@ json_t *cli_shown_json(const att_shown *shown)
     return json_pack("{s:o,s:o,s:o,s:s,s:f,s:o,s:f,s:o}", "item", cli_json_text(shown->item), "title",
         cli_json_text(shown->title), "medium", cli_json_text(shown->medium), "slot", att_slot_kind_name(shown->kind),
         "score", shown->score, "terms", terms, "propensity", shown->propensity, "reasons",
-        reasons_json(shown->reasons, shown->reason_count));
+        cli_reasons_json(shown->reasons, shown->reason_count));
 }
 
 json_t *cli_slate_json(const att_slate *slate)

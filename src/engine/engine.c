@@ -129,8 +129,10 @@ static bool read_record(void *user, const att_record *record)
         l->r.new_model = record->seq;
     if (record->kind == ATT_RECORD_POLICY)
         l->r.new_policy = record->seq;
-    if (record->kind == ATT_RECORD_ITEM && !l->first_time &&
-        !ATT_VEC_PUSH(&l->r.engine->host, &l->items.changed, record->item))
+    // Whether a takedown still holds is said by the item's body, which may have been put again since.
+    const bool changed = record->kind == ATT_RECORD_TAKEDOWN ||
+                         (record->kind == ATT_RECORD_ITEM && !l->first_time);
+    if (changed && !ATT_VEC_PUSH(&l->r.engine->host, &l->items.changed, record->item))
         l->r.status = att_no_memory(l->r.err, l->items.changed.count, "changed items");
     return l->r.status == ATT_OK;
 }

@@ -1,0 +1,628 @@
+# Every command's help, which is also its man page.
+$ for c in init import train recommend explain event control person items takedown policy; do attune $c --help; done
+attune init [OPTIONS]
+
+Make an empty store.
+
+A store is one SQLite file. Models are kept beside it in PATH-models, a
+checkpoint in PATH-fold. An existing store is never touched.
+
+Options
+      --seed N               of every random choice of this store; otherwise
+                             from the clock
+      --policy FILE          start with this policy (see: attune policy
+                             --default)
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune init --store shop.attune
+      make an empty store
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune import SOURCE… [OPTIONS]
+
+Read items and events from files or a pipe.
+
+An event's line:
+{"id":"e1","user":"u7","item":"m3","at":"2026-11-23T20:15:00Z","signal":"play","position_ms":61000,"length_ms":180000}
+
+An item's line:
+{"id":"m3","title":"…","medium":"music","tags":["jazz"],"rights":[{"start":…,"include":["DE"]}]}
+
+An event id counts once, however often it is imported, so running the same
+import again is safe; one that was cut off goes on behind its last durable
+batch. A bad line is set aside with its reason, and never stops the rest unless
+--strict.
+
+A mapping names for each target a column:
+user=userId,item=movieId,value=rating,at=timestamp:s. signal:rating gives every
+line that signal. Times are :s, :ms or :iso. Items: id=…,title=…,tags=genres:|
+splits at |.
+
+Options
+  -f, --format NAME          auto, ndjson, csv or movielens (a folder); default
+                             auto
+  -m, --map MAPPING          for CSV: target=column pairs, see below
+      --rejects FILE         where bad lines go with their reasons; default
+                             SOURCE.rejects.ndjson
+      --strict               stop at the first bad line
+      --restart              read from the beginning even if an earlier import
+                             stopped half-way
+      --batch N              lines a commit; default 10000
+      --no-create            fail when the store does not exist
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune import items.ndjson events.ndjson
+      items first, then what people did
+  attune import ml-latest-small/
+      a MovieLens folder
+  attune import plays.csv --map 'user=listener,item=track,signal:play,at=time:s,position_ms=ms'
+      a CSV file
+  zcat events.ndjson.gz | attune import -
+      from a pipe
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune train [OPTIONS]
+
+Learn from the log and put the new model to work.
+
+Tries factorization (iALS, Rendle et al. 2021), EASE (Steck 2019) and their
+blend on held-out people, keeps the best, trains it on everything, and swaps it
+in. Decisions go on meanwhile. The model before stays on disk.
+
+Options
+  -k, --kind NAME            auto (chosen by validation), als, ease or blend
+      --dim N                dimensions of taste space; otherwise chosen by
+                             validation
+  -t, --threads N            default: all cores
+      --seed N               otherwise from the store's seed and the version
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune train --store shop.attune
+      learn from everything in the log
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune recommend USER [OPTIONS]
+
+Decide what to show a person, with every term of the score.
+
+Each line: score = the sum of the terms beside it; slot is best, explore (drawn
+within the exploration budget) or outside (outside the person's usual taste);
+odds are the probability with which the item stood in this slot given those
+above. The decision is logged with all of this before the command ends. A
+stranger gets the popular and the various.
+
+Options
+  -n, --count N              slots, 1 to 200; default 10
+      --dry                  log nothing and use no exploration budget
+      --no-reasons           leave explanations out
+      --device NAME          phone, tablet, desktop, tv, car, speaker, console,
+                             headset, watch
+      --place NAME           home, work, transit, gym, outdoors, away
+      --activity NAME        commute, workout, focus, sleep, relax, party, play,
+                             family
+      --noise NAME           quiet, normal, loud
+      --utc-offset MIN       local time minus UTC in minutes
+      --territory XX         where the person is, ISO 3166 (DE, US …)
+      --age YEARS            of the person; otherwise the policy's unknown_age
+      --use NAME             stream (default), download, preview, remix, train
+      --medium NAME          only this medium
+      --at TIME              as if it were then; default now
+      --seed N               of this decision; otherwise the store's next
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune recommend ann -n 5 --activity workout --territory DE
+      a slate of five for ann at the gym
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune explain USER ITEM [OPTIONS]
+
+Say why an item has its score for a person, and which events did it.
+
+The effect of an event is what the score loses when that event is removed and
+the person's taste is computed again.
+
+Options
+      --device NAME          phone, tablet, desktop, tv, car, speaker, console,
+                             headset, watch
+      --place NAME           home, work, transit, gym, outdoors, away
+      --activity NAME        commute, workout, focus, sleep, relax, party, play,
+                             family
+      --noise NAME           quiet, normal, loud
+      --utc-offset MIN       local time minus UTC in minutes
+      --territory XX         where the person is, ISO 3166 (DE, US …)
+      --age YEARS            of the person; otherwise the policy's unknown_age
+      --use NAME             stream (default), download, preview, remix, train
+      --medium NAME          only this medium
+      --at TIME              as if it were then; default now
+      --seed N               of this decision; otherwise the store's next
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune explain ann m42
+      why m42 stands where it does for ann
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune event USER SIGNAL [ITEM] [OPTIONS]
+
+Log one thing that a person did.
+
+Signals: impression, like, dislike, save, rating, survey, play, skip, replay,
+complete, dwell, click, quit, rage-quit, purchase, report. It is on disk when
+the command ends, and moves the very next slate. For many events use import.
+
+Options
+      --id TEXT              the same id counts once; otherwise made from the
+                             rest
+      --value X              rating, survey answer (0 to 1), amount
+      --position-ms MS       how far it was played
+      --length-ms MS         length of the thing
+      --dwell-ms MS          time on the thumbnail
+      --decision HEX         the decision that showed it
+      --at TIME              when it happened; default now
+      --device NAME          phone, tablet, desktop, tv, car, speaker, console,
+                             headset, watch
+      --place NAME           home, work, transit, gym, outdoors, away
+      --activity NAME        commute, workout, focus, sleep, relax, party, play,
+                             family
+      --noise NAME           quiet, normal, loud
+      --utc-offset MIN       local time minus UTC in minutes
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune event ann play m42 --position-ms 61000 --length-ms 180000
+      ann heard a third of m42
+  attune event ann like m42
+      and liked it
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune control USER KIND [VALUE] [OPTIONS]
+
+Set a person's sliders, less-like, blocks, reset and opt-out.
+
+energy -1…1 (calm to lively), novelty -1…1 (familiar to new), less-like ITEM,
+block ITEM or tag:NAME, unblock, reset, opt-out 1 (no personalization, no
+learning) or 0. It acts on the very next slate and is kept in the log.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune control ann energy -0.5
+      calmer things
+  attune control ann less-like m42
+      less of its kind
+  attune control ann block tag:horror
+      none of that, ever
+  attune control ann reset
+      start over
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune person USER [OPTIONS]
+
+Say what the engine knows about a person.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune person ann
+      taste, sliders, blocks
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune items [WORD…] [OPTIONS]
+
+Look into the catalogue.
+
+With --json each line is an item in the form that import reads.
+
+Options
+      --id ITEM              this one, with all that is known of it
+      --limit N              at most so many; default 50
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune items jazz piano
+      items with both words in id, title, medium or tags
+  attune items --id m42
+      one item, with its rights
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune takedown ITEM [OPTIONS]
+
+Take an item out of every slate, at once.
+
+Importing the item again puts it back.
+
+Options
+      --reason TEXT          kept in the log
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune takedown m42 --reason 'court order 7/26'
+      at once
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune policy [OPTIONS]
+
+Print, check or set the policy: grades, weights, budget, rights.
+
+Without options: the policy in force. A file needs only the keys it changes; an
+error names line and key.
+
+Options
+      --default              print the default policy with every key explained
+      --check FILE           only say whether it is valid
+      --set FILE             put it in force
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune policy --default > policy.yaml
+      a file to edit
+  attune policy --set policy.yaml
+      validate it and put it in force
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+$ for c in evaluate simulate demo info doctor backup export forget version completion; do attune $c -h; done
+attune evaluate [FOLDER | trec RUN QRELS] [OPTIONS]
+
+Measure ranking quality with confidence intervals.
+
+Models are trained here on a part of the data and asked about the rest; the
+store's own model is not touched. Protocols, metric variants and sources are in
+docs/evaluation.md. Intervals are bootstraps over people.
+
+Options
+  -p, --protocol LIST        strong, time, cold, leave-one-out,
+                             leave-one-out-sampled, all; default strong,time
+      --models LIST          random, popularity, item-knn, als, ease, blend,
+                             chosen; default all
+      --metrics LIST         such as ndcg-binary@100,recall-capped@20
+      --baseline NAME        differences are taken to it; default popularity
+      --min-rating X         MovieLens: ratings of at least this are positive;
+                             default 4
+      --min-preferences N    people with fewer are left out; default 5
+      --folds N              strong: so many disjoint groups of held-out people,
+                             1 to 10; default 1
+      --split TIME           time: train before it, test after; default at 80 %
+                             of the preferences
+      --trec-out FOLDER      write run and qrels files in trec_eval's format
+                             there
+      --complete             trec: count queries that the run leaves out as zero
+                             (trec_eval -c)
+      --per-query            trec: each query too (trec_eval -q)
+  -t, --threads N            default: all cores
+      --seed N               of every split and resample; default 1
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune evaluate ml-latest-small/
+      the table on a MovieLens folder
+  attune evaluate --store shop.attune --protocol time
+      train before, ask about after, on your own log
+  attune evaluate trec my.run my.qrels
+      what trec_eval prints
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune simulate [OPTIONS]
+
+Make a simulated world, or let its people meet the engine.
+
+The people have interests, moods, boredom and drift that follow another model
+than the engine's (docs/simulator.md). With --run an empty store is filled with
+the world's history first. What the simulation says holds for the simulation.
+
+Options
+  -o, --out FOLDER           write items.ndjson, events.ndjson and people.csv
+                             there
+      --run DAYS             people meet the engine of --store for so many days
+                             after the history
+      --train-every DAYS     with --run: train anew after so many days; default
+                             7, 0 never
+      --people N             default 1000
+      --items N              default 2000
+      --days N               of history; default 60
+      --events N             about so many; default 300000
+      --seed N               default 1: the same seed gives the same world
+      --start TIME           first moment of the history; default 2026-01-01
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune simulate --out world --people 200
+      files to import
+  attune simulate --store sim.attune --run 14
+      random, popularity, attune and an oracle, side by side
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune demo [OPTIONS]
+
+Show the whole loop on a simulated world.
+
+Makes demo.attune anew (and demo.attune-world with the files it imports),
+trains, and shows one listener's slates.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune demo
+      about a minute
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune info [OPTIONS]
+
+Say what a store holds.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune info --store shop.attune
+      counts, model, memory
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune doctor [OPTIONS]
+
+Check a store and its snapshots, and say what is wrong.
+
+Reads everything, changes nothing. Exit code 76 when something is damaged.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune doctor --store shop.attune
+      look the store and its models over
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune backup TO [OPTIONS]
+
+Copy a store and its newest model while others write.
+
+The copy is consistent. TO must not exist.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune backup shop-2026-11-23.attune --store shop.attune
+      copy it while others write
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune export USER [OPTIONS]
+
+Print all that is kept about one person, as NDJSON.
+
+Events come out in the form that import reads; decisions and controls carry a
+"kind".
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune export ann > ann.ndjson
+      everything about ann, a line a record
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune forget USER [OPTIONS]
+
+Delete all that is kept about one person.
+
+Rows, state and name go, and their bytes are overwritten in the file.
+
+Options
+  -y, --yes                  really
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune forget ann --yes
+      delete ann's data
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune version [OPTIONS]
+
+Say which build this is, what is in it, and its licence.
+
+Options
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune version
+      the build, its parts and their licences
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune completion SHELL [OPTIONS]
+
+Print shell completion (bash, zsh, fish) or a man page.
+
+make install puts both in their places.
+
+Options
+      --man                  print the man page of this command (or of attune)
+                             instead
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune completion bash > ~/.local/share/bash-completion/completions/attune
+      complete commands and options
+  attune completion --man import | man -l -
+      read a page without installing
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+# No line is wider than a terminal, but for examples and lines of JSON.
+$ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
+# Each command that exists is in the overview, and has a page.
+$ attune --help | awk '/^  [a-z]+  /{print $1}' | wc -l
+21
+$ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completion --man $c | head -5 | tail -2; done
+.Sh NAME
+.Nm attune-init
+.Sh NAME
+.Nm attune-import
+.Sh NAME
+.Nm attune-train
+.Sh NAME
+.Nm attune-demo
+.Sh NAME
+.Nm attune-recommend
+.Sh NAME
+.Nm attune-explain
+.Sh NAME
+.Nm attune-person
+.Sh NAME
+.Nm attune-items
+.Sh NAME
+.Nm attune-info
+.Sh NAME
+.Nm attune-event
+.Sh NAME
+.Nm attune-control
+.Sh NAME
+.Nm attune-takedown
+.Sh NAME
+.Nm attune-policy
+.Sh NAME
+.Nm attune-evaluate
+.Sh NAME
+.Nm attune-simulate
+.Sh NAME
+.Nm attune-doctor
+.Sh NAME
+.Nm attune-backup
+.Sh NAME
+.Nm attune-export
+.Sh NAME
+.Nm attune-forget
+.Sh NAME
+.Nm attune-version
+.Sh NAME
+.Nm attune-completion
