@@ -120,7 +120,7 @@ static void add_stages(att_engine *engine, const att_request *request, att_slate
 {
     att_view view;
     const double t0 = cpu_s();
-    must(att_view_begin(engine, request, memory, seed, &view, &err));
+    must(att_view_begin(engine, request, memory, &memory->answer, seed, &view, &err));
     const double t1 = cpu_s();
     must(att_view_candidates(&view, &err));
     const double t2 = cpu_s();

@@ -69,7 +69,7 @@ void att_arena_rewind(att_arena *arena, att_arena_mark mark)
     arena->blocks->used = mark.used;
 }
 
-void *att_arena_alloc(att_arena *arena, size_t count, size_t item_size)
+static void *take(att_arena *arena, size_t count, size_t item_size, bool clear)
 {
     size_t size;
     if (__builtin_mul_overflow(count, item_size, &size) || size > SIZE_MAX / 2)
@@ -80,7 +80,7 @@ void *att_arena_alloc(att_arena *arena, size_t count, size_t item_size)
         const size_t start = (block->used + align - 1) & ~(align - 1);
         if (start <= block->size && size <= block->size - start) {
             block->used = start + size;
-            return memset(block->data + start, 0, size);
+            return clear ? memset(block->data + start, 0, size) : block->data + start;
         }
     }
     const size_t data_size = ATT_MAX(size, arena->block_size);
@@ -95,7 +95,17 @@ void *att_arena_alloc(att_arena *arena, size_t count, size_t item_size)
         .data = (unsigned char *)data,
         .allocated = allocated};
     arena->blocks = block;
-    return memset(block->data, 0, size);
+    return clear ? memset(block->data, 0, size) : block->data;
+}
+
+void *att_arena_alloc(att_arena *arena, size_t count, size_t item_size)
+{
+    return take(arena, count, item_size, true);
+}
+
+void *att_arena_alloc_raw(att_arena *arena, size_t count, size_t item_size)
+{
+    return take(arena, count, item_size, false);
 }
 
 att_text att_arena_text(att_arena *arena, att_text text)

@@ -31,6 +31,9 @@ void att_arena_rewind(att_arena *arena, att_arena_mark mark);
 // Cleared memory, aligned to 64 bytes when `count * item_size` is at least 64, else to 16. NULL: out of memory.
 void *att_arena_alloc(att_arena *arena, size_t count, size_t item_size);
 #define ATT_NEW(arena, type, count) ((type *)att_arena_alloc((arena), (count), sizeof(type)))
+// The same without clearing, for what is written whole.
+void *att_arena_alloc_raw(att_arena *arena, size_t count, size_t item_size);
+#define ATT_NEW_RAW(arena, type, count) ((type *)att_arena_alloc_raw((arena), (count), sizeof(type)))
 
 // A copy with a zero byte behind it. data == NULL: out of memory.
 att_text att_arena_text(att_arena *arena, att_text text);

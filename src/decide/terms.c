@@ -9,8 +9,12 @@
 float att_novelty_of(float popularity, float least)
 {
     assert(least > 0 && least < 1);
-    const float known = ATT_MIN(ATT_MAX(popularity, least), 1.0F);
-    return logf(known) / logf(least);
+    return att_novelty_of_log(logf(popularity), logf(least));
+}
+
+float att_novelty_of_log(float log_popularity, float log_least)
+{
+    return ATT_MIN(ATT_MAX(log_popularity, log_least), 0.0F) / log_least;
 }
 
 double att_relevance_scale(const float *relevance, size_t count)

@@ -47,6 +47,8 @@ void att_terms_fill(att_candidate *candidates, size_t count, const att_raw_terms
 // log(max(popularity, least)) / log(least). `least` is 1 / people, in (0, 1). For an item it
 // changes with the model only.
 float att_novelty_of(float popularity, float least);
+// The same from natural logarithms; -INFINITY is fine for a popularity of 0.
+float att_novelty_of_log(float log_popularity, float log_least);
 
 // 1 / max(1/4, mean of the ten highest scores): a person with a clear taste has candidates of
 // relevance about 1, and a person of whom little is known, whose scores are all small, is not

@@ -229,80 +229,81 @@ size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uin
 
 // --- What each event did -------------------------------------------------------------------------
 
-// out (stride, columns) = vectors as columns; columns beyond are zero.
-static void put_column(float *out, size_t columns, size_t column, const float *vector, size_t dim)
-{
-    for (size_t k = 0; k < dim; k++)
-        out[k * columns + column] = vector[k];
-}
+// Events go by the block: a panel holds a block of F and all of T side by side, and one product of the panel with
+// itself gives every F_i . F_i and F_i . T_j.
+enum { EVENT_BLOCK = 32 };
 
 typedef struct effect_work {
-    float *events;  // (stride, event_columns) F
-    float *targets; // (stride, target_columns) T
-    size_t event_columns, target_columns;
+    float *panel;    // (stride, columns): F of a block, then T
+    float *products; // (columns, columns), upper triangle
+    float *shares;   // (targets)
+    size_t columns, target_columns;
 } effect_work;
 
 static att_status effect_room(
     effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
 {
-    w->event_columns = att_normal_pad(fold->rows);
     w->target_columns = att_normal_pad(targets);
-    const size_t floats = stride * (w->event_columns + w->target_columns);
+    w->columns = EVENT_BLOCK + w->target_columns;
+    const size_t floats = w->columns * (stride + w->columns) + targets;
     if (!att_float_block_fit(&fold->extra, floats, &fold->host))
         return att_no_memory(err, targets, "targets to explain");
-    memset(fold->extra.at, 0, floats * sizeof(float));
-    w->events = fold->extra.at;
-    w->targets = w->events + stride * w->event_columns;
+    w->panel = fold->extra.at;
+    w->products = w->panel + stride * w->columns;
+    w->shares = w->products + w->columns * w->columns;
+    memset(w->panel, 0, stride * w->columns * sizeof(float));
     return ATT_OK;
 }
 
-static double column_dot(
-    const float *a, size_t a_columns, size_t a_at, const float *b, size_t b_columns, size_t b_at, size_t dim)
+static void put_column(const effect_work *w, size_t column, const float *vector, size_t dim)
 {
-    double sum = 0;
     for (size_t k = 0; k < dim; k++)
-        sum += (double)a[k * a_columns + a_at] * b[k * b_columns + b_at];
-    return sum;
+        w->panel[k * w->columns + column] = vector[k];
+}
+
+static void solve_targets(const att_model *model, const att_fold *fold, effect_work *w,
+    const uint32_t *targets, const float *const *vectors, size_t target_count)
+{
+    for (size_t j = 0; j < target_count; j++) {
+        const float *x = vector_of(model, targets[j], vectors ? vectors[j] : NULL);
+        w->shares[j] = (float)shares_of(model, targets[j]).vector;
+        if (x)
+            put_column(w, EVENT_BLOCK + j, x, model->dim);
+    }
+    model->normal->forward(fold->factor, model->stride, model->stride, w->panel + EVENT_BLOCK,
+        w->columns, w->target_columns);
+}
+
+// Panel rows first … first + count - 1 of the fold. What an earlier block left in further columns is not looked at.
+static void solve_block(const att_model *model, const att_fold *fold, effect_work *w, size_t first, size_t count)
+{
+    const size_t stride = model->stride;
+    for (size_t i = 0; i < count; i++)
+        put_column(w, i, fold->panel + (first + i) * stride, stride);
+    model->normal->forward(fold->factor, stride, stride, w->panel, w->columns, EVENT_BLOCK);
+    memset(w->products, 0, w->columns * w->columns * sizeof(float));
+    model->normal->add_products(w->products, w->columns, w->panel, w->columns, stride, w->columns);
 }
 
 // sqrt|w| (y - x.u) / (1 - F.F)
-static double event_factor(const att_model *model, const att_fold *fold, const effect_work *w, const att_fold_row *event)
+static double event_factor(
+    const att_model *model, const att_fold *fold, const att_fold_row *event, double leverage)
 {
     const float *p = fold->panel + (size_t)event->row * model->stride;
     const double root = sqrt(fabs((double)event->weight));
     const double said = model->kernels->dot_f32(p, fold->vector, model->stride); // sqrt|w| x.u
-    const double leverage = column_dot(w->events, w->event_columns, event->row, w->events,
-        w->event_columns, event->row, model->stride);
     return ((event->weight > 0 ? root : 0) - said) / ATT_MAX(1 - leverage, 1e-6);
 }
 
-// effects row += share_j * factor * F_i . T_j
-static void add_vector_effects(const att_model *model, const effect_work *w, uint32_t row, double factor,
-    const float *vector_shares, size_t target_count, float *effects)
+// effects row = share_j * factor * F_i . T_j
+static void write_vector_effects(const att_model *model, const att_fold *fold, const effect_work *w,
+    const att_fold_row *event, size_t target_count, float *effects)
 {
-    for (size_t k = 0; k < model->stride; k++) {
-        const float f = (float)factor * w->events[k * w->event_columns + row];
-        const float *t = w->targets + k * w->target_columns;
-        for (size_t j = 0; j < target_count; j++)
-            effects[j] += f * t[j];
-    }
+    const float *products = w->products + event->row % EVENT_BLOCK * w->columns;
+    const float factor =
+        (float)event_factor(model, fold, event, (double)products[event->row % EVENT_BLOCK]);
     for (size_t j = 0; j < target_count; j++)
-        effects[j] *= vector_shares[j];
-}
-
-static void solve_columns(const att_model *model, const att_fold *fold, effect_work *w,
-    const uint32_t *targets, const float *const *vectors, size_t target_count)
-{
-    for (size_t i = 0; i < fold->rows; i++)
-        put_column(w->events, w->event_columns, i, fold->panel + i * model->stride, model->stride);
-    for (size_t j = 0; j < target_count; j++) {
-        const float *x = vector_of(model, targets[j], vectors ? vectors[j] : NULL);
-        if (x)
-            put_column(w->targets, w->target_columns, j, x, model->dim);
-    }
-    const size_t stride = model->stride;
-    model->normal->forward(fold->factor, stride, stride, w->events, w->event_columns, w->event_columns);
-    model->normal->forward(fold->factor, stride, stride, w->targets, w->target_columns, w->target_columns);
+        effects[j] = w->shares[j] * (factor * products[EVENT_BLOCK + j]);
 }
 
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
@@ -313,19 +314,18 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
     if (status || model->kind == ATT_MODEL_POPULARITY || !model->stride || !target_count)
         return status;
     effect_work w = {0};
-    status = effect_room(&w, fold, model->stride + 1, target_count, err);
+    status = effect_room(&w, fold, model->stride, target_count, err);
     if (status)
         return status;
-    float *vector_shares = w.targets + model->stride * w.target_columns;
-    for (size_t j = 0; j < target_count; j++)
-        vector_shares[j] = (float)shares_of(model, targets[j]).vector;
-    solve_columns(model, fold, &w, targets, target_vectors, target_count);
+    solve_targets(model, fold, &w, targets, target_vectors, target_count);
     for (size_t i = 0; i < fold->history.count; i++) {
         const att_fold_row *event = &fold->history.items[i];
         float *row = effects + i * target_count;
-        if (event->row != UINT32_MAX)
-            add_vector_effects(model, &w, event->row, event_factor(model, fold, &w, event),
-                vector_shares, target_count, row);
+        if (event->row != UINT32_MAX) {
+            if (event->row % EVENT_BLOCK == 0) // rows come in order
+                solve_block(model, fold, &w, event->row, ATT_MIN(fold->rows - event->row, EVENT_BLOCK));
+            write_vector_effects(model, fold, &w, event, target_count, row);
+        }
         for (size_t j = 0; fold->sums && j < target_count; j++)
             row[j] += (float)(shares_of(model, targets[j]).sums * event->weight *
                 att_item_item_at(&model->ease, event->item, targets[j]));

@@ -14,48 +14,25 @@ static bool may_enter(const att_view *view, uint32_t item)
     return item < view->bit_count && (view->bits[item / 64] >> item % 64 & 1);
 }
 
-static bool is_excluded(const att_view *view, uint32_t item)
+// False: it was there.
+static bool mark_entered(att_view *view, uint32_t item)
 {
-    size_t low = 0, high = view->exclude_count;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        if (view->exclude[middle] < item)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < view->exclude_count && view->exclude[low] == item;
+    uint32_t at = item * 0x9E3779B1u >> 7 & view->entered_mask;
+    for (; view->entered[at]; at = (at + 1) & view->entered_mask)
+        if (view->entered[at] == item + 1)
+            return false;
+    view->entered[at] = item + 1;
+    return true;
 }
 
 // Once each, and only what may be shown.
 static void enter(att_view *view, uint32_t item)
 {
-    att_slate_memory *memory = view->memory;
     if (view->candidate_count == view->candidate_capacity || !may_enter(view, item) ||
-        memory->marks[item] == memory->epoch || is_excluded(view, item))
+        !mark_entered(view, item))
         return;
-    memory->marks[item] = memory->epoch;
-    view->candidates[view->candidate_count++].item = item;
-}
-
-static att_status prepare_marks(att_view *view, att_error *err)
-{
-    att_slate_memory *memory = view->memory;
-    const size_t items = view->engine->catalogue.entries.count;
-    if (memory->mark_count < items) {
-        uint32_t *marks = att_realloc(
-            &memory->host, memory->marks, memory->mark_count, items, sizeof *memory->marks);
-        if (!marks)
-            return att_no_memory(err, items, "marks");
-        memset(marks + memory->mark_count, 0, (items - memory->mark_count) * sizeof *marks);
-        memory->marks = marks;
-        memory->mark_count = items;
-    }
-    if (++memory->epoch == 0) {
-        memset(memory->marks, 0, memory->mark_count * sizeof *memory->marks);
-        memory->epoch = 1;
-    }
-    return ATT_OK;
+    __builtin_prefetch(&view->engine->catalogue.entries.items[item]);
+    view->candidates[view->candidate_count++] = (att_candidate){.item = item};
 }
 
 static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
@@ -63,7 +40,7 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
     const att_serving *serving = &view->engine->serving;
     if (!view->taste || !serving->index || att_index_count(serving->index) == 0)
         return ATT_OK;
-    att_hit *hits = ATT_NEW(&view->memory->scratch, att_hit, wanted);
+    att_hit *hits = ATT_NEW_RAW(&view->memory->scratch, att_hit, wanted);
     if (!hits)
         return att_no_memory(err, wanted, "hits");
     const att_filter filter = {.bits = view->bits,
@@ -135,47 +112,79 @@ static void enter_all_until(att_view *view, size_t wanted)
 
 static att_status make_room(att_view *view, size_t capacity, att_error *err)
 {
-    view->candidates = ATT_NEW(&view->memory->scratch, att_candidate, capacity);
-    view->relevance = ATT_NEW(&view->memory->scratch, float, capacity);
+    att_arena *scratch = &view->memory->scratch;
+    size_t slots = 64;
+    while (slots < (capacity + view->exclude_count) * 2)
+        slots *= 2;
+    view->candidates = ATT_NEW_RAW(scratch, att_candidate, capacity);
+    view->relevance = ATT_NEW(scratch, float, capacity);
+    view->entered = ATT_NEW(scratch, uint32_t, slots);
+    view->entered_mask = (uint32_t)slots - 1;
     view->candidate_capacity = capacity;
     view->candidate_count = 0;
-    return view->candidates && view->relevance ? ATT_OK : att_no_memory(err, capacity, "candidates");
+    if (!view->candidates || !view->relevance || !view->entered)
+        return att_no_memory(err, capacity, "candidates");
+    for (size_t i = 0; i < view->exclude_count; i++)
+        mark_entered(view, view->exclude[i]); // so they never will
+    return ATT_OK;
 }
 
 // --- Terms ----------------------------------------------------------------------------------------------------
 
-// Unit vectors of the candidates, for likeness; and relevance for all of them at once.
+static void describe_one(att_view *view, att_candidate *candidate)
+{
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    size_t tag_count;
+    candidate->tags = att_catalogue_tags(catalogue, candidate->item, &tag_count);
+    candidate->tag_count = (uint16_t)tag_count;
+    candidate->explorable = true;
+    candidate->uncertainty = 1 / sqrtf(1 + (float)catalogue->entries.items[candidate->item].events);
+}
+
+// unit = vector / |vector|. False: it has no length.
+static bool make_unit(const att_kernels *kernels, const float *vector, size_t dim, float *unit)
+{
+    const float norm = sqrtf(kernels->dot_f32(vector, vector, dim));
+    if (!(norm > 0))
+        return false;
+    const float inverse = 1 / norm;
+    for (size_t k = 0; k < dim; k++)
+        unit[k] = inverse * vector[k];
+    return true;
+}
+
+static void fetch_vector(const float *vector, size_t dim)
+{
+    for (size_t k = 0; vector && k < ATT_MIN(dim, 128); k += 16)
+        __builtin_prefetch(vector + k);
+}
+
+// Unit vectors of the candidates, for likeness; and relevance for all of them at once. What lies far apart in memory
+// is asked for some candidates ahead.
 static att_status describe(att_view *view, att_error *err)
 {
+    enum { ahead = 8 };
     const att_serving *serving = &view->engine->serving;
-    const att_catalogue *catalogue = &view->engine->catalogue;
     att_arena *scratch = &view->memory->scratch;
     const size_t count = view->candidate_count;
     const uint32_t dim = serving->model ? att_model_dim(serving->model) : 0;
     const att_kernels *kernels = att_kernels_best();
-    uint32_t *items = ATT_NEW(scratch, uint32_t, count);
-    const float **vectors = ATT_NEW(scratch, const float *, count);
-    float *units = dim ? att_arena_alloc(scratch, count * dim, sizeof(float)) : NULL;
+    uint32_t *items = ATT_NEW_RAW(scratch, uint32_t, count);
+    const float **vectors = ATT_NEW_RAW(scratch, const float *, count);
+    float *units = dim ? att_arena_alloc_raw(scratch, count * dim, sizeof(float)) : NULL;
     if (!items || !vectors || (dim && !units))
         return att_no_memory(err, count, "candidates");
     for (size_t i = 0; i < count; i++) {
-        att_candidate *candidate = &view->candidates[i];
-        size_t tag_count;
-        items[i] = candidate->item;
-        candidate->tags = att_catalogue_tags(catalogue, candidate->item, &tag_count);
-        candidate->tag_count = (uint16_t)tag_count;
-        candidate->explorable = true;
-        const uint32_t events = catalogue->entries.items[candidate->item].events;
-        candidate->uncertainty = 1 / sqrtf(1 + (float)events);
-        vectors[i] = att_serving_vector(serving, candidate->item);
-        if (!vectors[i])
-            continue;
-        const float norm = sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim));
-        if (!(norm > 0))
-            continue;
+        items[i] = view->candidates[i].item;
+        vectors[i] = att_serving_vector(serving, items[i]);
+        describe_one(view, &view->candidates[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i + ahead < count)
+            fetch_vector(vectors[i + ahead], dim);
         float *unit = units + i * dim;
-        kernels->axpy_f32(unit, 1 / norm, vectors[i], dim);
-        candidate->vector = unit;
+        if (vectors[i] && make_unit(kernels, vectors[i], dim, unit))
+            view->candidates[i].vector = unit;
     }
     if (view->folded)
         return att_model_score(
@@ -190,8 +199,6 @@ att_status att_view_candidates(att_view *view, att_error *err)
     const att_policy *policy = &view->engine->policy;
     const size_t capacity = ATT_MAX((size_t)policy->objective.candidates, (size_t)view->request->count * 2);
     att_status status = make_room(view, capacity, err);
-    if (!status)
-        status = prepare_marks(view, err);
     att_rng rng = att_rng_stream(view->seed, 1);
     const size_t tenth = capacity / 10 + 1;
     if (!status)
@@ -214,7 +221,7 @@ att_status att_view_one(att_view *view, uint32_t item, att_error *err)
     att_status status = make_room(view, 1, err);
     if (status)
         return status;
-    view->candidates[view->candidate_count++].item = item;
+    view->candidates[view->candidate_count++] = (att_candidate){.item = item};
     status = describe(view, err);
     return status ? status : att_view_terms(view, err);
 }

@@ -38,7 +38,6 @@ void att_slate_memory_destroy(att_slate_memory *memory)
     att_arena_deinit(&memory->answer);
     att_search_destroy(memory->search);
     att_fold_destroy(memory->fold);
-    ATT_FREE_ARRAY(&host, memory->marks, memory->mark_count);
     att_free(&host, memory, 1, sizeof *memory);
 }
 
@@ -82,8 +81,8 @@ att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count,
             const att_preference *source = view->sources[best[r].item.size];
             best[r].signal = (att_signal)source->signal;
             best[r].at_ms = (int64_t)source->at_s * 1000;
-            best[r].item = att_arena_text(&view->memory->answer, att_names_get(&engine->catalogue.ids, source->item));
-            best[r].title = att_arena_text(&view->memory->answer, att_catalogue_title(&engine->catalogue, source->item));
+            best[r].item = att_arena_text(view->answer, att_names_get(&engine->catalogue.ids, source->item));
+            best[r].title = att_arena_text(view->answer, att_catalogue_title(&engine->catalogue, source->item));
             if (!best[r].item.data || !best[r].title.data)
                 return att_no_memory(err, count, "reasons");
         }
@@ -106,7 +105,7 @@ typedef struct decision {
 static att_status fill_shown(decision *d, att_error *err)
 {
     const att_view *view = &d->view;
-    att_arena *answer = &view->memory->answer;
+    att_arena *answer = view->answer;
     const att_catalogue *catalogue = &view->engine->catalogue;
     d->shown = ATT_NEW(answer, att_shown, d->filled);
     if (!d->shown)
@@ -163,7 +162,7 @@ static att_status fill_record(decision *d, att_error *err)
         .age = request->age < 0 ? 255 : (uint8_t)request->age,
         .use = view->rights.use,
         .count = (uint16_t)d->filled,
-        .slots = ATT_NEW(&view->memory->scratch, att_decided_slot, d->filled)};
+        .slots = ATT_NEW(view->answer, att_decided_slot, d->filled)};
     if (!d->record.slots)
         return att_no_memory(err, d->filled, "slots");
     for (size_t s = 0; s < d->filled; s++) {
@@ -312,7 +311,7 @@ static att_status run_decisions(att_engine *engine, att_write *write, att_error 
         if (status)
             return status;
         const size_t size = att_decision_size(&d->record);
-        unsigned char *payload = att_arena_alloc(&d->view.memory->scratch, size, 1);
+        unsigned char *payload = att_arena_alloc(d->view.answer, size, 1);
         if (!payload)
             return att_no_memory(err, size, "bytes of decision");
         att_decision_encode(&d->record, payload);
@@ -360,7 +359,8 @@ static att_status decide_once(att_engine *engine, const att_request *requests, s
         if (request->dry != requests[0].dry)
             status = ATT_FAIL(err, ATT_INVALID, "dry and real requests cannot be mixed in one call");
         if (!status)
-            status = att_view_begin(engine, request, memories[computed], next_seed(engine, request), &d->view, err);
+            status = att_view_begin(engine, request, memories[0], &memories[computed]->answer,
+                next_seed(engine, request), &d->view, err); // one scratch for all: it stays in the cache
         if (status)
             break;
         status = build(d, err);

@@ -82,7 +82,7 @@ att_status att_engine_explain(att_engine *engine, const att_request *request, at
     if (status)
         return status;
     att_view view;
-    status = att_view_begin(engine, request, memory, 1, &view, err);
+    status = att_view_begin(engine, request, memory, &memory->answer, 1, &view, err);
     if (status)
         return status;
     const uint32_t number = att_names_find(&engine->catalogue.ids, item);

@@ -39,6 +39,8 @@ typedef struct att_serving {
     ATT_VEC(float) placed;        // (placed rows, dim): vectors of items the model has not seen
     ATT_VEC(uint32_t) placed_row; // by item: its row, ATT_NO_INDEX for none; shorter than the catalogue is fine
     uint32_t placed_count;
+    float *log_popularity; // (log_count) natural logarithm of each item's popularity, for novelty
+    size_t log_count;
     uint64_t version;
 } att_serving;
 
@@ -139,9 +141,6 @@ struct att_slate_memory {
     att_arena answer;  // what the slate points to
     att_search *search;
     att_fold *fold;
-    uint32_t *marks; // (mark_count) epoch stamps by item
-    size_t mark_count;
-    uint32_t epoch;
 };
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/serve.h - one request from inside: what is gathered about a person and the candidates.
 //
-// All memory is the request's scratch. state_lock is held for reading from att_view_begin to att_view_end.
+// All memory is the request's scratch, but for what the answer points to. state_lock is held for reading from att_view_begin to att_view_end.
 #ifndef ATT_ENGINE_SERVE_H
 #define ATT_ENGINE_SERVE_H
 
@@ -16,7 +16,8 @@
 
 typedef struct att_view {
     att_engine *engine;
-    att_slate_memory *memory;
+    att_slate_memory *memory; // scratch, search and fold
+    att_arena *answer;        // lives until the slate's memory is used again
     const att_request *request;
     int64_t at_ms;
     uint64_t seed;
@@ -41,12 +42,15 @@ typedef struct att_view {
     double *taste_mix;              // (tags), sums to 1; NULL: nothing is known
     att_candidate *candidates;      // (candidate_count)
     float *relevance;               // (candidate_count) unweighted
+    uint32_t *entered;              // (entered_mask + 1) open addressing over items plus one, candidates and excluded; 0 is free
+    uint32_t entered_mask;
     double relevance_scale;         // of this person now; 0: not computed yet
     size_t candidate_count, candidate_capacity;
 } att_view;
 
+// `memory` may serve the next request as soon as this view has ended; `answer` not.
 att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
-    uint64_t seed, att_view *view, att_error *err);
+    att_arena *answer, uint64_t seed, att_view *view, att_error *err);
 void att_view_end(att_view *view);
 // Fills candidates and their terms (all but those that depend on the slate).
 att_status att_view_candidates(att_view *view, att_error *err);

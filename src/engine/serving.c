@@ -6,6 +6,7 @@
 #include "engine/internal.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -59,6 +60,7 @@ void att_serving_deinit(att_serving *serving, const att_host *host)
     att_context_model_destroy(serving->context);
     ATT_FREE_ARRAY(host, serving->context_tag, serving->context_tag_count);
     ATT_FREE_ARRAY(host, serving->popular, serving->popular_count);
+    ATT_FREE_ARRAY(host, serving->log_popularity, serving->log_count);
     ATT_VEC_FREE(host, &serving->placed);
     ATT_VEC_FREE(host, &serving->placed_row);
     *serving = (att_serving){0};
@@ -175,6 +177,19 @@ static att_status place_unseen(att_engine *engine, att_serving *serving, att_err
     return status ? status : p.status;
 }
 
+// Asked for of every candidate of every decision.
+static att_status take_logarithms(att_serving *serving, const att_host *host, att_error *err)
+{
+    const size_t count = att_model_item_count(serving->model);
+    serving->log_popularity = ATT_NEW_ARRAY(host, float, count);
+    if (!serving->log_popularity)
+        return att_no_memory(err, count, "items' popularity");
+    serving->log_count = count;
+    for (uint32_t i = 0; i < count; i++)
+        serving->log_popularity[i] = logf(att_model_popularity(serving->model, i));
+    return ATT_OK;
+}
+
 static att_status load_files(
     att_engine *engine, uint64_t version, att_serving *out, att_arena *scratch, att_error *err)
 {
@@ -198,6 +213,8 @@ att_status att_serving_load(
     att_arena_init(&scratch, &engine->host, 0);
     *out = (att_serving){.version = version};
     att_status status = load_files(engine, version, out, &scratch, err);
+    if (!status)
+        status = take_logarithms(out, &engine->host, err);
     if (!status)
         status = place_unseen(engine, out, err);
     if (!status)

@@ -47,9 +47,9 @@ static att_status fit_context(att_view *view, const float **out, att_error *err)
         return ATT_OK;
     att_arena *scratch = &view->memory->scratch;
     const size_t learned = att_context_tag_total(serving->context), tags = serving->context_tag_count;
-    float *row = ATT_NEW(scratch, float, learned);
-    float *own = ATT_NEW(scratch, float, tags);
-    float *fits = ATT_NEW(scratch, float, view->candidate_count);
+    float *row = ATT_NEW_RAW(scratch, float, learned);
+    float *own = ATT_NEW_RAW(scratch, float, tags);
+    float *fits = ATT_NEW_RAW(scratch, float, view->candidate_count);
     if (!row || !own || !fits)
         return att_no_memory(err, learned, "tags");
     att_context_row(serving->context, &view->request->context, view->at_ms, row);
@@ -70,11 +70,11 @@ static bool make_columns(att_view *view, columns *c)
 {
     att_arena *scratch = &view->memory->scratch;
     const size_t count = view->candidate_count;
-    c->novelty = ATT_NEW(scratch, float, count);
-    c->boost = ATT_NEW(scratch, float, count);
-    c->energy = ATT_NEW(scratch, float, count);
-    c->less_like = ATT_NEW(scratch, float, count);
-    c->published_at_ms = ATT_NEW(scratch, int64_t, count);
+    c->novelty = ATT_NEW_RAW(scratch, float, count);
+    c->boost = ATT_NEW_RAW(scratch, float, count);
+    c->energy = ATT_NEW_RAW(scratch, float, count);
+    c->less_like = ATT_NEW_RAW(scratch, float, count);
+    c->published_at_ms = ATT_NEW_RAW(scratch, int64_t, count);
     return c->novelty && c->boost && c->energy && c->less_like && c->published_at_ms;
 }
 
@@ -90,7 +90,7 @@ static att_status flag_outside(att_view *view, att_error *err)
     const size_t count = view->candidate_count;
     const uint32_t known = view->person ? view->person->preference_count : 0;
     bool *disliked = ATT_NEW(&view->memory->scratch, bool, count);
-    uint32_t *list = ATT_NEW(&view->memory->scratch, uint32_t, known);
+    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, known);
     if (!disliked || !list)
         return att_no_memory(err, count, "candidates");
     size_t listed = 0;
@@ -110,7 +110,8 @@ att_status att_view_terms(att_view *view, att_error *err)
     const att_engine *engine = view->engine;
     const att_catalogue *catalogue = &engine->catalogue;
     const size_t count = view->candidate_count;
-    const float least = 1 / (float)ATT_MAX(2u, att_people_count(engine->people));
+    const float log_least = logf(1 / (float)ATT_MAX(2u, att_people_count(engine->people)));
+    const att_serving *serving = &engine->serving;
     columns c;
     const att_less *less = NULL;
     size_t less_count = 0;
@@ -120,8 +121,8 @@ att_status att_view_terms(att_view *view, att_error *err)
     for (size_t i = 0; i < count; i++) {
         const uint32_t item = view->candidates[i].item;
         const att_entry *entry = &catalogue->entries.items[item];
-        c.novelty[i] = att_novelty_of(
-            engine->serving.model ? att_model_popularity(engine->serving.model, item) : 0, least);
+        c.novelty[i] = att_novelty_of_log(
+            item < serving->log_count ? serving->log_popularity[item] : -INFINITY, log_least);
         c.boost[i] = entry->boost;
         c.energy[i] = entry->energy;
         c.published_at_ms[i] = entry->published_at_ms;

@@ -79,7 +79,7 @@ static att_status take_blocked_out(att_view *view, att_error *err)
 static att_status list_excluded(att_view *view, att_error *err)
 {
     const att_person_state *person = view->person;
-    uint32_t *list = ATT_NEW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
+    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
     if (!list)
         return att_no_memory(err, person->shown_count, "shown items");
     const int64_t since_s = (view->at_ms - view->engine->policy.objective.repeat_gap_ms) / 1000;
@@ -144,10 +144,10 @@ static att_status list_history(att_view *view, att_error *err)
     const att_person_state *person = view->person;
     const uint32_t known = person->preference_count;
     att_arena *scratch = &view->memory->scratch;
-    uint32_t *chosen = ATT_NEW(scratch, uint32_t, known);
-    att_taste_item *tastes = ATT_NEW(scratch, att_taste_item, known);
-    float *weights = ATT_NEW(scratch, float, known);
-    att_fold_item *items = ATT_NEW(scratch, att_fold_item, known);
+    uint32_t *chosen = ATT_NEW_RAW(scratch, uint32_t, known);
+    att_taste_item *tastes = ATT_NEW_RAW(scratch, att_taste_item, known);
+    float *weights = ATT_NEW_RAW(scratch, float, known);
+    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, known);
     if (!chosen || !tastes || !weights || !items)
         return att_no_memory(err, known, "preferences");
     size_t count = 0;
@@ -250,16 +250,17 @@ static att_status check_request(const att_request *request, att_error *err)
 }
 
 att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
-    uint64_t seed, att_view *view, att_error *err)
+    att_arena *answer, uint64_t seed, att_view *view, att_error *err)
 {
-    *view = (att_view){.engine = engine, .memory = memory, .request = request, .user = ATT_NO_INDEX};
+    *view = (att_view){
+        .engine = engine, .memory = memory, .answer = answer, .request = request, .user = ATT_NO_INDEX};
     att_status status = check_request(request, err);
     if (status)
         return status;
     view->at_ms = request->at_ms ? request->at_ms : engine->host.now_ms(engine->host.user);
     view->seed = seed;
     att_arena_reset(&memory->scratch);
-    att_arena_reset(&memory->answer);
+    att_arena_reset(answer);
     pthread_rwlock_rdlock(&engine->state_lock);
     status = att_engine_state_check(engine, err);
     if (status) {

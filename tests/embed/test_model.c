@@ -64,6 +64,42 @@ static void effects_equal_removal(att_model_kind kind, uint32_t keep)
     CHECK_EQ(heap.bytes_live, 0);
 }
 
+// More events than the equations take at once.
+CHECK_TEST(effects_of_a_long_history_are_what_removal_gives)
+{
+    enum { events = 57 };
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_model *model = build(ATT_MODEL_ALS, 0, &host);
+    att_fold *fold = NULL, *again = NULL;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    CHECK_OK(att_fold_create(&again, &host, NULL));
+    att_fold_item all[events];
+    static float effects[events * 5];
+    float with[5], without[5];
+    for (uint32_t i = 0; i < events; i++) // number 40 is not known
+        all[i] = (att_fold_item){i == 40 ? 999 : i, 0.3f + 0.01f * (float)i, NULL};
+    CHECK_OK(att_model_fold(model, fold, all, events, NULL, NULL));
+    CHECK_OK(att_model_score(model, fold, targets, NULL, 5, with, NULL));
+    CHECK_OK(att_model_effects(model, fold, targets, NULL, 5, effects, NULL));
+    for (size_t i = 0; i < events; i++) {
+        att_fold_item rest[events];
+        memcpy(rest, all, sizeof rest);
+        rest[i].weight = 0;
+        CHECK_OK(att_model_fold(model, again, rest, events, NULL, NULL));
+        CHECK_OK(att_model_score(model, again, targets, NULL, 5, without, NULL));
+        for (size_t j = 0; j < 5; j++)
+            CHECK_NEAR(effects[i * 5 + j], (double)with[j] - without[j], 5e-5);
+    }
+    CHECK(fabsf(effects[50 * 5]) > 1e-4f);
+    CHECK(effects[40 * 5] == 0);
+    att_fold_destroy(fold);
+    att_fold_destroy(again);
+    att_model_destroy(model);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
 CHECK_TEST(effects_are_what_removal_and_refolding_give)
 {
     CHECK_BEGIN();
@@ -112,5 +148,6 @@ CHECK_TEST(a_saved_model_scores_the_same_after_loading)
     comes_back(ATT_MODEL_BLEND, 5);
 }
 
-CHECK_MAIN(CHECK_CASE(effects_are_what_removal_and_refolding_give),
+CHECK_MAIN(CHECK_CASE(effects_of_a_long_history_are_what_removal_gives),
+    CHECK_CASE(effects_are_what_removal_and_refolding_give),
     CHECK_CASE(a_saved_model_scores_the_same_after_loading))

@@ -403,6 +403,41 @@ CHECK_TEST(the_same_seed_gives_the_same_slate)
         CHECK_STR(items[0][i], items[1][i]);
 }
 
+CHECK_TEST(a_group_answers_what_each_would_be_answered_alone)
+{
+    enum { group = 5 };
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(new_store(), &host);
+    scene_fill(engine);
+    scene_train(engine);
+    att_slate_memory *memories[group], *alone = new_memory();
+    att_request requests[group];
+    att_slate slates[group];
+    for (int i = 0; i < group; i++) {
+        memories[i] = new_memory();
+        requests[i] = scene_request(10 * i, 8);
+        requests[i].seed = 77 + (uint64_t)i;
+        requests[i].dry = requests[i].explain = true;
+    }
+    CHECK_OK_ERR(att_engine_decide_many(engine, requests, group, memories, slates, &err), &err);
+    for (int i = 0; i < group; i++) {
+        const att_slate one = decide(engine, &requests[i], alone);
+        CHECK_EQ(one.count, slates[i].count);
+        for (size_t s = 0; s < one.count; s++) {
+            CHECK(att_text_equal(one.shown[s].item, slates[i].shown[s].item));
+            CHECK(att_text_equal(one.shown[s].title, slates[i].shown[s].title));
+            CHECK(one.shown[s].score == slates[i].shown[s].score);
+            CHECK_EQ(one.shown[s].reason_count, slates[i].shown[s].reason_count);
+            for (size_t r = 0; r < one.shown[s].reason_count; r++)
+                CHECK(att_text_equal(one.shown[s].reasons[r].item, slates[i].shown[s].reasons[r].item));
+        }
+        att_slate_memory_destroy(memories[i]);
+    }
+    att_slate_memory_destroy(alone);
+    att_engine_close(engine);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
 CHECK_TEST(a_batch_with_a_bad_event_adds_nothing_and_names_it)
 {
     CHECK_BEGIN();
@@ -495,6 +530,7 @@ CHECK_MAIN(CHECK_CASE(a_slate_fits_the_persons_taste_and_its_terms_sum_to_the_sc
     CHECK_CASE(two_engines_on_one_store_see_each_others_writes),
     CHECK_CASE(a_damaged_model_is_passed_over_and_the_one_before_is_used),
     CHECK_CASE(a_person_is_exported_whole_and_forgotten_whole), CHECK_CASE(the_same_seed_gives_the_same_slate),
+    CHECK_CASE(a_group_answers_what_each_would_be_answered_alone),
     CHECK_CASE(a_batch_with_a_bad_event_adds_nothing_and_names_it),
     CHECK_CASE(a_read_only_engine_decides_dry_and_refuses_to_write),
     CHECK_CASE(memory_that_runs_out_is_an_error_and_nothing_is_lost))
