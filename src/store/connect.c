@@ -11,8 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// --- Stories
-// ------------------------------------------------------------------------------------------
+// --- Stories ------------------------------------------------------------------------------------
 
 // The writer of a WAL store holds byte 120 of PATH-shm (SQLite's file format, section 2.3.1).
 enum { WRITE_LOCK_BYTE = 120 };
@@ -159,8 +158,7 @@ att_status att_sqlite_number(att_sqlite *sqlite, const char *sql, int64_t *out, 
                : att_sqlite_fail(sqlite, code, "reading it", err);
 }
 
-// --- Opening
-// ------------------------------------------------------------------------------------------
+// --- Opening ------------------------------------------------------------------------------------
 
 // A file that cannot have a -wal beside it (a folder that may not be written) is read as it lies.
 static char *immutable_uri(const char *path, const att_host *host, size_t *size)

@@ -78,8 +78,7 @@ static void see_seq(examination *x, uint64_t seq)
     x->next_seq = seq + 1;
 }
 
-// --- People and items
-// ---------------------------------------------------------------------------------
+// --- People and items ---------------------------------------------------------------------------
 
 static void check_name(
     examination *x, att_names *names, const char *whose, uint32_t index, att_text id)
@@ -155,8 +154,7 @@ static void check_items(examination *x)
             "no item has a description");
 }
 
-// --- The log
-// ------------------------------------------------------------------------------------------
+// --- The log ------------------------------------------------------------------------------------
 
 static void record_damage(examination *x, const att_record *record, const char *format, ...)
     ATT_PRINTF(3, 4);
@@ -281,8 +279,7 @@ static void check_log(examination *x)
     x->told = 0;
 }
 
-// --- All of it
-// ----------------------------------------------------------------------------------------
+// --- All of it ----------------------------------------------------------------------------------
 
 static void see_own_finding(void *user, const char *what)
 {

@@ -54,6 +54,7 @@ struct att_store {
     bool read_only;
     // Between begin and commit or rollback:
     bool writing;
+    bool broken;        // an append failed half way: only a rollback is left
     uint64_t last_seq;  // of what this transaction sees
     uint32_t forgotten; // whom ATT_RECORD_FORGET must still name, ATT_NO_INDEX: nobody
     bool forgot;

@@ -135,8 +135,7 @@ void att_item_body_encode(const att_item *item, unsigned char *out)
         put_licence(&writer, &item->licences[i]);
 }
 
-// --- Reading: one part after the other; `no_memory` and in.bad are looked at in the end.
-// ---------------
+// --- Reading: one part after the other; `no_memory` and in.bad are looked at in the end. --------
 
 typedef struct decoder {
     att_byte_reader in;

@@ -85,8 +85,7 @@ static bool all_zero(const unsigned char *at, size_t size)
     return true;
 }
 
-// --- Writing
-// ------------------------------------------------------------------------------------------
+// --- Writing ------------------------------------------------------------------------------------
 
 att_status att_snapshot_writer_create(att_snapshot_writer **out, uint32_t kind, uint32_t version,
     const att_host *host, att_error *err)
@@ -212,8 +211,7 @@ done:
     return att_while(err, status, "writing snapshot %s", path);
 }
 
-// --- Reading
-// ------------------------------------------------------------------------------------------
+// --- Reading ------------------------------------------------------------------------------------
 
 static att_status check_head(
     const unsigned char *data, size_t size, uint32_t kind, uint32_t *count, att_error *err)

@@ -11,8 +11,7 @@
 
 #include <sodium.h>
 
-// --- Writing
-// --------------------------------------------------------------------------------------------
+// --- Writing ------------------------------------------------------------------------------------
 
 static void rollback(att_store *store)
 {
@@ -43,20 +42,36 @@ static att_status begin(att_store *store, uint64_t *last_seq, att_error *err)
     return status;
 }
 
-static att_status append_one(
-    att_sqlite_store *self, sqlite3_stmt *statement, const att_record *record, att_error *err)
+enum { APPEND_AT_ONCE = 32, LOG_COLUMNS = 4 };
+
+static void bind_record(sqlite3_stmt *statement, int at, const att_record *record,
+    const unsigned char *body, size_t body_size)
 {
-    const size_t size = att_record_body_size(record);
-    if (!ATT_VEC_RESERVE(&self->base.host, &self->buffer, size))
-        return att_no_memory(err, size, "bytes of a record");
-    att_record_body_encode(record, self->buffer.items);
-    sqlite3_bind_int64(statement, 1, (sqlite3_int64)record->seq);
-    sqlite3_bind_int64(statement, 2, record->kind);
+    sqlite3_bind_int64(statement, at, (sqlite3_int64)record->seq);
+    sqlite3_bind_int64(statement, at + 1, record->kind);
     if (record->user != ATT_NO_INDEX)
-        sqlite3_bind_int64(statement, 3, record->user);
+        sqlite3_bind_int64(statement, at + 2, record->user);
     else
-        sqlite3_bind_null(statement, 3);
-    sqlite3_bind_blob64(statement, 4, self->buffer.items, size, SQLITE_STATIC);
+        sqlite3_bind_null(statement, at + 2);
+    sqlite3_bind_blob64(statement, at + 3, body, body_size, SQLITE_STATIC);
+}
+
+// One run of a statement that takes `count` records.
+static att_status append_some(att_sqlite_store *self, sqlite3_stmt *statement,
+    const att_record *records, size_t count, att_error *err)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += att_record_body_size(&records[i]);
+    if (!ATT_VEC_RESERVE(&self->base.host, &self->buffer, total))
+        return att_no_memory(err, total, "bytes of records");
+    unsigned char *body = self->buffer.items;
+    for (size_t i = 0; i < count; i++) {
+        const size_t size = att_record_body_size(&records[i]);
+        att_record_body_encode(&records[i], body);
+        bind_record(statement, 1 + LOG_COLUMNS * (int)i, &records[i], body, size);
+        body += size;
+    }
     const int code = sqlite3_step(statement);
     if (code != SQLITE_DONE)
         return att_sqlite_fail(&self->sqlite, code, "appending to the log", err);
@@ -64,17 +79,29 @@ static att_status append_one(
     return ATT_OK;
 }
 
+// Many rows in one statement save its start and end for each. OR FAIL spares the copies of pages with which
+// SQLite could undo half a statement: whoever sees a failure rolls the transaction back.
+static att_status append_chunks(att_sqlite_store *self, att_sql id, size_t at_once,
+    const att_record *records, size_t count, size_t *done, att_error *err)
+{
+    sqlite3_stmt *statement;
+    att_status status = att_sql_take(self, id, &statement, err);
+    if (status)
+        return status;
+    for (; !status && count - *done >= at_once; *done += at_once)
+        status = append_some(self, statement, records + *done, at_once, err);
+    att_sql_give(self, id, statement);
+    return status;
+}
+
 static att_status append(att_store *store, const att_record *records, size_t count, att_error *err)
 {
     att_sqlite_store *self = att_sqlite_store_of(store);
-    sqlite3_stmt *statement;
-    att_status status = att_sql_take(self, ATT_SQL_APPEND, &statement, err);
-    if (status)
-        return status;
-    for (size_t i = 0; !status && i < count; i++)
-        status = append_one(self, statement, &records[i], err);
-    att_sql_give(self, ATT_SQL_APPEND, statement);
-    return status;
+    size_t done = 0;
+    att_status status = ATT_OK;
+    if (count >= APPEND_AT_ONCE)
+        status = append_chunks(self, ATT_SQL_APPEND_32, APPEND_AT_ONCE, records, count, &done, err);
+    return status ? status : append_chunks(self, ATT_SQL_APPEND, 1, records, count, &done, err);
 }
 
 static att_status user_add(att_store *store, uint32_t index, att_text id, att_error *err)
@@ -236,8 +263,7 @@ static att_status commit(att_store *store, bool forgot, att_error *err)
     return status;
 }
 
-// --- Opening and closing
-// --------------------------------------------------------------------------------
+// --- Opening and closing ------------------------------------------------------------------------
 
 static void close_store(att_store *store)
 {

@@ -8,6 +8,9 @@
 #include "store/connect.h"
 #include "store/driver.h"
 
+#define ATT_SQL_ROWS_8                                                                             \
+    "(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?),(?,?,?,?)"
+
 // Columns: name, SQL.
 #define ATT_SQL_LIST(X)                                                                            \
     X(BEGIN, "BEGIN IMMEDIATE")                                                                    \
@@ -16,6 +19,8 @@
     X(SCHEMA, "PRAGMA user_version")                                                               \
     X(LAST, "SELECT seq FROM log ORDER BY seq DESC LIMIT 1")                                       \
     X(APPEND, "INSERT INTO log VALUES(?1, ?2, ?3, ?4)")                                            \
+    X(APPEND_32, "INSERT OR FAIL INTO log VALUES" ATT_SQL_ROWS_8 "," ATT_SQL_ROWS_8                \
+                 "," ATT_SQL_ROWS_8 "," ATT_SQL_ROWS_8)                                            \
     X(USER_ADD, "INSERT INTO users VALUES(?1, ?2)")                                                \
     X(ITEM_NAME, "INSERT INTO items(idx, id) VALUES(?1, ?2) ON CONFLICT(idx) DO UPDATE SET"        \
                  " id = excluded.id WHERE id = excluded.id")                                       \

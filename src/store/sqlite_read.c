@@ -32,9 +32,9 @@ static att_status read_record(
 {
     out->seq = (uint64_t)sqlite3_column_int64(row, 0);
     out->kind = (uint8_t)sqlite3_column_int(row, 1);
-    out->user = ATT_NO_INDEX;
-    if (sqlite3_column_type(row, 2) != SQLITE_NULL)
-        out->user = (uint32_t)sqlite3_column_int64(row, 2);
+    out->user = (uint32_t)sqlite3_column_int64(row, 2);
+    if (out->user == 0 && sqlite3_column_type(row, 2) == SQLITE_NULL) // NULL reads as 0
+        out->user = ATT_NO_INDEX;
     const unsigned char *body = sqlite3_column_blob(row, 3);
     att_status status =
         att_record_body_decode(body, (size_t)sqlite3_column_bytes(row, 3), out, err);
@@ -187,8 +187,7 @@ att_status att_sqlite_asset_get(
     return copy_blob(self, ATT_SQL_ASSET_GET, row, "such asset", out, err);
 }
 
-// --- The doctor's questions
-// -----------------------------------------------------------------------------
+// --- The doctor's questions ---------------------------------------------------------------------
 
 static att_status check_pages(
     att_sqlite_store *self, void (*tell)(void *user, const char *what), void *user, att_error *err)

@@ -40,8 +40,7 @@ uint64_t att_store_seed(const att_store *store)
     return store->seed;
 }
 
-// --- Writing
-// ------------------------------------------------------------------------------------------
+// --- Writing ------------------------------------------------------------------------------------
 
 att_status att_store_begin(att_store *store, uint64_t *last_seq, att_error *err)
 {
@@ -52,6 +51,7 @@ att_status att_store_begin(att_store *store, uint64_t *last_seq, att_error *err)
     if (status)
         return status;
     store->writing = true;
+    store->broken = false;
     store->forgotten = ATT_NO_INDEX;
     store->forgot = false;
     *last_seq = store->last_seq;
@@ -79,12 +79,15 @@ att_status att_store_append(att_store *store, att_record *records, size_t count,
         const att_status status = check_record(&records[i], i, err);
         if (status)
             return status;
-        records[i].seq = store->last_seq + 1 + i;
+    }
+    for (size_t i = 0; i < count; i++) {
+        records[i].seq = ++store->last_seq;
         if (records[i].kind == ATT_RECORD_FORGET && records[i].user == store->forgotten)
             store->forgotten = ATT_NO_INDEX;
     }
-    store->last_seq += count;
-    return store->driver->append(store, records, count, err);
+    const att_status status = store->driver->append(store, records, count, err);
+    store->broken |= status != ATT_OK;
+    return status;
 }
 
 static att_status check_id(att_text id, const char *whose, uint32_t index, att_error *err)
@@ -138,6 +141,11 @@ att_status att_store_forget(att_store *store, uint32_t user, uint64_t *rows, att
 att_status att_store_commit(att_store *store, att_error *err)
 {
     assert(store->writing);
+    if (store->broken) {
+        att_store_rollback(store);
+        return ATT_FAIL(
+            err, ATT_INVALID, "an append failed before this commit: all was rolled back");
+    }
     // Else the numbers of deleted rows could be given out again, and other processes would not
     // learn of it.
     assert(store->forgotten == ATT_NO_INDEX);
@@ -153,8 +161,7 @@ void att_store_rollback(att_store *store)
     store->driver->rollback(store);
 }
 
-// --- Reading
-// ------------------------------------------------------------------------------------------
+// --- Reading ------------------------------------------------------------------------------------
 
 att_status att_store_last_seq(att_store *store, uint64_t *last_seq, att_error *err)
 {
@@ -211,8 +218,7 @@ att_status att_store_meta_get(att_store *store, const char *key, att_bytes *out,
     return store->driver->meta_get(store, key, out, err);
 }
 
-// --- Assets
-// -------------------------------------------------------------------------------------------
+// --- Assets -------------------------------------------------------------------------------------
 
 static att_asset_hash hash_of(const void *data, size_t size)
 {

@@ -6,7 +6,7 @@
 // (WAL, synchronous=FULL, no secondary index on the log). Another engine fills the same att_store_driver.
 //
 // People and items are dense numbers 0, 1, 2 … in order of first appearance; their outside ids are in
-// two tables. A store object serves one thread at a time; a second one on the same path may read meanwhile.
+// two tables; the caller keeps ids unique (the doctor checks it). A store object serves one thread at a time; a second one on the same path may read meanwhile.
 #ifndef ATT_STORE_STORE_H
 #define ATT_STORE_STORE_H
 
@@ -62,15 +62,19 @@ uint64_t att_store_seed(const att_store *store);
 // begin takes the writer's place among processes. After it, *last_seq is the true end of the log: if
 // it is not what the caller has folded, fold the rest (att_store_log_each) before deciding what to write.
 att_status att_store_begin(att_store *store, uint64_t *last_seq, att_error *err);
-// Sets seq of each record.
+// Sets seq of each record. After a failure of the disk only rollback is left: commit would refuse.
 att_status att_store_append(att_store *store, att_record *records, size_t count, att_error *err);
 att_status att_store_user_add(att_store *store, uint32_t index, att_text id, att_error *err);
-// An item that is only named by events so far has no body: item == NULL keeps just its id.
+// An item that is only named by events so far has no body: item == NULL keeps just its id (and leaves a body that
+// is there as it is). taken_down becomes item->taken_down. ATT_EXISTS: the index has another id.
 att_status att_store_item_put(att_store *store, uint32_t index, att_text id, const att_item *item, att_error *err);
 att_status att_store_taken_down(att_store *store, uint32_t index, bool down, att_error *err);
 att_status att_store_meta_put(att_store *store, const char *key, const void *value, size_t size, att_error *err);
-// Deletes the person's rows and blanks the id. *rows counts log rows deleted. The caller appends ATT_RECORD_FORGET.
+// Deletes the person's rows, decisions too, and blanks the id; after the commit no byte of them is left in
+// the store's files. *rows counts log rows deleted. The caller appends ATT_RECORD_FORGET before the commit, which
+// relies on it. Earlier ATT_RECORD_FORGET rows stay.
 att_status att_store_forget(att_store *store, uint32_t user, uint64_t *rows, att_error *err);
+// Success or not, the transaction is over; on failure all of it was undone.
 att_status att_store_commit(att_store *store, att_error *err);
 void att_store_rollback(att_store *store);
 
@@ -97,8 +101,10 @@ att_status att_store_asset_put(att_store *store, const void *data, size_t size, 
 att_status att_store_asset_get(att_store *store, const att_asset_hash *hash, att_bytes *out, att_error *err);
 
 // --- Care ---------------------------------------------------------------------------------------------------
+// One consistent moment while others write, synced before it gets its name. ATT_EXISTS when `to` is there.
 att_status att_store_backup(const char *path, const char *to, const att_host *host, att_error *err);
-// SQLite's integrity check, schema, order of the log, ids, bodies, decodable payloads.
+// SQLite's integrity check, schema, order of the log, ids, bodies, decodable payloads. Tells at most five damages of
+// a kind; *damage counts all.
 att_status att_store_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
     size_t *damage, att_error *err);
 

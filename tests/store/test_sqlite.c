@@ -30,8 +30,62 @@ static uint64_t count_records(const char *path)
     return count;
 }
 
-// --- Kills
-// --------------------------------------------------------------------------------------------
+// --- Many processes -----------------------------------------------------------------------------
+
+static int exit_code_of(pid_t child)
+{
+    int result;
+    waitpid(child, &result, 0);
+    return WIFEXITED(result) ? WEXITSTATUS(result) : -1;
+}
+
+enum { WRITERS = 4, COMMITS = 25 };
+
+// Exit code 0: what begin called the end of the log was the end, every time.
+static int write_in_turn(const char *path, int writer)
+{
+    att_store *store = world_open(path);
+    for (int k = 0; k < COMMITS; k++) {
+        char ids[2][64];
+        att_record records[2];
+        for (int i = 0; i < 2; i++) {
+            snprintf(ids[i], sizeof ids[i], "w%d-%d-%d", writer, k, i);
+            records[i] = world_event(ids[i], 0, 0);
+        }
+        uint64_t last;
+        if (att_store_begin(store, &last, NULL) != ATT_OK || last % 2 != 0 ||
+            att_store_append(store, records, 2, NULL) != ATT_OK || records[0].seq != last + 1 ||
+            att_store_commit(store, NULL) != ATT_OK)
+            return 1;
+    }
+    att_store_close(store);
+    return 0;
+}
+
+CHECK_TEST(writers_in_many_processes_take_turns_and_lose_nothing)
+{
+    CHECK_BEGIN();
+    att_error err;
+    const char *path = check_path("many.attune");
+    pid_t children[WRITERS]; // they also race to make the store
+    for (int w = 0; w < WRITERS; w++)
+        if ((children[w] = fork()) == 0)
+            _exit(write_in_turn(path, w));
+    for (int w = 0; w < WRITERS; w++)
+        CHECK_EQ(exit_code_of(children[w]), 0);
+    CHECK_EQ(count_records(path), WRITERS * COMMITS * 2);
+    att_store *store = world_open(path);
+    uint64_t last;
+    CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
+    CHECK_EQ(last, WRITERS * COMMITS * 2);
+    CHECK_OK_ERR(att_store_user_add(store, 0, ATT_LIT("p"), &err), &err);
+    CHECK_OK_ERR(att_store_item_put(store, 0, ATT_LIT("i"), NULL, &err), &err);
+    CHECK_OK_ERR(att_store_commit(store, &err), &err);
+    att_store_close(store);
+    CHECK_EQ(world_doctor(path, NULL), 0); // no id twice, no hole
+}
+
+// --- Kills --------------------------------------------------------------------------------------
 
 // Appends until it is killed; tells each number only after its commit.
 static void write_until_killed(const char *path, int pipe_end, int round)
@@ -90,8 +144,7 @@ CHECK_TEST(what_was_acknowledged_survives_a_kill_and_transactions_stay_whole)
     }
 }
 
-// --- Full disks
-// ---------------------------------------------------------------------------------------
+// --- Full disks ---------------------------------------------------------------------------------
 
 // Exit code 0: the disk was full, the story said so, and after room was made all went on.
 static int fill_the_disk(const char *path)
@@ -129,13 +182,6 @@ static int fill_the_disk(const char *path)
     return 0;
 }
 
-static int exit_code_of(pid_t child)
-{
-    int result;
-    waitpid(child, &result, 0);
-    return WIFEXITED(result) ? WEXITSTATUS(result) : -1;
-}
-
 CHECK_TEST(a_full_disk_is_told_and_loses_nothing)
 {
     CHECK_BEGIN();
@@ -169,8 +215,7 @@ CHECK_TEST(a_store_that_could_not_be_made_can_be_made_later)
     att_store_close(store);
 }
 
-// --- Locks and permissions
-// ----------------------------------------------------------------------------
+// --- Locks and permissions ----------------------------------------------------------------------
 
 CHECK_TEST(a_second_writer_is_told_who_holds_the_place)
 {
@@ -256,8 +301,7 @@ CHECK_TEST(a_file_without_write_permission_can_be_read)
     CHECK_EQ(code, 0);
 }
 
-// --- Damage
-// -------------------------------------------------------------------------------------------
+// --- Damage -------------------------------------------------------------------------------------
 
 static bool keep_counting(void *user, uint32_t index, att_text id, const att_item *item)
 {
@@ -339,8 +383,7 @@ CHECK_TEST(flipped_bytes_never_crash_and_the_doctor_ends)
     free(file);
 }
 
-// --- Forgetting
-// ---------------------------------------------------------------------------------------
+// --- Forgetting ---------------------------------------------------------------------------------
 
 static bool file_holds(const char *path, const char *needle)
 {
@@ -440,6 +483,7 @@ CHECK_TEST(numbers_of_deleted_rows_are_not_given_out_again)
 }
 
 CHECK_MAIN(CHECK_CASE(what_was_acknowledged_survives_a_kill_and_transactions_stay_whole),
+    CHECK_CASE(writers_in_many_processes_take_turns_and_lose_nothing),
     CHECK_CASE(a_full_disk_is_told_and_loses_nothing),
     CHECK_CASE(a_store_that_could_not_be_made_can_be_made_later),
     CHECK_CASE(a_second_writer_is_told_who_holds_the_place),

@@ -359,6 +359,34 @@ CHECK_TEST(a_reader_sees_the_last_commit_while_another_writes)
     att_store_close(writer);
 }
 
+CHECK_TEST(after_a_failed_append_only_a_rollback_is_left)
+{
+    CHECK_BEGIN();
+    att_error err;
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    const att_store_options options = {.create = true};
+    att_store *store;
+    CHECK_OK_ERR(att_store_open(&store, check_path("broken.attune"), &options, &host, &err), &err);
+    uint64_t last;
+    CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
+    char big[5000] = "";
+    att_record records[2] = {world_event("a", 0, 0), world_event("b", 0, 0)};
+    records[1].payload = big;
+    records[1].payload_size = sizeof big;
+    CHECK_OK_ERR(att_store_append(store, records, 1, &err), &err);
+    heap.fail_at = 1;
+    CHECK_FAILS(att_store_append(store, records + 1, 1, &err), ATT_NO_MEMORY);
+    CHECK_FAILS(att_store_commit(store, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "all was rolled back");
+    CHECK_OK_ERR(att_store_last_seq(store, &last, &err), &err);
+    CHECK_EQ(last, 0);
+    world_append(store, records, 2);
+    CHECK_EQ(records[1].seq, 2);
+    att_store_close(store);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
 static att_status whole_life(const char *path, const att_host *host, att_error *err)
 {
     const att_store_options options = {.create = true};
@@ -406,4 +434,5 @@ CHECK_MAIN(CHECK_CASE(records_come_back_as_they_were_in_one_order),
     CHECK_CASE(what_is_too_large_is_refused_by_name), CHECK_CASE(an_asset_is_found_by_its_content),
     CHECK_CASE(a_visitor_may_read_too),
     CHECK_CASE(a_reader_sees_the_last_commit_while_another_writes),
+    CHECK_CASE(after_a_failed_append_only_a_rollback_is_left),
     CHECK_CASE(failed_allocations_are_told_and_leak_nothing))
