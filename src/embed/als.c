@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed/als.c - the passes: one side fixed, every row of the other a small least squares problem.
 //
-// A row's equations are (unobserved * G + reg_r I + P^T P) w = P^T 1', where the panel P holds sqrt(c) times the
-// other side's vectors and G is their common product.
+// Products of vectors do not change when both sides are turned alike. So before a side is solved, the other is
+// turned to the principal axes of its common product G, and G becomes diagonal: see als_rows.c.
 #include "embed/als.h"
+#include "embed/als_rows.h"
+#include "embed/blas.h"
 #include "embed/parallel.h"
-#include "base/kernels.h"
 #include "base/rng.h"
 
 #include <math.h>
 
-#define PANEL_ROWS 128 // of gathered vectors; at 128 coordinates the panel is 64 KiB and stays in the second cache
 #define STRIPES 32
 
 att_als_options att_als_options_default(void)
@@ -40,9 +40,9 @@ static void gram_stripes(void *context, uint32_t thread, size_t begin, size_t en
     for (size_t s = begin; s < end; s++) {
         const size_t first = g->count * s / STRIPES, last = g->count * (s + 1) / STRIPES;
         float *out = g->partial + s * g->stride * g->stride;
-        for (size_t at = first; at < last; at += PANEL_ROWS)
+        for (size_t at = first; at < last; at += ATT_ALS_PANEL_ROWS)
             g->normal->add_products(out, g->stride, g->x + at * g->stride, g->stride,
-                ATT_MIN(last - at, PANEL_ROWS), g->stride);
+                ATT_MIN(last - at, ATT_ALS_PANEL_ROWS), g->stride);
     }
 }
 
@@ -67,146 +67,85 @@ att_status att_gram(float *out, const float *x, size_t count, size_t stride, uin
     return ATT_OK;
 }
 
-// --- One side ------------------------------------------------------------------------------------
+// --- Principal axes ------------------------------------------------------------------------------
 
-typedef struct workspace {
-    float *a;     // (stride, stride)
-    float *panel; // (panel_rows, stride)
-    float *b;     // (stride)
-    float *residual; // (panel_rows), blocks only
-} workspace;
+typedef struct training {
+    att_als *als;
+    const att_als_options *options;
+    att_matrix by_item;
+    att_als_side people, items;
+    uint32_t threads;
+    const att_host *host;
+    att_arena scratch;
+    double *square; // (dim, dim) G, then its vectors as rows
+    double *values; // (dim)
+    float *turn;    // (stride, stride) X := X turn
+    float *axes;    // (stride)
+    float *product; // (stride, stride)
+    float *turned[ATT_THREADS_MAX]; // (TURN_ROWS, stride) twice
+} training;
 
-typedef struct side {
-    const att_matrix *matrix; // rows are solved for
-    const float *other;       // (matrix->cols, stride)
-    float *own;               // (matrix->rows, stride)
-    float *base;              // (stride, stride) unobserved * G
-    const att_normal *normal;
-    const att_kernels *kernels;
-    workspace work[ATT_THREADS_MAX];
-    size_t stride;
-    uint32_t dim, block;
-    double reg, reg_power, unobserved;
-    double shared_penalty; // >= 0: of every row
-    bool failed[ATT_THREADS_MAX];
-} side;
+#define TURN_ROWS 64u
 
-static double penalty_of(const side *s, uint64_t count)
+typedef struct turning {
+    const training *t;
+    float *x; // (count, stride)
+} turning;
+
+static void turn_rows(void *context, uint32_t thread, size_t begin, size_t end)
 {
-    if (s->shared_penalty >= 0)
-        return s->shared_penalty;
-    return s->reg * pow((double)count + s->unobserved * s->matrix->cols, s->reg_power);
+    const turning *w = context;
+    const size_t stride = w->t->als->stride, count = end - begin;
+    float *in = w->t->turned[thread], *out = in + TURN_ROWS * stride;
+    memcpy(in, w->x + begin * stride, count * stride * sizeof *in);
+    memset(in + count * stride, 0, (TURN_ROWS - count) * stride * sizeof *in);
+    w->t->people.normal->multiply(out, stride, in, stride, w->t->turn, stride, (count + 7) / 8 * 8, stride);
+    memcpy(w->x + begin * stride, out, count * stride * sizeof *out);
 }
 
-// A := base + penalty on the diagonal; coordinates past dim get a one.
-static void start_equations(const side *s, workspace *w, double penalty)
+static void turn(const training *t, float *x, size_t count)
 {
-    memcpy(w->a, s->base, s->stride * s->stride * sizeof *w->a);
-    for (size_t j = 0; j < s->stride; j++)
-        w->a[j * s->stride + j] += j < s->dim ? (float)penalty : 1;
-    memset(w->b, 0, s->stride * sizeof *w->b);
+    turning w = {t, x};
+    att_parallel_for(t->threads, count, TURN_ROWS, turn_rows, &w);
 }
 
-static bool solve_whole(const side *s, workspace *w, uint32_t row)
+// Finds the axes of the product of x (count, stride), and the diagonal that unobserved * G has along them.
+static att_status find_axes(training *t, const float *x, size_t count, att_error *err)
 {
-    const uint64_t first = s->matrix->row_start[row], last = s->matrix->row_start[row + 1];
-    start_equations(s, w, penalty_of(s, last - first));
-    for (uint64_t at = first; at < last; at += PANEL_ROWS) {
-        const size_t count = (size_t)ATT_MIN(last - at, PANEL_ROWS);
-        for (size_t k = 0; k < count; k++) {
-            const float root = sqrtf(s->matrix->value[at + k]);
-            float *to = w->panel + k * s->stride;
-            s->normal->pack(to, s->other + (size_t)s->matrix->col[at + k] * s->stride, s->stride, root);
-            s->kernels->axpy_f32(w->b, root, to, s->stride);
-        }
-        s->normal->add_products(w->a, s->stride, w->panel, s->stride, count, s->stride);
-    }
-    if (!s->normal->factor(w->a, s->stride, s->stride))
-        return false;
-    s->normal->solve(w->a, s->stride, s->stride, w->b);
-    memcpy(s->own + (size_t)row * s->stride, w->b, s->stride * sizeof *w->b);
-    return true;
-}
-
-static float plain_dot(const float *a, const float *b, size_t count)
-{
-    float sum = 0;
-    for (size_t i = 0; i < count; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
-// The Newton step for coordinates [at, at + width) with the others fixed.
-static bool solve_block(const side *s, workspace *w, float *own, size_t count, double penalty, size_t at, size_t width)
-{
-    const size_t stride = s->stride;
-    float *b = w->b + at;
-    for (size_t r = 0; r < width; r++) {
-        memcpy(w->a + r * stride, s->base + (at + r) * stride + at, width * sizeof *w->a);
-        w->a[r * stride + r] += at + r < s->dim ? (float)penalty : 1;
-        b[r] = -plain_dot(s->base + (at + r) * stride, own, stride) - (float)penalty * own[at + r];
-    }
-    for (size_t k = 0; k < count; k++)
-        for (size_t r = 0; r < width; r++)
-            b[r] += w->residual[k] * w->panel[k * stride + at + r];
-    s->normal->add_products(w->a, stride, w->panel + at, stride, count, width);
-    if (!s->normal->factor(w->a, stride, width))
-        return false;
-    s->normal->solve(w->a, stride, width, b);
-    for (size_t r = 0; r < width; r++)
-        own[at + r] += b[r];
-    for (size_t k = 0; k < count; k++)
-        w->residual[k] -= plain_dot(w->panel + k * stride + at, b, width);
-    return true;
-}
-
-static bool solve_blocks(const side *s, workspace *w, uint32_t row)
-{
-    const uint64_t first = s->matrix->row_start[row];
-    const size_t count = (size_t)(s->matrix->row_start[row + 1] - first);
-    const double penalty = penalty_of(s, count);
-    float *own = s->own + (size_t)row * s->stride;
-    for (size_t k = 0; k < count; k++) {
-        const float root = sqrtf(s->matrix->value[first + k]);
-        const float *x = s->other + (size_t)s->matrix->col[first + k] * s->stride;
-        s->normal->pack(w->panel + k * s->stride, x, s->stride, root);
-        w->residual[k] = root * (1 - plain_dot(x, own, s->stride));
-    }
-    for (size_t at = 0; at < s->stride; at += s->block)
-        if (!solve_block(s, w, own, count, penalty, at, ATT_MIN(s->block, s->stride - at)))
-            return false;
-    return true;
-}
-
-static void solve_rows(void *context, uint32_t thread, size_t begin, size_t end)
-{
-    side *s = context;
-    for (size_t r = begin; r < end && !s->failed[thread]; r++) {
-        const bool whole = s->block >= s->stride;
-        const bool ok = whole ? solve_whole(s, &s->work[thread], (uint32_t)r)
-                              : solve_blocks(s, &s->work[thread], (uint32_t)r);
-        if (!ok)
-            s->failed[thread] = true;
-    }
-}
-
-static att_status solve_side(
-    side *s, uint32_t threads, att_arena *scratch, const char *who, att_error *err)
-{
-    const att_status status =
-        att_gram(s->base, s->other, s->matrix->cols, s->stride, threads, s->normal, scratch, err);
+    const size_t stride = t->als->stride, dim = t->als->dim;
+    att_status status = att_gram(
+        t->product, x, count, stride, t->threads, t->people.normal, &t->scratch, err);
     if (status)
         return status;
-    for (size_t j = 0; j < s->stride * s->stride; j++)
-        s->base[j] *= (float)s->unobserved;
-    att_parallel_for(threads, s->matrix->rows, 32, solve_rows, s);
-    for (uint32_t t = 0; t < threads; t++)
-        if (s->failed[t])
-            return ATT_FAIL(err, ATT_INVALID,
-                "the equations of one of the %s are not positive definite: raise reg (it is %g) or "
-                "check the preferences for huge values",
-                who, s->reg);
+    for (size_t r = 0; r < dim; r++)
+        for (size_t c = 0; c < dim; c++)
+            t->square[r * dim + c] = t->product[r * stride + c];
+    status = att_blas_axes(t->square, t->values, (uint32_t)dim, &t->scratch, err);
+    if (status)
+        return status;
+    for (size_t k = 0; k < dim; k++) {
+        t->axes[k] = (float)(t->options->unobserved * ATT_MAX(t->values[k], 0));
+        for (size_t c = 0; c < dim; c++)
+            t->turn[c * stride + k] = (float)t->square[k * dim + c];
+    }
     return ATT_OK;
+}
+
+// Blocks start from the vectors as they are, so those are turned along.
+static att_status solve_side(training *t, att_als_side *s, float *other, const char *who, att_error *err)
+{
+    const att_status status = find_axes(t, other, s->matrix->cols, err);
+    if (status)
+        return status;
+    turn(t, other, s->matrix->cols);
+    if (s->block < s->stride)
+        turn(t, s->own, s->matrix->rows);
+    if (att_als_solve_rows(s, t->threads))
+        return ATT_OK;
+    return ATT_FAIL(err, ATT_INVALID,
+        "the equations of one of the %s are not positive definite: raise reg (it is %g) or check "
+        "the preferences for huge values",
+        who, s->reg);
 }
 
 // --- Training ------------------------------------------------------------------------------------
@@ -245,66 +184,59 @@ static size_t longest_row(const att_matrix *m)
     return (size_t)longest;
 }
 
-static att_status make_workspaces(side *s, uint32_t threads, size_t panel_rows, att_arena *life, att_error *err)
+static att_status make_workspaces(training *t, size_t longest, att_error *err)
 {
-    for (uint32_t t = 0; t < threads; t++) {
-        workspace *w = &s->work[t];
-        w->a = ATT_NEW(life, float, s->stride *s->stride);
-        w->b = ATT_NEW(life, float, s->stride);
-        w->panel = ATT_NEW(life, float, panel_rows *s->stride);
-        w->residual = ATT_NEW(life, float, panel_rows);
-        if (!w->a || !w->b || !w->panel || !w->residual)
-            return att_no_memory(err, panel_rows * s->stride, "panel entries");
+    const size_t stride = t->als->stride;
+    const bool blocks = t->people.block < stride;
+    const size_t panel_rows = ATT_MAX(ATT_MAX(ATT_ALS_PANEL_ROWS, stride), blocks ? longest : 0);
+    for (uint32_t k = 0; k < t->threads; k++) {
+        att_als_work *w = &t->people.work[k];
+        w->a = ATT_NEW(&t->scratch, float, stride *stride);
+        w->b = ATT_NEW(&t->scratch, float, stride);
+        w->panel = ATT_NEW(&t->scratch, float, panel_rows *stride);
+        w->roots = ATT_NEW(&t->scratch, float, ATT_MAX(panel_rows, 16));
+        w->scale = ATT_NEW(&t->scratch, float, stride);
+        t->turned[k] = ATT_NEW(&t->scratch, float, 2 * TURN_ROWS *stride);
+        if (!w->a || !w->b || !w->panel || !w->roots || !w->scale || !t->turned[k])
+            return att_no_memory(err, panel_rows * stride, "panel entries");
     }
     return ATT_OK;
 }
 
-static double flops_of_side(const att_matrix *m, double d, double block)
+static att_status make_vectors(training *t, const att_matrix *m, att_error *err)
 {
-    const double nonzeros = (double)att_matrix_nonzeros(m), rows = m->rows;
-    const double gram = (double)m->cols * d * (d + 1);
-    const double blocks = d / block;
-    const double products = nonzeros * blocks * block * (block + 1) + 4 * nonzeros * d;
-    const double solves = rows * blocks * (block * block * block / 3 + 2 * block * block);
-    return gram + products + solves + (blocks > 1 ? rows * 2 * d * d + 4 * nonzeros * d : 0);
+    att_als *als = t->als;
+    const size_t stride = als->stride, dim = als->dim;
+    als->people = ATT_NEW(&als->life, float, m->rows *stride);
+    als->items = ATT_NEW(&als->life, float, m->cols *stride);
+    t->product = ATT_NEW(&t->scratch, float, stride *stride);
+    t->turn = ATT_NEW(&t->scratch, float, stride *stride);
+    t->axes = ATT_NEW(&t->scratch, float, stride);
+    t->square = ATT_NEW(&t->scratch, double, dim *dim);
+    t->values = ATT_NEW(&t->scratch, double, dim);
+    if (als->people && als->items && t->product && t->turn && t->axes && t->square && t->values)
+        return ATT_OK;
+    return att_no_memory(err, ((size_t)m->rows + m->cols) * stride, "vector entries");
 }
-
-typedef struct training {
-    att_als *als;
-    const att_als_options *options;
-    att_matrix by_item;
-    side people, items;
-    uint32_t threads;
-    const att_host *host;
-    att_arena scratch;
-} training;
 
 static att_status prepare(training *t, const att_matrix *m, att_error *err)
 {
     const att_als_options *o = t->options;
     att_als *als = t->als;
-    const size_t stride = als->stride;
-    als->people = ATT_NEW(&als->life, float, m->rows *stride);
-    als->items = ATT_NEW(&als->life, float, m->cols *stride);
-    als->gram = ATT_NEW(&als->life, float, stride *stride);
-    float *base = ATT_NEW(&t->scratch, float, stride *stride);
-    if (!als->people || !als->items || !als->gram || !base)
-        return att_no_memory(err, ((size_t)m->rows + m->cols) * stride, "vector entries");
-    const size_t rows = o->block && o->block < o->dim
-        ? ATT_MAX(longest_row(m), longest_row(&t->by_item))
-        : PANEL_ROWS;
-    const side common = {.base = base,
+    att_status status = make_vectors(t, m, err);
+    if (status)
+        return status;
+    t->people = (att_als_side){.axes = t->axes,
         .normal = o->normal ? o->normal : att_normal_best(),
         .kernels = att_kernels_best(),
-        .stride = stride,
+        .stride = als->stride,
         .dim = o->dim,
-        .block = o->block && o->block < o->dim ? o->block : (uint32_t)stride,
+        .block = o->block && o->block < o->dim ? o->block : als->stride,
         .reg = o->reg,
         .reg_power = o->reg_power,
         .unobserved = o->unobserved,
         .shared_penalty = -1};
-    t->people = common;
-    const att_status status = make_workspaces(&t->people, t->threads, rows, &t->scratch, err);
+    status = make_workspaces(t, ATT_MAX(longest_row(m), longest_row(&t->by_item)), err);
     if (status)
         return status;
     t->items = t->people;
@@ -334,22 +266,24 @@ static void start_items(const training *t)
 static att_status run_passes(training *t, att_error *err)
 {
     att_als *als = t->als;
-    const double per_pass = flops_of_side(t->people.matrix, als->dim, ATT_MIN(t->people.block, als->dim)) +
-        flops_of_side(t->items.matrix, als->dim, ATT_MIN(t->people.block, als->dim));
+    double done = 0, textbook = 0;
+    att_als_count_flops(&t->people, &done, &textbook);
+    att_als_count_flops(&t->items, &done, &textbook);
     const int64_t start_ms = t->host->now_ms(t->host->user);
     for (uint32_t pass = 0; pass < t->options->passes; pass++) {
         if (!att_progress_tell(t->host, "factorize", pass, t->options->passes, "passes"))
-            return ATT_FAIL(err, ATT_CANCELLED, "cancelled in pass %u of %u", pass + 1, t->options->passes);
-        att_status status = solve_side(&t->people, t->threads, &t->scratch, "people", err);
+            return ATT_FAIL(
+                err, ATT_CANCELLED, "cancelled in pass %u of %u", pass + 1, t->options->passes);
+        att_status status = solve_side(t, &t->people, als->items, "people", err);
         if (!status)
-            status = solve_side(&t->items, t->threads, &t->scratch, "items", err);
+            status = solve_side(t, &t->items, als->people, "items", err);
         if (status)
             return status;
-        als->flops += per_pass;
+        als->flops += done;
+        als->textbook_flops += textbook;
     }
     als->seconds = (double)(t->host->now_ms(t->host->user) - start_ms) / 1000;
-    return att_gram(als->gram, als->items, als->item_count, als->stride, t->threads,
-        t->people.normal, &t->scratch, err);
+    return ATT_OK;
 }
 
 att_status att_als_train(att_als *out, const att_matrix *preferences, const att_als_options *options,

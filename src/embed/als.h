@@ -41,10 +41,10 @@ typedef struct att_als {
     att_arena life;
     uint32_t people_count, item_count, dim, stride;
     float *people, *items;
-    float *gram;       // (stride, stride) of the items, symmetric, without weights
     double person_reg; // the people's common penalty
     double unobserved;
-    double flops;   // done in the passes: multiplications and additions of the equations actually solved
+    double flops;          // done in the passes: multiplications and additions of the equations actually solved
+    double textbook_flops; // had every row been solved with dim unknowns
     double seconds; // by the host's clock
 } att_als;
 

@@ -98,6 +98,25 @@ void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float
     mirror(c, cols);
 }
 
+att_status att_blas_axes(double *a, double *values, uint32_t size, att_arena *scratch, att_error *err)
+{
+    const lapack_int n = (lapack_int)size, work_size = 1 + 6 * n + 2 * n * n, whole_size = 3 + 5 * n;
+    const att_arena_mark mark = att_arena_save(scratch);
+    double *work = ATT_NEW(scratch, double, (size_t)work_size);
+    lapack_int *whole = ATT_NEW(scratch, lapack_int, (size_t)whole_size);
+    if (!work || !whole)
+        return att_no_memory(err, (size_t)work_size, "axes");
+    const int before = begin_threads(1);
+    const lapack_int info = LAPACKE_dsyevd_work(
+        LAPACK_COL_MAJOR, 'V', 'L', n, a, n, values, work, work_size, whole, whole_size);
+    end_threads(before);
+    att_arena_rewind(scratch, mark);
+    if (info)
+        return ATT_FAIL(err, ATT_INVALID,
+            "the principal axes of %u coordinates were not found: the vectors hold huge values", size);
+    return ATT_OK;
+}
+
 // --- The check -----------------------------------------------------------------------------------
 
 typedef struct trial {

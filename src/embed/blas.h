@@ -7,7 +7,7 @@
 #ifndef ATT_EMBED_BLAS_H
 #define ATT_EMBED_BLAS_H
 
-#include "base/base.h"
+#include "base/arena.h"
 
 // A few products and inverses of small matrices against plain loops in double. ATT_UNSUPPORTED tells which
 // call is wrong, by how much, and what to set (OPENBLAS_CORETYPE). About a millisecond.
@@ -26,6 +26,9 @@ att_status att_blas_whiten(float *k, uint32_t rows, float *x, uint32_t cols, uin
     const char *name, att_error *err);
 // C (cols, cols) = alpha * Z^T Z, Z (rows, cols), row-major; both triangles are written.
 void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads);
+// The principal axes of a symmetric matrix (size, size): values ascending, their vectors as rows of `a`. On one thread, so
+// that the bits do not depend on how many there are.
+att_status att_blas_axes(double *a, double *values, uint32_t size, att_arena *scratch, att_error *err);
 // "SkylakeX", "Haswell" …: what OpenBLAS took this processor for.
 const char *att_blas_core(void);
 

@@ -68,8 +68,30 @@ static void scalar_pack(float *to, const float *from, size_t dim, float scale)
         to[j] = 0;
 }
 
+static void scalar_pack_columns(float *to, size_t ldt, const float *rows, size_t stride,
+    const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim)
+{
+    for (size_t j = 0; j < dim; j++) {
+        for (size_t k = 0; k < count; k++)
+            to[j * ldt + k] = roots[k] * (scale[j] * rows[picks[k] * stride + j]);
+        for (size_t k = count; k < ldt; k++)
+            to[j * ldt + k] = 0;
+    }
+}
+
+static void scalar_multiply(float *out, size_t ldo, const float *x, size_t ldx, const float *q,
+    size_t ldq, size_t count, size_t dim)
+{
+    for (size_t r = 0; r < count; r++) {
+        memset(out + r * ldo, 0, dim * sizeof *out);
+        for (size_t k = 0; k < dim; k++)
+            for (size_t c = 0; c < dim; c++)
+                out[r * ldo + c] += x[r * ldx + k] * q[k * ldq + c];
+    }
+}
+
 static const att_normal scalar = {"scalar", scalar_add_products, scalar_factor, scalar_forward,
-    scalar_solve, scalar_pack};
+    scalar_solve, scalar_pack, scalar_pack_columns, scalar_multiply};
 
 const att_normal *att_normal_scalar(void)
 {

@@ -23,6 +23,13 @@ typedef struct att_normal {
     // One row of a panel: to[j] = scale * from[j]. Neither need be aligned nor dim be padded here: `to` is filled
     // with zeros up to the pad.
     void (*pack)(float *to, const float *from, size_t dim, float scale);
+    // A panel lying down: to[j][k] = roots[k] * scale[j] * rows[picks[k]][j], (dim, ldt) with zeros from count to ldt, which is
+    // att_normal_pad(count). Rows are `stride` apart; dim is padded.
+    void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride, const uint32_t *picks,
+        const float *roots, size_t count, const float *scale, size_t dim);
+    // out = X Q: X and out (count, dim), Q (dim, dim). count is a multiple of 8.
+    void (*multiply)(float *out, size_t ldo, const float *x, size_t ldx, const float *q, size_t ldq,
+        size_t count, size_t dim);
 } att_normal;
 
 // The best for this processor, and the plain twin that tests hold it against. Static.

@@ -48,10 +48,33 @@ FAST static inline float v_total_of(vec v)
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
+// By pairs, by fours, then halves: r[i] lane j becomes r[j] lane i.
+FAST static inline __attribute__((always_inline)) void v_transpose(vec r[8])
+{
+    vec t[8];
+    for (int i = 0; i < 8; i += 2) {
+        t[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        r[i] = _mm256_shuffle_ps(t[i], t[i + 2], 0x44);
+        r[i + 1] = _mm256_shuffle_ps(t[i], t[i + 2], 0xEE);
+        r[i + 2] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0x44);
+        r[i + 3] = _mm256_shuffle_ps(t[i + 1], t[i + 3], 0xEE);
+    }
+    for (int i = 0; i < 4; i++) {
+        t[i] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x20);
+        t[i + 4] = _mm256_permute2f128_ps(r[i], r[i + 4], 0x31);
+    }
+    for (int i = 0; i < 8; i++)
+        r[i] = t[i];
+}
+
 #include "embed/normal_tile.h"
 
 static const att_normal avx2 = {
-    "avx2", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack};
+    "avx2", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack,
+    fast_pack_columns, fast_multiply};
 
 const att_normal *att_normal_avx2(void)
 {

@@ -37,10 +37,40 @@ FAST static inline vec v_rsqrt_exact(vec v)
     return v_mul(x, v_fma(half, x, v_set1(1.5f)));
 }
 
+// By pairs, by fours, then whole quarters: r[i] lane j becomes r[j] lane i.
+FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
+{
+    vec t[16];
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4) {
+        const __m512d a = _mm512_castps_pd(t[i]), b = _mm512_castps_pd(t[i + 1]);
+        const __m512d c = _mm512_castps_pd(t[i + 2]), d = _mm512_castps_pd(t[i + 3]);
+        r[i] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        r[i + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        r[i + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        r[i + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    }
+    for (int i = 0; i < 4; i++) {
+        const vec a = r[i], b = r[i + 4], c = r[i + 8], d = r[i + 12];
+        const vec ab_even = _mm512_shuffle_f32x4(a, b, 0x88), ab_odd = _mm512_shuffle_f32x4(a, b, 0xDD);
+        const vec cd_even = _mm512_shuffle_f32x4(c, d, 0x88), cd_odd = _mm512_shuffle_f32x4(c, d, 0xDD);
+        t[i] = _mm512_shuffle_f32x4(ab_even, cd_even, 0x88);
+        t[i + 4] = _mm512_shuffle_f32x4(ab_odd, cd_odd, 0x88);
+        t[i + 8] = _mm512_shuffle_f32x4(ab_even, cd_even, 0xDD);
+        t[i + 12] = _mm512_shuffle_f32x4(ab_odd, cd_odd, 0xDD);
+    }
+    for (int i = 0; i < 16; i++)
+        r[i] = t[i];
+}
+
 #include "embed/normal_tile.h"
 
 static const att_normal avx512 = {
-    "avx512", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack};
+    "avx512", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack,
+    fast_pack_columns, fast_multiply};
 
 const att_normal *att_normal_avx512(void)
 {

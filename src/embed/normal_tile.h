@@ -3,7 +3,7 @@
 //
 // Included by normal_avx512.c and normal_avx2.c, which define: LANES, TILE_ROWS, vec, FAST (the target), and
 // v_load, v_store, v_zero, v_set1, v_mul, v_add, v_fma(a, b, c) = a b + c, v_fnma(a, b, c) = c - a b,
-// v_lane(v, k) = lane k everywhere, v_rsqrt, v_from(v, k) = v with zeros below lane k, v_total(v) = sum.
+// v_lane(v, k) = lane k everywhere, v_transpose(rows), v_rsqrt, v_from(v, k) = v with zeros below lane k, v_total(v) = sum.
 //
 // One idea carries all: a tile of TILE_ROWS x (2 * LANES) results stays in registers while k runs over the rows
 // of a panel, each step loading two vectors and broadcasting TILE_ROWS numbers. Products, the left-looking
@@ -12,9 +12,12 @@
 #define INLINE FAST static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-// C (TILE_ROWS, vecs * LANES) += or -= sum over k of L[k][r] * R[k][c].
-INLINE void tile(float *c, size_t ldc, const float *left, size_t ldl, const float *right, size_t ldr,
-    size_t count, bool minus, const int vecs)
+// What becomes of the sums in a tile.
+typedef enum tile_end { TILE_ADD, TILE_TAKE, TILE_SET } tile_end;
+
+// C (TILE_ROWS, vecs * LANES) gets sum over k of L(k, r) * R[k][c]; L(k, r) lies at left[k * k_step + r * r_step].
+INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step, const float *right,
+    size_t ldr, size_t count, const tile_end end, const int vecs)
 {
     vec sum[TILE_ROWS][2];
     UNROLL for (int r = 0; r < TILE_ROWS; r++)
@@ -25,37 +28,34 @@ INLINE void tile(float *c, size_t ldc, const float *left, size_t ldl, const floa
         UNROLL for (int v = 0; v < vecs; v++)
             x[v] = v_load(right + v * LANES);
         UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-            const vec y = v_set1(left[r]);
+            const vec y = v_set1(left[(size_t)r * r_step]);
             UNROLL for (int v = 0; v < vecs; v++)
                 sum[r][v] = v_fma(y, x[v], sum[r][v]);
         }
-        left += ldl;
+        left += k_step;
         right += ldr;
     }
     UNROLL for (int r = 0; r < TILE_ROWS; r++) {
         UNROLL for (int v = 0; v < vecs; v++) {
             float *to = c + (size_t)r * ldc + v * LANES;
-            v_store(to, minus ? v_sub(v_load(to), sum[r][v]) : v_add(v_load(to), sum[r][v]));
+            if (end == TILE_ADD)
+                sum[r][v] = v_add(v_load(to), sum[r][v]);
+            if (end == TILE_TAKE)
+                sum[r][v] = v_sub(v_load(to), sum[r][v]);
+            v_store(to, sum[r][v]);
         }
     }
 }
 
 // One row of tiles: C (TILE_ROWS, cols), cols a multiple of LANES.
-FAST static void tile_row(float *c, size_t ldc, const float *left, size_t ldl, const float *right,
-    size_t ldr, size_t count, size_t cols, bool minus)
+INLINE void tile_row(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
+    const float *right, size_t ldr, size_t count, size_t cols, const tile_end end)
 {
     size_t at = 0;
-    if (minus) {
-        for (; at + 2 * LANES <= cols; at += 2 * LANES)
-            tile(c + at, ldc, left, ldl, right + at, ldr, count, true, 2);
-        if (at < cols)
-            tile(c + at, ldc, left, ldl, right + at, ldr, count, true, 1);
-        return;
-    }
     for (; at + 2 * LANES <= cols; at += 2 * LANES)
-        tile(c + at, ldc, left, ldl, right + at, ldr, count, false, 2);
+        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, 2);
     if (at < cols)
-        tile(c + at, ldc, left, ldl, right + at, ldr, count, false, 1);
+        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, 1);
 }
 
 FAST static void fast_add_products(
@@ -63,7 +63,7 @@ FAST static void fast_add_products(
 {
     for (size_t r = 0; r < dim; r += TILE_ROWS) {
         const size_t from = r / LANES * LANES;
-        tile_row(a + r * lda + from, lda, p + r, ldp, p + from, ldp, count, dim - from, false);
+        tile_row(a + r * lda + from, lda, p + r, ldp, 1, p + from, ldp, count, dim - from, TILE_ADD);
     }
 }
 
@@ -112,11 +112,11 @@ FAST static void corner_solve_row(const float *corner, size_t ldu, float *b, siz
 }
 
 // Rows at … at + LANES-1 of C (from column `from`) -= what the rows of U above them say.
-INLINE void take_off_above(float *c, size_t ldc, const float *u, size_t ldu, const float *right,
+FAST static void take_off_above(float *c, size_t ldc, const float *u, size_t ldu, const float *right,
     size_t ldr, size_t at, size_t cols)
 {
     for (size_t r = 0; r < LANES; r += TILE_ROWS)
-        tile_row(c + r * ldc, ldc, u + at + r, ldu, right, ldr, at, cols, true);
+        tile_row(c + r * ldc, ldc, u + at + r, ldu, 1, right, ldr, at, cols, TILE_TAKE);
 }
 
 FAST static bool fast_factor(float *a, size_t lda, size_t dim)
@@ -199,4 +199,36 @@ FAST static void fast_pack(float *to, const float *from, size_t dim, float scale
         to[j] = scale * from[j];
     for (; j < att_normal_pad(dim); j++)
         to[j] = 0;
+}
+
+// LANES rows become LANES columns.
+INLINE void pack_square(float *to, size_t ldt, const float *rows, size_t stride, const uint32_t *picks,
+    const float *roots, size_t count, const float *scale)
+{
+    vec row[LANES];
+    float root[LANES] = {0};
+    UNROLL for (int k = 0; k < LANES; k++)
+        row[k] = (size_t)k < count ? v_load_any(rows + picks[k] * stride) : v_zero();
+    for (size_t k = 0; k < LANES && k < count; k++)
+        root[k] = roots[k];
+    v_transpose(row);
+    const vec by = v_load_any(root);
+    UNROLL for (int j = 0; j < LANES; j++)
+        v_store(to + (size_t)j * ldt, v_mul(by, v_mul(v_set1(scale[j]), row[j])));
+}
+
+FAST static void fast_pack_columns(float *to, size_t ldt, const float *rows, size_t stride,
+    const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim)
+{
+    for (size_t k = 0; k < ldt; k += LANES)
+        for (size_t j = 0; j < dim; j += LANES)
+            pack_square(to + j * ldt + k, ldt, rows + j, stride, picks + k, roots + k,
+                k < count ? count - k : 0, scale + j);
+}
+
+FAST static void fast_multiply(float *out, size_t ldo, const float *x, size_t ldx, const float *q,
+    size_t ldq, size_t count, size_t dim)
+{
+    for (size_t r = 0; r < count; r += TILE_ROWS)
+        tile_row(out + r * ldo, ldo, x + r * ldx, 1, ldx, q, ldq, dim, dim, TILE_SET);
 }

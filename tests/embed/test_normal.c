@@ -76,6 +76,40 @@ CHECK_TEST(fast_paths_equal_the_plain_twin)
     }
 }
 
+static const uint32_t picks[] = {5, 3, 3, 0, 70, 8, 1, 2, 4, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 44, 45};
+
+static void pack_and_multiply(const att_normal *n, bench *w, uint32_t dim, float *packed, float *product)
+{
+    float roots[ATT_COUNT_OF(picks)];
+    fill(w, dim);
+    for (size_t k = 0; k < ATT_COUNT_OF(picks); k++)
+        roots[k] = 0.5f + (float)k;
+    n->pack_columns(
+        packed, 32, w->panel, dim, picks, roots, ATT_COUNT_OF(picks), w->b, dim);
+    for (size_t k = 0; k < (size_t)dim * dim; k++)
+        w->a[k] = w->panel[k % (ROWS * dim)];
+    n->multiply(product, dim, w->panel, dim, w->a, dim, 24, dim);
+}
+
+CHECK_TEST(panels_and_rotations_equal_the_plain_twin)
+{
+    CHECK_BEGIN();
+    static bench w;
+    static _Alignas(64) float packed[2][DIM_MAX * 32], product[2][DIM_MAX * 24];
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
+        const att_normal *normal = att_normal_named(names[n]);
+        if (!normal)
+            continue;
+        for (size_t d = 0; d < ATT_COUNT_OF(dims); d++) {
+            pack_and_multiply(att_normal_scalar(), &w, dims[d], packed[0], product[0]);
+            memset(packed[1], 1, sizeof packed[1]);
+            pack_and_multiply(normal, &w, dims[d], packed[1], product[1]);
+            near(packed[1], packed[0], (size_t)dims[d] * 32, 0);
+            near(product[1], product[0], (size_t)dims[d] * 24, 2e-5);
+        }
+    }
+}
+
 // (2 1; 1 2) x = (3 3) has x = (1 1); the rest is the identity.
 static void solves_by_hand(const att_normal *n)
 {
@@ -114,4 +148,5 @@ CHECK_TEST(a_small_system_is_solved_and_a_bad_one_refused)
 }
 
 CHECK_MAIN(CHECK_CASE(fast_paths_equal_the_plain_twin),
+    CHECK_CASE(panels_and_rotations_equal_the_plain_twin),
     CHECK_CASE(a_small_system_is_solved_and_a_bad_one_refused))

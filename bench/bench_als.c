@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// bench/bench_als.c - how much of the machine's arithmetic the factorization gets to use.
+//
+//   bench_als [people items events passes threads]
+//
+// A world of power laws: few items have most of the events, few people have many. Printed for 64 and 128 coordinates:
+// operations a second of the training loop, as done and as a textbook would do it (every row by a factorization with dim
+// unknowns), beside sgemm on as many threads in the same run. OpenBLAS takes new processors for old ones, so
+// the bench tries its core types first and starts itself again with the fastest that computes right.
+#include "base/rng.h"
+#include "embed/als.h"
+#include "embed/blas.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define GEMM_SIZE 1536
+
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// --- What the machine can do ---------------------------------------------------------------------
+
+// Best of some runs, GFLOP/s.
+static double sgemm_peak(int threads, int size, int runs)
+{
+    const size_t count = (size_t)size * (size_t)size;
+    float *a = malloc(count * sizeof *a), *b = malloc(count * sizeof *b);
+    float *c = calloc(count, sizeof *c);
+    double best = 0;
+    if (a && b && c) {
+        for (size_t i = 0; i < count; i++)
+            a[i] = b[i] = (float)(i % 17) / 17;
+        openblas_set_num_threads(threads);
+        for (int run = 0; run < runs; run++) {
+            const double start = now_s();
+            cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, size, size, size, 1, a, size, b,
+                size, 0, c, size);
+            best = fmax(best, 2e-9 * size * (double)count / (now_s() - start));
+        }
+        openblas_set_num_threads(1);
+    }
+    free(a);
+    free(b);
+    free(c);
+    return best;
+}
+
+// For a child of ours: print this core type's speed, or 0 when it computes wrong.
+static int probe(int threads)
+{
+    att_host host = att_host_default();
+    att_error err;
+    const bool right = att_blas_check(&host, &err) == ATT_OK;
+    printf("%g\n", right ? sgemm_peak(threads, GEMM_SIZE, 3) : 0);
+    return 0;
+}
+
+static double ask_child(const char *self, const char *core, int threads)
+{
+    char command[4200];
+    snprintf(command, sizeof command, "OPENBLAS_CORETYPE=%s ATTUNE_BENCH_PROBE=%d '%s' 2>/dev/null",
+        core, threads, self);
+    FILE *child = popen(command, "r");
+    double speed = 0;
+    if (child) {
+        if (fscanf(child, "%lf", &speed) != 1)
+            speed = 0;
+        pclose(child);
+    }
+    return speed;
+}
+
+// Starts this program again under the fastest core type, once.
+static void use_best_core(char **argv, int threads)
+{
+    static const char *const cores[] = {"Haswell", "Zen", "SkylakeX", "Cooperlake"};
+    char self[4096];
+    const ssize_t size = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (getenv("OPENBLAS_CORETYPE") || size <= 0)
+        return;
+    self[size] = 0;
+    const char *best = NULL;
+    double fastest = 0;
+    for (size_t i = 0; i < ATT_COUNT_OF(cores); i++) {
+        if (i >= 2 && !__builtin_cpu_supports("avx512f"))
+            break;
+        const double speed = ask_child(self, cores[i], threads);
+        printf("bench_als core %s %.1f GFLOP/s\n", cores[i], speed);
+        if (speed > fastest) {
+            fastest = speed;
+            best = cores[i];
+        }
+    }
+    fflush(stdout);
+    if (best && setenv("OPENBLAS_CORETYPE", best, 1) == 0)
+        execv(self, argv);
+}
+
+// --- The world -----------------------------------------------------------------------------------
+
+// Item of rank r with probability falling as 1 / (r + 20)^0.9; people's activity is log-normal.
+static att_matrix make_world(uint32_t people, uint32_t items, size_t events, const att_host *host)
+{
+    att_rng rng = att_rng_seed(7);
+    double *activity = calloc(people, sizeof *activity), total = 0;
+    att_triplet *triplets = calloc(events + people, sizeof *triplets);
+    att_matrix m = {0};
+    const double low = pow(20, 0.1), high = pow(items + 20.0, 0.1);
+    size_t count = 0;
+    for (uint32_t u = 0; activity && u < people; u++)
+        total += activity[u] = exp(att_rng_normal(&rng));
+    for (uint32_t u = 0; activity && triplets && u < people; u++) {
+        const size_t wanted = (size_t)ceil(activity[u] / total * (double)events);
+        for (size_t k = 0; k < wanted && count < events + people; k++) {
+            const double rank = pow(low + att_rng_unit(&rng) * (high - low), 10) - 20;
+            const uint32_t item = (uint32_t)fmin(fmax(rank, 0), items - 1.0);
+            triplets[count++] = (att_triplet){u, item, (float)(0.25 + 0.75 * att_rng_unit(&rng))};
+        }
+    }
+    if (att_matrix_build(&m, people, items, triplets, count, host, NULL))
+        m = (att_matrix){0};
+    free(activity);
+    free(triplets);
+    return m;
+}
+
+// --- The run -------------------------------------------------------------------------------------
+
+static int run(const att_matrix *m, uint32_t dim, uint32_t passes, uint32_t threads, double peak,
+    const att_host *host)
+{
+    att_als_options options = att_als_options_default();
+    options.dim = dim;
+    options.passes = passes;
+    options.threads = threads;
+    options.seed = 1;
+    att_als als;
+    att_error err;
+    if (att_als_train(&als, m, &options, host, &err)) {
+        fprintf(stderr, "bench_als: %s\n", err.text);
+        return 1;
+    }
+    const double done = 1e-9 * als.flops / fmax(als.seconds, 1e-3);
+    const double textbook = 1e-9 * als.textbook_flops / fmax(als.seconds, 1e-3);
+    const uint64_t hash = XXH3_64bits(als.items, (size_t)als.item_count * als.stride * sizeof(float));
+    printf("bench_als dim %u people %u items %u preferences %llu passes %u threads %u kernels %s: %.3f s, "
+           "done %.1f GFLOP/s = %.0f %% of sgemm, textbook %.1f GFLOP/s = %.0f %%, sgemm %.1f GFLOP/s (%s), hash %016llx\n",
+        dim, m->rows, m->cols, (unsigned long long)att_matrix_nonzeros(m), passes, threads,
+        att_normal_best()->name, als.seconds, done, 100 * done / peak, textbook,
+        100 * textbook / peak, peak, att_blas_core(), (unsigned long long)hash);
+    att_als_deinit(&als);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (getenv("ATTUNE_BENCH_PROBE"))
+        return probe(atoi(getenv("ATTUNE_BENCH_PROBE")));
+    const uint32_t people = argc > 1 ? (uint32_t)atoi(argv[1]) : 100000;
+    const uint32_t items = argc > 2 ? (uint32_t)atoi(argv[2]) : 20000;
+    const size_t events = argc > 3 ? (size_t)atoll(argv[3]) : 1000000;
+    const uint32_t passes = argc > 4 ? (uint32_t)atoi(argv[4]) : 4;
+    const uint32_t threads = argc > 5 ? (uint32_t)atoi(argv[5]) : 2;
+    const bool large = events >= 100000;
+    if (large)
+        use_best_core(argv, (int)threads);
+    att_host host = att_host_default();
+    att_error err;
+    if (att_blas_check(&host, &err)) {
+        fprintf(stderr, "bench_als: %s\n", err.text);
+        return 1;
+    }
+    att_matrix m = make_world(people, items, events, &host);
+    int failed = att_matrix_nonzeros(&m) == 0;
+    for (uint32_t dim = 64; dim <= 128 && !failed; dim *= 2)
+        failed = run(&m, dim, passes, threads, sgemm_peak((int)threads, large ? GEMM_SIZE : 128, 3), &host);
+    att_matrix_deinit(&m, &host);
+    return failed;
+}
