@@ -13,12 +13,27 @@
 #include <math.h>
 
 #define GRAIN 32 // rows handed out at a time
+#define AHEAD 32 // preferences
 
 double att_als_penalty(const att_als_side *s, uint64_t count)
 {
     if (s->shared_penalty >= 0)
         return s->shared_penalty;
     return s->reg * pow((double)count + s->unobserved * s->matrix->cols, s->reg_power);
+}
+
+// Vectors lie anywhere: those of the next preferences, this row's and then the next rows', are asked for a little
+// before they are needed. A thread's rows mostly follow each other.
+static void fetch_ahead(const att_als_side *s, att_als_work *w, uint64_t at)
+{
+    const uint64_t to = ATT_MIN(at + AHEAD, s->matrix->row_start[s->matrix->rows]);
+    uint64_t k = w->fetched < at || w->fetched > to ? at : w->fetched;
+    for (; k < to; k++) {
+        const float *x = s->other + (size_t)s->matrix->col[k] * s->stride;
+        for (size_t j = 0; j < s->stride; j += 16)
+            __builtin_prefetch(x + j);
+    }
+    w->fetched = to;
 }
 
 // --- Many preferences ----------------------------------------------------------------------------
@@ -37,6 +52,7 @@ static bool solve_whole(const att_als_side *s, att_als_work *w, uint32_t row)
         for (size_t k = 0; k < count; k++) {
             const float root = sqrtf(s->matrix->value[at + k]);
             float *to = w->panel + k * stride;
+            fetch_ahead(s, w, at + k + 1);
             s->normal->pack(to, s->other + (size_t)s->matrix->col[at + k] * stride, stride, root);
             s->kernels->axpy_f32(w->b, root, to, stride);
         }
@@ -58,8 +74,11 @@ static bool solve_few(const att_als_side *s, att_als_work *w, uint32_t row)
     const size_t size = att_normal_pad(count), stride = s->stride;
     const uint32_t *picks = s->matrix->col + first;
     const float penalty = (float)att_als_penalty(s, count);
-    for (size_t j = 0; j < stride; j++)
-        w->scale[j] = j < s->dim ? 1 / sqrtf(s->axes[j] + penalty) : 0;
+    if (penalty != w->scale_penalty)
+        for (size_t j = 0; j < stride; j++)
+            w->scale[j] = j < s->dim ? 1 / sqrtf(s->axes[j] + penalty) : 0;
+    w->scale_penalty = penalty;
+    fetch_ahead(s, w, first + count);
     for (size_t k = 0; k < size; k++)
         w->b[k] = w->roots[k] = k < count ? sqrtf(s->matrix->value[first + k]) : 0;
     s->normal->pack_columns(
@@ -150,12 +169,17 @@ static bool solve_row(const att_als_side *s, att_als_work *w, uint32_t row)
 static void solve_rows(void *context, uint32_t thread, size_t begin, size_t end)
 {
     att_als_side *s = context;
-    for (size_t r = begin; r < end && !s->failed[thread]; r++)
+    for (size_t r = begin; r < end && !s->failed[thread]; r++) {
         s->failed[thread] = !solve_row(s, &s->work[thread], (uint32_t)r);
+    }
 }
 
 bool att_als_solve_rows(att_als_side *s, uint32_t threads)
 {
+    for (uint32_t t = 0; t < threads; t++) {
+        s->work[t].fetched = 0;
+        s->work[t].scale_penalty = -1;
+    }
     att_parallel_for(threads, s->matrix->rows, GRAIN, solve_rows, s);
     for (uint32_t t = 0; t < threads; t++)
         if (s->failed[t])

@@ -16,7 +16,9 @@ typedef struct att_als_work {
     float *panel; // (max(PANEL_ROWS, stride), stride); with blocks (longest row, stride)
     float *b;     // (stride)
     float *roots; // (max(stride, longest row))
-    float *scale; // (stride)
+    float *scale; // (stride) 1 / sqrt(axes + scale_penalty)
+    float scale_penalty;
+    uint64_t fetched; // preferences up to here were asked for
 } att_als_work;
 
 typedef struct att_als_side {
