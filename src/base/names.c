@@ -32,6 +32,19 @@ static uint64_t hash_of(att_text name)
     return XXH3_64bits(name.data, name.size);
 }
 
+void att_names_prefetch(const att_names *names, att_text name, int step)
+{
+    if (!names->slot_count)
+        return;
+    const uint32_t *slot = &names->slots[(size_t)hash_of(name) & (names->slot_count - 1)];
+    if (step == 0)
+        __builtin_prefetch(slot);
+    else if (*slot && step == 1)
+        __builtin_prefetch(&names->offsets[*slot - 1]);
+    else if (*slot)
+        __builtin_prefetch(names->pool + names->offsets[*slot - 1]);
+}
+
 uint32_t att_names_find(const att_names *names, att_text name)
 {
     if (!names->slot_count || !name.size)

@@ -108,6 +108,7 @@ att_status att_engine_item_number(att_engine *engine, att_text id, uint32_t *out
 att_record att_record_blank(const att_engine *engine, att_record_kind kind);
 
 att_status att_engine_meta_get(att_engine *engine, const char *key, att_bytes *out, att_error *err);
+// Events that have passed att_event_check; `key` is put in the same commit (NULL: none).
 att_status att_engine_events_with_meta(att_engine *engine, const att_event *events, size_t count,
     const char *key, const void *value, size_t size, att_ingest_result *result, att_error *err);
 att_status att_engine_items_put_with_meta(att_engine *engine, const att_item *items, size_t count,

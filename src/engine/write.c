@@ -209,7 +209,6 @@ static att_text made_id(const att_event *event, char *out, size_t size)
 static att_status record_of_event(
     att_engine *engine, const att_event *event, att_text id, att_record *record, att_error *err)
 {
-    *record = att_record_blank(engine, ATT_RECORD_EVENT);
     record->at_ms = event->at_ms;
     record->signal = (uint8_t)event->signal;
     record->value = event->value;
@@ -231,65 +230,117 @@ static att_status record_of_event(
     return status;
 }
 
-// Records are folded one by one, since an id may come twice in one batch; the log takes them by chunks.
-// The log's numbers are therefore foretold here, and held against what the store gave.
+typedef struct event_chunk {
+    att_record records[EVENT_CHUNK];
+    char ids[EVENT_CHUNK][48];
+    size_t count;
+} event_chunk;
+
+static void prefetch_filling(const att_engine *engine, const att_event *events, size_t count, size_t at)
+{
+    enum { apart = 4 };
+    if (at + 2 * apart < count)
+        att_people_prefetch(engine->people, events[at + 2 * apart].id, ATT_NO_INDEX);
+    for (int step = 0; step < 3; step++) {
+        const size_t ahead = at + (size_t)(3 - step) * apart;
+        if (ahead >= count)
+            continue;
+        att_names_prefetch(&engine->users, events[ahead].user, step);
+        att_names_prefetch(&engine->catalogue.ids, events[ahead].item, step);
+    }
+}
+
+// The next events with their numbers; those that were folded before are passed over. Returns how many it looked at.
+static att_status fill_chunk(att_engine *engine, const att_event *events, size_t count, event_chunk *chunk,
+    size_t *taken, att_error *err)
+{
+    const att_record blank = att_record_blank(engine, ATT_RECORD_EVENT);
+    att_status status = ATT_OK;
+    chunk->count = *taken = 0;
+    for (; *taken < count && chunk->count < EVENT_CHUNK && !status; ++*taken) {
+        const att_event *event = &events[*taken];
+        char *made = chunk->ids[chunk->count];
+        const att_text id = event->id.size ? event->id : made_id(event, made, sizeof chunk->ids[0]);
+        prefetch_filling(engine, events, count, *taken);
+        if (att_people_seen(engine->people, id))
+            continue;
+        chunk->records[chunk->count] = blank;
+        status = record_of_event(engine, event, id, &chunk->records[chunk->count++], err);
+    }
+    return status;
+}
+
+static void prefetch_folding(const att_engine *engine, const event_chunk *chunk, size_t at)
+{
+    enum { far = 12, near = 5 };
+    if (at + far < chunk->count) {
+        const att_record *record = &chunk->records[at + far];
+        att_people_prefetch(engine->people, (att_text){0}, record->user); // its id was looked up before
+        if (record->item < engine->catalogue.entries.count)
+            __builtin_prefetch(&engine->catalogue.entries.items[record->item]);
+    }
+    if (at + near < chunk->count)
+        att_people_prefetch_taste(engine->people, chunk->records[at + near].user);
+}
+
+// One by one, since an id may come twice in one batch. The log's numbers are foretold here.
+static att_status fold_chunk(att_engine *engine, event_chunk *chunk, att_error *err)
+{
+    enum { locked = 64 }; // events while readers wait
+    const size_t count = chunk->count;
+    const uint64_t first_seq = engine->last_seq + 1;
+    att_status status = ATT_OK;
+    size_t kept = 0;
+    for (size_t from = 0; from < count && !status; from += locked) {
+        pthread_rwlock_wrlock(&engine->state_lock);
+        for (size_t i = from; i < ATT_MIN(from + locked, count) && !status; i++) {
+            att_record *record = &chunk->records[i];
+            prefetch_folding(engine, chunk, i);
+            if (att_people_seen(engine->people, record->id))
+                continue;
+            record->set_aside = att_people_is_bot_rate(engine->people, record->user, record->at_ms);
+            record->seq = first_seq + kept;
+            status = att_engine_fold(engine, record, err);
+            if (kept != i)
+                chunk->records[kept] = *record;
+            kept++;
+        }
+        pthread_rwlock_unlock(&engine->state_lock);
+    }
+    chunk->count = kept;
+    return status;
+}
+
 static att_status run_events(att_engine *engine, att_write *write, att_error *err)
 {
     events_write *job = (events_write *)write;
     job->result = (att_ingest_result){0};
-    att_record *records = ATT_NEW_ARRAY(&engine->host, att_record, EVENT_CHUNK);
-    char(*ids)[48] = att_alloc(&engine->host, EVENT_CHUNK, sizeof *ids);
-    att_status status = ATT_OK;
-    if (!records || !ids)
-        status = att_no_memory(err, EVENT_CHUNK, "records");
-    size_t next = 0;
-    while (!status && next < job->count) {
-        size_t filled = 0;
+    event_chunk *chunk = att_alloc(&engine->host, 1, sizeof *chunk);
+    att_status status = chunk ? ATT_OK : att_no_memory(err, EVENT_CHUNK, "records");
+    size_t taken;
+    for (size_t next = 0; !status && next < job->count; next += taken) {
         const uint64_t first_seq = engine->last_seq + 1;
-        for (; next < job->count && filled < EVENT_CHUNK && !status; next++) {
-            const att_event *event = &job->events[next];
-            const att_text id =
-                event->id.size ? event->id : made_id(event, ids[filled], sizeof ids[filled]);
-            if (att_people_seen(engine->people, id)) {
-                job->result.duplicates++;
-                continue;
-            }
-            att_record *record = &records[filled];
-            status = record_of_event(engine, event, id, record, err);
-            if (status)
-                break;
-            record->set_aside = att_people_is_bot_rate(engine->people, record->user, record->at_ms);
-            record->seq = first_seq + filled;
-            pthread_rwlock_wrlock(&engine->state_lock);
-            status = att_engine_fold(engine, record, err);
-            pthread_rwlock_unlock(&engine->state_lock);
-            filled++;
-        }
-        if (!status && filled)
-            status = att_store_append(engine->store, records, filled, err);
-        assert(status || !filled || records[0].seq == first_seq);
-        job->result.added += filled;
+        status = fill_chunk(engine, job->events + next, job->count - next, chunk, &taken, err);
+        if (!status)
+            status = fold_chunk(engine, chunk, err);
+        if (status)
+            break;
+        if (chunk->count)
+            status = att_store_append(engine->store, chunk->records, chunk->count, err);
+        assert(status || !chunk->count || chunk->records[0].seq == first_seq);
+        (void)first_seq;
+        job->result.added += chunk->count;
+        job->result.duplicates += taken - chunk->count;
     }
     if (!status && job->key)
         status = att_store_meta_put(engine->store, job->key, job->value, job->value_size, err);
-    ATT_FREE_ARRAY(&engine->host, records, EVENT_CHUNK);
-    att_free(&engine->host, ids, EVENT_CHUNK, sizeof *ids);
+    att_free(&engine->host, chunk, 1, sizeof *chunk);
     return status;
 }
 
 att_status att_engine_events_with_meta(att_engine *engine, const att_event *events, size_t count,
     const char *key, const void *value, size_t size, att_ingest_result *result, att_error *err)
 {
-    const int64_t now_ms = engine->host.now_ms(engine->host.user);
-    const att_policy policy = att_engine_policy(engine);
-    for (size_t i = 0; i < count; i++) {
-        const att_status status = att_event_check(&events[i], &policy, now_ms, err);
-        if (status) {
-            if (result)
-                *result = (att_ingest_result){.refused = 1, .first_refused = i};
-            return count == 1 ? status : att_while(err, status, "event %zu of %zu", i + 1, count);
-        }
-    }
     events_write job = {.write.run = run_events,
         .events = events,
         .count = count,
@@ -305,6 +356,16 @@ att_status att_engine_events_with_meta(att_engine *engine, const att_event *even
 att_status att_engine_events(att_engine *engine, const att_event *events, size_t count,
     att_ingest_result *result, att_error *err)
 {
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    const att_policy policy = att_engine_policy(engine);
+    for (size_t i = 0; i < count; i++) {
+        const att_status status = att_event_check(&events[i], &policy, now_ms, err);
+        if (status) {
+            if (result)
+                *result = (att_ingest_result){.refused = 1, .first_refused = i};
+            return count == 1 ? status : att_while(err, status, "event %zu of %zu", i + 1, count);
+        }
+    }
     return att_engine_events_with_meta(engine, events, count, NULL, NULL, 0, result, err);
 }
 

@@ -380,7 +380,7 @@ void att_people_prefetch(const att_people *people, att_text event_id, uint32_t u
     att_seen_prefetch(&people->seen, &key);
 }
 
-static void prefetch_taste(const att_people *people, uint32_t user)
+void att_people_prefetch_taste(const att_people *people, uint32_t user)
 {
     const att_person_state *person = peek(people, user);
     if (!person)
@@ -403,7 +403,7 @@ att_status att_people_apply_many(
             att_people_prefetch(
                 people, records[done + FAR_AHEAD].id, records[done + FAR_AHEAD].user);
         if (count - done > NEAR_AHEAD)
-            prefetch_taste(people, records[done + NEAR_AHEAD].user);
+            att_people_prefetch_taste(people, records[done + NEAR_AHEAD].user);
         status = att_people_apply(people, &records[done], err);
         if (status)
             break;

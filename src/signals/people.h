@@ -107,6 +107,8 @@ att_status att_people_apply_many(
     att_people *people, const att_record *records, size_t count, size_t *applied, att_error *err);
 // Brings what an event will need towards the caches; call it some ten events ahead of att_people_seen.
 void att_people_prefetch(const att_people *people, att_text event_id, uint32_t user);
+// What hangs on the person; some five events ahead, after the former had its time.
+void att_people_prefetch_taste(const att_people *people, uint32_t user);
 
 uint64_t att_people_last_seq(const att_people *people);
 uint32_t att_people_count(const att_people *people); // 1 + the greatest user number with a state
