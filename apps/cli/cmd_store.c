@@ -113,7 +113,7 @@ static int run_import(cli *c)
         if (status) {
             code = cli_fail(c, status, &err);
             if (report.lines)
-                fprintf(stderr, "  %s read, of which %s and %s are kept; the same command goes on from there\n",
+                fprintf(stderr, "  %s read, of which %s and %s are kept\n",
                     cli_count(report.lines, "line was", "lines were"), cli_count(report.items, "item", "items"), cli_count(report.events, "event", "events"));
         } else {
             code = say_import(c, c->arguments[i], &report);

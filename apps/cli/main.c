@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     c.host.user = &c;
     c.host.log = cli_log;
     c.host.progress = cli_on_progress;
-    c.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR") && !(getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0);
+    c.colour = isatty(STDOUT_FILENO) && !(getenv("NO_COLOR") && getenv("NO_COLOR")[0]) && !(getenv("TERM") && strcmp(getenv("TERM"), "dumb") == 0);
     if (argc < 2) {
         cli_print_overview(stderr, c.colour);
         return 64;

@@ -64,7 +64,7 @@ $ wc -l <elsewhere.ndjson
 3
 $ attune import bad.ndjson --store b2 --strict
 attune import: bad.ndjson:1: field "signal": unknown value "liek", did you mean "like"?
-  1 line was read, of which 0 items and 0 events are kept; the same command goes on from there
+  1 line was read, of which 0 items and 0 events are kept
 [65]
 $ attune import nothere.ndjson --store b
 attune import: opening nothere.ndjson: No such file or directory
