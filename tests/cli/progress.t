@@ -4,7 +4,7 @@ $ $HERE/town many >many.ndjson; set -m; attune import many.ndjson --batch 1 -s a
 attune: stopping at the next safe point; Ctrl-C again ends it at once
 attune import: many.ndjson: cancelled; all up to line <*> is kept: run the same import again: it goes on behind that line
   <*> lines were read, of which 0 items and <*> events are kept
-[1]+  Exit 130                attune import many.ndjson --batch 1 -s a
+[1]+ <*>
 [130]
 $ attune import many.ndjson -s a | sed 's/[0-9]* line.*rejected/N lines, 0 rejected/'; attune info -s a | grep events
 many.ndjson: N lines, 0 rejected; <*>
