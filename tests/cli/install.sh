@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# tests/cli/install.sh BUILD SOURCE MESON - what `make install` puts in place is enough for another program: headers that
+# compile alone in C and C++, a pkg-config file, both libraries, pages that mandoc has no warning for, completions.
+set -eu
+build=$(realpath "$1") source=$(realpath "$2") meson=$3 cc=${CC:-cc} cxx=${CXX:-c++}
+folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
+
+"$meson" install -C "$build" --no-rebuild --destdir "$folder" >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+pc=$(find "$folder" -name attune.pc)
+[ -n "$pc" ] || { echo "attune.pc is not installed"; exit 1; }
+prefix=$folder$(sed -n 's/^prefix=//p' "$pc")
+export PKG_CONFIG_PATH=${pc%/*}
+config() { pkg-config --define-variable=prefix="$prefix" "$@" attune; }
+echo "ok: version $(config --modversion) under $(sed -n 's/^prefix=//p' "$pc")"
+
+for header in "$prefix"/include/attune/*.h; do
+    name=attune/${header##*/}
+    "$cc" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I "$prefix/include" -xc - <<<"#include <$name>"
+    if command -v "$cxx" >/dev/null; then
+        "$cxx" -std=c++11 -Wall -Wextra -Werror -fsyntax-only -I "$prefix/include" -xc++ - <<<"#include <$name>"
+    fi
+done
+echo "ok: $(ls "$prefix"/include/attune/*.h | wc -l) headers, each alone, in C and C++"
+
+# shellcheck disable=SC2046
+"$cc" -o "$folder/tiny" "$source/examples/tiny.c" $(config --cflags --libs)
+LD_LIBRARY_PATH=$(config --variable=libdir) "$folder/tiny" | grep -q '^1\. '
+echo "ok: examples/tiny.c runs with the shared library"
+# shellcheck disable=SC2046
+"$cc" -o "$folder/tiny-static" "$source/examples/tiny.c" $(config --cflags) "$(config --variable=libdir)/libattune.a" \
+    $(config --static --libs | sed 's/-lattune//')
+"$folder/tiny-static" | grep -q '^1\. '
+echo "ok: and with the static one"
+
+"$prefix/bin/attune" --version >/dev/null
+pages=$(find "$prefix" -name 'attune*.1')
+commands=$("$prefix/bin/attune" --help | grep -c '^  [a-z][a-z]*  ')
+[ "$(wc -l <<<"$pages")" = $((commands + 1)) ] || { echo "there are $commands commands, but these pages: $pages"; exit 1; }
+if command -v mandoc >/dev/null; then
+    # shellcheck disable=SC2086
+    mandoc -T lint -W warning $pages
+    echo "ok: $(wc -l <<<"$pages") pages, and mandoc has no warning"
+else
+    echo "# skipped: no mandoc here to look the pages over"
+fi
+bash -n "$(find "$prefix" -path '*bash-completion*' -type f)"
+find "$prefix" -name _attune | grep -q . && find "$prefix" -name attune.fish | grep -q .
+echo "ok: completion for bash, zsh and fish"
