@@ -155,9 +155,10 @@ static bool learn_context(void *user, const att_record *record)
 static att_status write_context(learning *l, const char *path, att_error *err)
 {
     att_engine *engine = l->engine;
-    context_pass pass = {.l = l, .total = engine->last_seq};
+    context_pass pass = {.l = l};
     att_context_model *model = NULL;
     pthread_rwlock_rdlock(&engine->state_lock);
+    pass.total = engine->last_seq;
     const size_t tags = engine->catalogue.tags.count;
     pthread_rwlock_unlock(&engine->state_lock);
     att_status status = att_context_builder_create(&pass.builder, tags, &engine->host, err);
