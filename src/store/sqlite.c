@@ -238,17 +238,21 @@ static att_status forget(att_store *store, uint32_t user, uint64_t *rows, att_er
     return status;
 }
 
-// Older forms of the deleted rows lie in the write-ahead log until it is copied back and cut to
-// nothing.
+// Older forms of the deleted rows lie in the write-ahead log until it is copied back and cut to nothing. That
+// needs a moment without readers: the first try waits for it, later ones (with each commit) do not.
 static void empty_wal(att_sqlite_store *self)
 {
+    const bool again = self->wal_holds_forgotten;
+    if (again)
+        sqlite3_busy_timeout(self->sqlite.db, 0);
     const int code =
         sqlite3_wal_checkpoint_v2(self->sqlite.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (again)
+        sqlite3_busy_timeout(self->sqlite.db, self->sqlite.busy_timeout_ms);
     self->wal_holds_forgotten = code != SQLITE_OK;
-    if (code != SQLITE_OK)
+    if (code != SQLITE_OK && !again)
         att_logf(&self->base.host, ATT_LOG_WARNING,
-            "store %s: deleted rows leave the write-ahead log only when no other process reads "
-            "(%s)",
+            "store %s: deleted rows stay in the write-ahead log while another process reads (%s)",
             self->sqlite.path, sqlite3_errstr(code));
 }
 

@@ -465,6 +465,50 @@ CHECK_TEST(moving_rows_leave_no_copies)
     CHECK_EQ(world_doctor(path, NULL), 0);
 }
 
+typedef struct forget_meanwhile {
+    att_store *writer;
+    const char *wal;
+} forget_meanwhile;
+
+static bool forget_while_reading(void *user, const att_record *record)
+{
+    (void)record;
+    const forget_meanwhile *it = user;
+    uint64_t rows;
+    world_forget(it->writer, 3, &rows);
+    CHECK_EQ(rows, 11);
+    CHECK(file_holds(it->wal, "event-3-")); // the reader may still need it
+    att_record more = world_event("more", 0, 0);
+    world_append(it->writer, &more, 1); // does not wait for the reader
+    return false;
+}
+
+CHECK_TEST(a_reader_delays_forgetting_only_until_it_ends)
+{
+    CHECK_BEGIN();
+    att_error err;
+    char path[600], wal[620];
+    snprintf(path, sizeof path, "%s", check_path("delayed.attune"));
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    const att_store_options options = {.create = true, .busy_timeout_ms = 20};
+    att_store *writer, *reader;
+    CHECK_OK_ERR(att_store_open(&writer, path, &options, &host, &err), &err);
+    world_fill(writer, 10, 10, 10);
+    reader = world_open(path);
+    forget_meanwhile meanwhile = {writer, wal};
+    CHECK_OK_ERR(att_store_log_each(reader, 1, forget_while_reading, &meanwhile, &err), &err);
+    CHECK_HOLDS(
+        heap.last_log, "deleted rows stay in the write-ahead log while another process reads");
+    att_record more = world_event("even more", 0, 0);
+    world_append(writer, &more, 1);
+    CHECK(!file_holds(wal, "event-3-") && !file_holds(path, "event-3-"));
+    CHECK(!file_holds(wal, "person-3-") && !file_holds(path, "person-3-"));
+    att_store_close(reader);
+    att_store_close(writer);
+}
+
 CHECK_TEST(numbers_of_deleted_rows_are_not_given_out_again)
 {
     CHECK_BEGIN();
@@ -491,4 +535,5 @@ CHECK_MAIN(CHECK_CASE(what_was_acknowledged_survives_a_kill_and_transactions_sta
     CHECK_CASE(a_cut_store_is_refused_or_found_out),
     CHECK_CASE(flipped_bytes_never_crash_and_the_doctor_ends),
     CHECK_CASE(of_a_forgotten_person_no_byte_is_left), CHECK_CASE(moving_rows_leave_no_copies),
+    CHECK_CASE(a_reader_delays_forgetting_only_until_it_ends),
     CHECK_CASE(numbers_of_deleted_rows_are_not_given_out_again))
