@@ -225,14 +225,18 @@ static void report(att_engine *engine, const costs *c, const decided *dry, const
         100.0 * (double)info.explored_impressions / (double)info.impressions);
 }
 
-static void fill_and_train(att_engine *engine, uint32_t items, uint32_t people, uint32_t each)
+static void fill_whole(att_engine *engine, uint32_t items, uint32_t people, uint32_t each)
 {
-    double start = now_s();
+    const double start = now_s();
     fill(engine, items, people, each);
     printf("filled %u items, %u people, %u events in %.1f s\n", items, people, people * each, now_s() - start);
-    start = now_s();
-    const att_train_options train = {.kind = "als", .dim = 64};
-    must(att_engine_train(engine, &train, NULL, &err));
+}
+
+static void train(att_engine *engine)
+{
+    const double start = now_s();
+    const att_train_options how = {.kind = "als", .dim = 64};
+    must(att_engine_train(engine, &how, NULL, &err));
     printf("trained als at 64 dimensions with its index in %.1f s\n", now_s() - start);
 }
 
@@ -255,7 +259,9 @@ int main(int argc, char **argv)
     const att_open_options options = {.create = true, .seed = 3, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
     must(att_engine_open(&engine, path, &options, NULL, &err));
     if (!there)
-        fill_and_train(engine, items, people, each);
+        fill_whole(engine, items, people, each);
+    if (!engine->serving.model)
+        train(engine);
 
     att_slate_memory **memories = calloc(group, sizeof *memories);
     if (!memories)

@@ -45,6 +45,13 @@ void att_names_prefetch(const att_names *names, att_text name, int step)
         __builtin_prefetch(names->pool + names->offsets[*slot - 1]);
 }
 
+void att_names_prefetch_get(const att_names *names, uint32_t index, int step)
+{
+    if (index < names->count)
+        __builtin_prefetch(step ? (const void *)(names->pool + names->offsets[index])
+                                : (const void *)&names->offsets[index]);
+}
+
 uint32_t att_names_find(const att_names *names, att_text name)
 {
     if (!names->slot_count || !name.size)

@@ -30,6 +30,8 @@ uint32_t att_names_add(att_names *names, att_text name);
 // Brings what finding `name` will need towards the caches, in three steps that each need some time after the one before:
 // 0 its slot, 1 where its bytes are, 2 the bytes.
 void att_names_prefetch(const att_names *names, att_text name, int step);
+// The same for getting the name of `index`: 0 where its bytes are, 1 the bytes.
+void att_names_prefetch_get(const att_names *names, uint32_t index, int step);
 // Adds a number without a findable name (a person who was forgotten). Same result values.
 uint32_t att_names_add_blank(att_names *names);
 // From now on `index` has the empty name and is not found any more; the bytes are overwritten.

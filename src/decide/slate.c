@@ -50,17 +50,18 @@ typedef struct builder {
 
 // --- The heap of bounds ------------------------------------------------------
 
+// Without branches: which child is above cannot be foretold.
 static bool above(const bound *a, const bound *b)
 {
-    return a->score > b->score || (a->score == b->score && a->candidate < b->candidate);
+    return (a->score > b->score) | ((a->score == b->score) & (a->candidate < b->candidate));
 }
 
 static void sink(bound_heap *heap, size_t at)
 {
     const bound moving = heap->bounds[at];
     for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        if (child + 1 < heap->count && above(&heap->bounds[child + 1], &heap->bounds[child]))
-            child++;
+        const size_t right = child + (child + 1 < heap->count);
+        child += above(&heap->bounds[right], &heap->bounds[child]); // never above itself
         if (!above(&heap->bounds[child], &moving))
             break;
         heap->bounds[at] = heap->bounds[child];

@@ -13,6 +13,7 @@
 #define HIDDEN_LEAST 3     // preferences of an item that is hidden to choose the ridge
 #define PEOPLE_MOST 300    // who judge it
 #define CONSTANT_RIDGE 1e-3
+#define ROUNDING_RIDGE 3e-5f // of the diagonal: sums of floats over many items, of features that say the same
 #define DEPTH 100
 
 typedef struct learning {
@@ -122,8 +123,10 @@ static att_status solve_ridge(learning *l, double ridge, att_error *err)
     const size_t f = l->features, stride = l->model->stride;
     memcpy(l->factor, l->a, f * f * sizeof *l->a);
     memcpy(l->b, l->c, f * stride * sizeof *l->c);
-    for (size_t j = 0; j < f; j++)
-        l->factor[j * f + j] += (float)(j ? ridge : CONSTANT_RIDGE);
+    for (size_t j = 0; j < f; j++) {
+        float *diagonal = &l->factor[j * f + j];
+        *diagonal += (float)(j ? ridge : CONSTANT_RIDGE) + ROUNDING_RIDGE * *diagonal;
+    }
     return att_blas_solve(
         l->factor, l->features, l->b, (uint32_t)stride, l->threads, "the products of features", err);
 }

@@ -174,6 +174,18 @@ void att_catalogue_take_down(att_catalogue *catalogue, uint32_t index, bool down
     entry->taken_down = down;
 }
 
+void att_catalogue_prefetch(const att_catalogue *catalogue, uint32_t index, int step)
+{
+    if (index >= catalogue->entries.count)
+        return;
+    const att_entry *entry = &catalogue->entries.items[index];
+    att_names_prefetch_get(&catalogue->ids, index, step);
+    if (step == 0)
+        __builtin_prefetch(entry);
+    else if (entry->title_size)
+        __builtin_prefetch(catalogue->titles.items + entry->title_at);
+}
+
 att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index)
 {
     const att_entry *entry = &catalogue->entries.items[index];

@@ -38,6 +38,8 @@ typedef struct att_catalogue {
 
 void att_catalogue_init(att_catalogue *catalogue, const att_host *host);
 void att_catalogue_deinit(att_catalogue *catalogue);
+// Brings what id and title of an item are read from towards the caches, in two steps: 0, then 1.
+void att_catalogue_prefetch(const att_catalogue *catalogue, uint32_t index, int step);
 // Finds or adds an id. ATT_NO_INDEX: out of memory.
 uint32_t att_catalogue_id(att_catalogue *catalogue, att_text id);
 att_status att_catalogue_put(att_catalogue *catalogue, uint32_t index, const att_item *item, att_error *err);

@@ -62,6 +62,9 @@ att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count,
         engine->serving.model, view->memory->fold, items, vectors, count, effects, err);
     if (status)
         return status;
+    for (int step = 0; step < 2; step++)
+        for (size_t i = 0; i < view->history_count; i++)
+            att_catalogue_prefetch(&engine->catalogue, view->history[i].item, step);
     const double weight = engine->policy.objective.relevance * view->relevance_scale;
     for (size_t j = 0; j < count; j++) {
         att_reason *best = reasons + j * capacity;
@@ -110,6 +113,9 @@ static att_status fill_shown(decision *d, att_error *err)
     d->shown = ATT_NEW(answer, att_shown, d->filled);
     if (!d->shown)
         return att_no_memory(err, d->filled, "slots");
+    for (int step = 0; step < 2; step++)
+        for (size_t s = 0; s < d->filled; s++)
+            att_catalogue_prefetch(catalogue, view->candidates[d->slots[s].candidate].item, step);
     for (size_t s = 0; s < d->filled; s++) {
         const att_slot *slot = &d->slots[s];
         const uint32_t item = view->candidates[slot->candidate].item;
