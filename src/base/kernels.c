@@ -36,13 +36,6 @@ static void scalar_rows_dot_f32(
         out[r] = scalar_dot_f32(rows + r * stride, x, count);
 }
 
-static void scalar_rows_dot_i8(int32_t *out, const int8_t *rows, size_t row_count, size_t stride,
-    const int8_t *x, size_t count)
-{
-    for (size_t r = 0; r < row_count; r++)
-        out[r] = scalar_dot_i8(rows + r * stride, x, count);
-}
-
 static void scalar_pick_dot_f32(float *out, const float *rows, size_t stride, const uint32_t *picks,
     size_t pick_count, const float *x, size_t count)
 {
@@ -50,15 +43,35 @@ static void scalar_pick_dot_f32(float *out, const float *rows, size_t stride, co
         out[i] = scalar_dot_f32(rows + picks[i] * stride, x, count);
 }
 
-static void scalar_pick_dot_i8(int32_t *out, const int8_t *rows, size_t stride,
-    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count)
+static void scalar_rows_scaled_i8(float *out, const int8_t *rows, size_t row_count, size_t stride,
+    const int8_t *x, size_t count, const float *scales, float factor)
+{
+    for (size_t r = 0; r < row_count; r++)
+        out[r] = (float)scalar_dot_i8(rows + r * stride, x, count) * (scales[r] * factor);
+}
+
+static void scalar_pick_scaled_i8(float *out, const int8_t *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count, const float *scales,
+    float factor)
 {
     for (size_t i = 0; i < pick_count; i++)
-        out[i] = scalar_dot_i8(rows + picks[i] * stride, x, count);
+        out[i] =
+            (float)scalar_dot_i8(rows + picks[i] * stride, x, count) * (scales[picks[i]] * factor);
+}
+
+static size_t scalar_at_least_f32(uint32_t *places, const float *values, size_t count, float bar)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        places[found] = (uint32_t)i;
+        found += values[i] >= bar;
+    }
+    return found;
 }
 
 static const att_kernels scalar = {"scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32,
-    scalar_rows_dot_f32, scalar_rows_dot_i8, scalar_pick_dot_f32, scalar_pick_dot_i8};
+    scalar_rows_dot_f32, scalar_pick_dot_f32, scalar_rows_scaled_i8, scalar_pick_scaled_i8,
+    scalar_at_least_f32};
 
 const att_kernels *att_kernels_scalar(void)
 {

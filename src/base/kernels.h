@@ -17,14 +17,17 @@ typedef struct att_kernels {
     // out[r] = dot(rows + r * stride, x): the same bits as dot_f32 row by row.
     void (*rows_dot_f32)(float *out, const float *rows, size_t row_count, size_t stride,
         const float *x, size_t count);
-    // out[r] = dot_i8(rows + r * stride, x).
-    void (*rows_dot_i8)(int32_t *out, const int8_t *rows, size_t row_count, size_t stride,
-        const int8_t *x, size_t count);
-    // The same for chosen rows: out[i] = dot(rows + picks[i] * stride, x). They are fetched ahead.
+    // The same for chosen rows: out[i] = dot(rows + picks[i] * stride, x).
     void (*pick_dot_f32)(float *out, const float *rows, size_t stride, const uint32_t *picks,
         size_t pick_count, const float *x, size_t count);
-    void (*pick_dot_i8)(int32_t *out, const int8_t *rows, size_t stride, const uint32_t *picks,
-        size_t pick_count, const int8_t *x, size_t count);
+    // Bytes that stand for row * scale: out[r] = (float)dot_i8(rows + r * stride, x) * (scales[r] * factor).
+    void (*rows_scaled_i8)(float *out, const int8_t *rows, size_t row_count, size_t stride,
+        const int8_t *x, size_t count, const float *scales, float factor);
+    // out[i] = the same for row picks[i].
+    void (*pick_scaled_i8)(float *out, const int8_t *rows, size_t stride, const uint32_t *picks,
+        size_t pick_count, const int8_t *x, size_t count, const float *scales, float factor);
+    // Writes where values[i] >= bar, ascending. Returns how many; `places` has room for count + 16.
+    size_t (*at_least_f32)(uint32_t *places, const float *values, size_t count, float bar);
 } att_kernels;
 
 // The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps

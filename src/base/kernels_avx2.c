@@ -104,41 +104,48 @@ AVX2 static void avx2_rows_dot_f32(
         out[r] = dot_f32(rows + r * stride, x, count);
 }
 
-AVX2 static void avx2_rows_dot_i8(int32_t *out, const int8_t *rows, size_t row_count, size_t stride,
-    const int8_t *x, size_t count)
-{
-    for (size_t r = 0; r < row_count; r++)
-        out[r] = dot_i8(rows + r * stride, x, count);
-}
-
-static inline void fetch(const void *row, size_t size)
-{
-    for (size_t i = 0; i < size; i += 64)
-        __builtin_prefetch((const char *)row + i);
-}
-
 AVX2 static void avx2_pick_dot_f32(float *out, const float *rows, size_t stride,
     const uint32_t *picks, size_t pick_count, const float *x, size_t count)
 {
-    for (size_t i = 0; i < pick_count; i++) {
-        if (i + 4 < pick_count)
-            fetch(rows + picks[i + 4] * stride, count * sizeof *rows);
+    for (size_t i = 0; i < pick_count; i++)
         out[i] = dot_f32(rows + picks[i] * stride, x, count);
-    }
 }
 
-AVX2 static void avx2_pick_dot_i8(int32_t *out, const int8_t *rows, size_t stride,
-    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count)
+AVX2 static void avx2_rows_scaled_i8(float *out, const int8_t *rows, size_t row_count,
+    size_t stride, const int8_t *x, size_t count, const float *scales, float factor)
 {
-    for (size_t i = 0; i < pick_count; i++) {
-        if (i + 8 < pick_count)
-            fetch(rows + picks[i + 8] * stride, count);
-        out[i] = dot_i8(rows + picks[i] * stride, x, count);
+    for (size_t r = 0; r < row_count; r++)
+        out[r] = (float)dot_i8(rows + r * stride, x, count) * (scales[r] * factor);
+}
+
+AVX2 static void avx2_pick_scaled_i8(float *out, const int8_t *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count, const float *scales,
+    float factor)
+{
+    for (size_t i = 0; i < pick_count; i++)
+        out[i] = (float)dot_i8(rows + picks[i] * stride, x, count) * (scales[picks[i]] * factor);
+}
+
+AVX2 static size_t avx2_at_least_f32(uint32_t *places, const float *values, size_t count, float bar)
+{
+    const __m256 bar8 = _mm256_set1_ps(bar);
+    size_t found = 0, i = 0;
+    for (; i + 8 <= count; i += 8) {
+        unsigned mask = (unsigned)_mm256_movemask_ps(
+            _mm256_cmp_ps(_mm256_loadu_ps(values + i), bar8, _CMP_GE_OQ));
+        for (; mask; mask &= mask - 1)
+            places[found++] = (uint32_t)i + (uint32_t)__builtin_ctz(mask);
     }
+    for (; i < count; i++) {
+        places[found] = (uint32_t)i;
+        found += values[i] >= bar;
+    }
+    return found;
 }
 
 static const att_kernels avx2 = {"avx2", avx2_dot_f32, avx2_dot_i8, avx2_axpy_f32,
-    avx2_rows_dot_f32, avx2_rows_dot_i8, avx2_pick_dot_f32, avx2_pick_dot_i8};
+    avx2_rows_dot_f32, avx2_pick_dot_f32, avx2_rows_scaled_i8, avx2_pick_scaled_i8,
+    avx2_at_least_f32};
 
 const att_kernels *att_kernels_avx2(void)
 {

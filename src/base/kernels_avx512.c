@@ -99,19 +99,11 @@ AVX512 static void avx512_rows_dot_f32(
         out[r] = fold(sum_f32(rows + r * stride, x, count));
 }
 
-static inline void fetch(const void *row, size_t size)
-{
-    for (size_t i = 0; i < size; i += 64)
-        __builtin_prefetch((const char *)row + i);
-}
-
 AVX512 static void avx512_pick_dot_f32(float *out, const float *rows, size_t stride,
     const uint32_t *picks, size_t pick_count, const float *x, size_t count)
 {
     size_t i = 0;
     for (; i + 4 <= pick_count; i += 4) {
-        for (size_t j = i + 4; j < ATT_MIN(i + 8, pick_count); j++)
-            fetch(rows + picks[j] * stride, count * sizeof *rows);
         _mm_storeu_ps(out + i, fold_four(sum_f32(rows + picks[i] * stride, x, count),
                                    sum_f32(rows + picks[i + 1] * stride, x, count),
                                    sum_f32(rows + picks[i + 2] * stride, x, count),
@@ -188,11 +180,20 @@ AVX512 static inline __m512i fold_sixteen_i8(const __m512i quarters[4])
         _mm512_shuffle_i32x4(low, high, 0x88), _mm512_shuffle_i32x4(low, high, 0xDD));
 }
 
-AVX512 static void avx512_rows_dot_i8(int32_t *out, const int8_t *rows, size_t row_count,
-    size_t stride, const int8_t *x, size_t count)
+AVX512 static inline int32_t exact_dot(
+    const int8_t *row, const int8_t *x, size_t count, uint32_t over)
+{
+    return (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum_i8(row, x, count)) - over);
+}
+
+// Inlined with count a constant where that pays: vectors of one cache line.
+AVX512 static inline __attribute__((always_inline)) void rows_scaled_i8(float *out,
+    const int8_t *rows, size_t row_count, size_t stride, const int8_t *x, size_t count,
+    const float *scales, float factor)
 {
     const uint32_t over = excess(x, count);
     const __m512i over16 = _mm512_set1_epi32((int32_t)over);
+    const __m512 factor16 = _mm512_set1_ps(factor);
     size_t r = 0;
     for (; r + 16 <= row_count; r += 16) {
         __m512i quarters[4];
@@ -201,36 +202,78 @@ AVX512 static void avx512_rows_dot_i8(int32_t *out, const int8_t *rows, size_t r
             quarters[q] = four_in_quarters(sum_i8(row, x, count), sum_i8(row + stride, x, count),
                 sum_i8(row + 2 * stride, x, count), sum_i8(row + 3 * stride, x, count));
         }
-        _mm512_storeu_si512(out + r, _mm512_sub_epi32(fold_sixteen_i8(quarters), over16));
+        const __m512i sums = _mm512_sub_epi32(fold_sixteen_i8(quarters), over16);
+        _mm512_storeu_ps(out + r, _mm512_mul_ps(_mm512_cvtepi32_ps(sums),
+                                      _mm512_mul_ps(_mm512_loadu_ps(scales + r), factor16)));
     }
     for (; r < row_count; r++)
-        out[r] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum_i8(rows + r * stride, x, count)) -
-                           over);
+        out[r] = (float)exact_dot(rows + r * stride, x, count, over) * (scales[r] * factor);
 }
 
-AVX512 static void avx512_pick_dot_i8(int32_t *out, const int8_t *rows, size_t stride,
-    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count)
+AVX512 static void avx512_rows_scaled_i8(float *out, const int8_t *rows, size_t row_count,
+    size_t stride, const int8_t *x, size_t count, const float *scales, float factor)
+{
+    if (count == 64)
+        rows_scaled_i8(out, rows, row_count, stride, x, 64, scales, factor);
+    else
+        rows_scaled_i8(out, rows, row_count, stride, x, count, scales, factor);
+}
+
+AVX512 static inline __attribute__((always_inline)) void pick_scaled_i8(float *out,
+    const int8_t *rows, size_t stride, const uint32_t *picks, size_t pick_count, const int8_t *x,
+    size_t count, const float *scales, float factor)
 {
     const uint32_t over = excess(x, count);
     const __m128i over4 = _mm_set1_epi32((int32_t)over);
+    const __m128 factor4 = _mm_set1_ps(factor);
     size_t i = 0;
     for (; i + 4 <= pick_count; i += 4) {
-        for (size_t j = i + 12; j < ATT_MIN(i + 16, pick_count); j++)
-            fetch(rows + picks[j] * stride, count);
-        const __m128i sums = fold_four_i8(sum_i8(rows + picks[i] * stride, x, count),
-            sum_i8(rows + picks[i + 1] * stride, x, count),
-            sum_i8(rows + picks[i + 2] * stride, x, count),
-            sum_i8(rows + picks[i + 3] * stride, x, count));
-        _mm_storeu_si128((__m128i *)(out + i), _mm_sub_epi32(sums, over4));
+        const uint32_t *p = picks + i;
+        const __m128i sums = _mm_sub_epi32(
+            fold_four_i8(sum_i8(rows + p[0] * stride, x, count),
+                sum_i8(rows + p[1] * stride, x, count), sum_i8(rows + p[2] * stride, x, count),
+                sum_i8(rows + p[3] * stride, x, count)),
+            over4);
+        const __m128 four = _mm_setr_ps(scales[p[0]], scales[p[1]], scales[p[2]], scales[p[3]]);
+        _mm_storeu_ps(out + i, _mm_mul_ps(_mm_cvtepi32_ps(sums), _mm_mul_ps(four, factor4)));
     }
-    for (; i < pick_count; i++) {
-        const __m512i sum = sum_i8(rows + picks[i] * stride, x, count);
-        out[i] = (int32_t)((uint32_t)_mm512_reduce_add_epi32(sum) - over);
+    for (; i < pick_count; i++)
+        out[i] = (float)exact_dot(rows + picks[i] * stride, x, count, over) *
+                 (scales[picks[i]] * factor);
+}
+
+AVX512 static void avx512_pick_scaled_i8(float *out, const int8_t *rows, size_t stride,
+    const uint32_t *picks, size_t pick_count, const int8_t *x, size_t count, const float *scales,
+    float factor)
+{
+    if (count == 64)
+        pick_scaled_i8(out, rows, stride, picks, pick_count, x, 64, scales, factor);
+    else
+        pick_scaled_i8(out, rows, stride, picks, pick_count, x, count, scales, factor);
+}
+
+AVX512 static size_t avx512_at_least_f32(
+    uint32_t *places, const float *values, size_t count, float bar)
+{
+    const __m512 bar16 = _mm512_set1_ps(bar);
+    __m512i here = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 16) {
+        const __mmask16 there = first_16(count - i);
+        const __mmask16 mask = _mm512_mask_cmp_ps_mask(
+            there, _mm512_maskz_loadu_ps(there, values + i), bar16, _CMP_GE_OQ);
+        if (mask) {
+            _mm512_storeu_si512(places + found, _mm512_maskz_compress_epi32(mask, here));
+            found += (size_t)__builtin_popcount(mask);
+        }
+        here = _mm512_add_epi32(here, _mm512_set1_epi32(16));
     }
+    return found;
 }
 
 static const att_kernels avx512 = {"avx512-vnni", avx512_dot_f32, avx512_dot_i8, avx512_axpy_f32,
-    avx512_rows_dot_f32, avx512_rows_dot_i8, avx512_pick_dot_f32, avx512_pick_dot_i8};
+    avx512_rows_dot_f32, avx512_pick_dot_f32, avx512_rows_scaled_i8, avx512_pick_scaled_i8,
+    avx512_at_least_f32};
 
 const att_kernels *att_kernels_avx512(void)
 {

@@ -16,28 +16,37 @@ static uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c)
     return a < c ? a : ATT_MAX(b, c);
 }
 
+// Those above the last key come first, without a branch on what a key is (Lomuto's scheme). Returns their number,
+// which is where the last key now is. The keys differ from each other.
+static size_t partition(uint64_t *keys, size_t count)
+{
+    const uint64_t pivot = keys[count - 1];
+    size_t above = 0;
+    for (size_t i = 0; i + 1 < count; i++) {
+        const uint64_t key = keys[i];
+        keys[i] = keys[above];
+        keys[above] = key;
+        above += key > pivot;
+    }
+    swap(&keys[above], &keys[count - 1]);
+    return above;
+}
+
 // Hoare's selection (1961): afterwards the `keep` largest come first.
 static void select_largest(uint64_t *keys, size_t count, size_t keep)
 {
-    const ptrdiff_t wanted = (ptrdiff_t)keep - 1;
-    ptrdiff_t low = 0, high = (ptrdiff_t)count - 1;
-    while (low < high) {
-        const uint64_t pivot = median_of_three(keys[low], keys[low + (high - low) / 2], keys[high]);
-        ptrdiff_t i = low, j = high;
-        while (i <= j) {
-            while (keys[i] > pivot)
-                i++;
-            while (keys[j] < pivot)
-                j--;
-            if (i <= j)
-                swap(&keys[i++], &keys[j--]);
+    while (count > 1 && keep > 0 && keep < count) {
+        uint64_t *const middle = &keys[count / 2], *const last = &keys[count - 1];
+        const uint64_t pivot = median_of_three(keys[0], *middle, *last);
+        swap(last, pivot == keys[0] ? keys : pivot == *middle ? middle : last);
+        const size_t above = partition(keys, count);
+        if (keep <= above) {
+            count = above;
+        } else {
+            keys += above + 1;
+            count -= above + 1;
+            keep -= above + 1;
         }
-        if (wanted <= j)
-            high = j;
-        else if (wanted >= i)
-            low = i;
-        else
-            return;
     }
 }
 
@@ -58,6 +67,8 @@ void att_best_cut(att_best *top)
     top->count = top->keep;
     top->bar = least(top->keys, top->keep);
 }
+
+enum { FEW = 48 };
 
 static void insertion_sort(uint64_t *keys, size_t count)
 {
@@ -85,29 +96,45 @@ static void radix_pass(uint64_t *out, const uint64_t *in, size_t count, unsigned
         out[starts[255 - (in[i] >> shift & 255)]++] = in[i];
 }
 
-void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare)
+// Bytes `from` … `to` - 1 of the keys, the lowest first; those that are the same in all keys are passed over.
+static void radix_sort(uint64_t *keys, size_t count, uint64_t *spare, unsigned from, unsigned to)
 {
-    if (count <= 48) {
-        insertion_sort(keys, count);
-        return;
-    }
     uint64_t all_or = 0, all_and = ~0ull;
     for (size_t i = 0; i < count; i++) {
         all_or |= keys[i];
         all_and &= keys[i];
     }
     const uint64_t varying = all_or ^ all_and;
-    uint64_t *from = keys, *to = spare;
-    for (unsigned shift = 0; shift < 64; shift += 8) {
+    uint64_t *in = keys, *out = spare;
+    for (unsigned shift = from * 8; shift < to * 8; shift += 8) {
         if (!(varying >> shift & 255))
             continue;
-        radix_pass(to, from, count, shift);
-        uint64_t *const held = from;
-        from = to;
-        to = held;
+        radix_pass(out, in, count, shift);
+        uint64_t *const held = in;
+        in = out;
+        out = held;
     }
-    if (from != keys)
-        memcpy(keys, from, count * sizeof *keys);
+    if (in != keys)
+        memcpy(keys, in, count * sizeof *keys);
+}
+
+void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare)
+{
+    if (count <= FEW) {
+        insertion_sort(keys, count);
+        return;
+    }
+    radix_sort(keys, count, spare, 4, 8); // by score; then ties, which are few as a rule
+    for (size_t i = 0; i < count;) {
+        size_t end = i + 1;
+        while (end < count && keys[end] >> 32 == keys[i] >> 32)
+            end++;
+        if (end - i > FEW)
+            radix_sort(keys + i, end - i, spare, 0, 4);
+        else if (end - i > 1)
+            insertion_sort(keys + i, end - i);
+        i = end;
+    }
 }
 
 size_t att_best_finish(att_best *top, uint64_t *spare)

@@ -7,61 +7,67 @@
 
 #include <math.h>
 
-enum { BATCH = 256 };
+enum { BATCH = 128 };
 
 typedef struct scan {
     const att_index *index;
     const att_probe *probe;
     const att_filter *filter;
-    att_best top;
+    att_best best;
     float bar; // scores below cannot be kept
     bool codes;
     bool bits_known; // the batch was chosen by the filter's bits
-    uint32_t slots[BATCH];
-    size_t slot_count;
 } scan;
 
 static inline void offer(scan *s, uint32_t slot, float score)
 {
-    if (score < s->bar)
-        return;
     const uint32_t id = s->index->ids[slot];
     if (id == ATT_SLOT_NONE)
         return;
     const uint64_t key = att_rank_key(score, s->codes ? slot : id);
-    if (key <= s->top.bar)
+    if (key <= s->best.bar)
         return;
     if (s->filter && (s->bits_known ? s->filter->exclude_count && att_filter_excludes(s->filter, id)
                                     : !att_filter_allows(s->filter, id)))
         return;
-    att_best_push(&s->top, key);
-    if (s->top.bar)
-        s->bar = att_rank_score(s->top.bar);
+    att_best_push(&s->best, key);
+    if (s->best.bar)
+        s->bar = att_rank_score(s->best.bar);
 }
 
-static void score_slots(scan *s)
+static void score_picks(scan *s, const uint32_t *slots, size_t count)
 {
     const att_index *index = s->index;
     float scores[BATCH];
-    int32_t products[BATCH];
-    if (s->codes) {
-        index->kernels->pick_dot_i8(products, index->codes, index->code_stride, s->slots,
-            s->slot_count, s->probe->code, index->code_stride);
-        for (size_t i = 0; i < s->slot_count; i++)
-            scores[i] = (float)products[i] * (index->scales[s->slots[i]] * s->probe->scale);
-    } else {
-        index->kernels->pick_dot_f32(scores, index->vectors, index->vector_stride, s->slots,
-            s->slot_count, s->probe->vector, index->options.dim);
-    }
-    for (size_t i = 0; i < s->slot_count; i++)
-        offer(s, s->slots[i], scores[i]);
-    s->slot_count = 0;
+    uint32_t places[BATCH + 16];
+    if (s->codes)
+        index->kernels->pick_scaled_i8(scores, index->codes, index->code_stride, slots, count,
+            s->probe->code, index->code_stride, index->scales, s->probe->scale);
+    else
+        index->kernels->pick_dot_f32(scores, index->vectors, index->vector_stride, slots, count,
+            s->probe->vector, index->options.dim);
+    const size_t good = index->kernels->at_least_f32(places, scores, count, s->bar);
+    for (size_t i = 0; i < good; i++)
+        offer(s, slots[places[i]], scores[places[i]]);
 }
 
+static inline void fetch(const scan *s, uint32_t slot)
+{
+    const att_index *index = s->index;
+    const size_t bytes = s->codes ? index->code_stride : index->vector_stride * sizeof(float);
+    const char *row = s->codes ? (const char *)(index->codes + slot * index->code_stride)
+                               : (const char *)(index->vectors + slot * index->vector_stride);
+    for (size_t at = 0; at < ATT_MIN(bytes, 256); at += 64)
+        __builtin_prefetch(row + at);
+}
+
+// Two batches take turns: one is scored while the rows of the other are on their way.
 static void scan_bits(scan *s)
 {
     const att_filter *filter = s->filter;
     const size_t bit_count = ATT_MIN(filter->bit_count, (size_t)ATT_INDEX_ID_MAX + 1);
+    uint32_t slots[2][BATCH];
+    size_t counts[2] = {0}, now = 0;
     for (size_t w = 0; w < (bit_count + 63) / 64; w++) {
         uint64_t word = filter->bits[w];
         if (bit_count - w * 64 < 64)
@@ -71,50 +77,90 @@ static void scan_bits(scan *s)
             const uint32_t slot = att_index_slot(s->index, id);
             if (slot == ATT_SLOT_NONE)
                 continue;
-            s->slots[s->slot_count++] = slot;
-            if (s->slot_count == BATCH)
-                score_slots(s);
+            fetch(s, slot);
+            slots[now][counts[now]++] = slot;
+            if (counts[now] == BATCH) {
+                now = !now;
+                score_picks(s, slots[now], counts[now]);
+                counts[now] = 0;
+            }
         }
     }
-    score_slots(s);
+    score_picks(s, slots[!now], counts[!now]);
+    score_picks(s, slots[now], counts[now]);
+}
+
+static void score_rows(const scan *s, uint32_t first, uint32_t count, float *scores)
+{
+    const att_index *index = s->index;
+    if (s->codes)
+        index->kernels->rows_scaled_i8(scores, index->codes + first * index->code_stride, count,
+            index->code_stride, s->probe->code, index->code_stride, index->scales + first,
+            s->probe->scale);
+    else
+        index->kernels->rows_dot_f32(scores, index->vectors + first * index->vector_stride, count,
+            index->vector_stride, s->probe->vector, index->options.dim);
 }
 
 static void scan_all(scan *s)
 {
-    const att_index *index = s->index;
     float scores[BATCH];
-    int32_t products[BATCH];
-    for (uint32_t first = 0; first < index->slot_count; first += BATCH) {
-        const uint32_t count = ATT_MIN(index->slot_count - first, BATCH);
-        if (s->codes) {
-            index->kernels->rows_dot_i8(products, index->codes + first * index->code_stride, count,
-                index->code_stride, s->probe->code, index->code_stride);
-            for (uint32_t i = 0; i < count; i++)
-                scores[i] = (float)products[i] * (index->scales[first + i] * s->probe->scale);
-        } else {
-            index->kernels->rows_dot_f32(scores, index->vectors + first * index->vector_stride,
-                count, index->vector_stride, s->probe->vector, index->options.dim);
-        }
-        for (uint32_t i = 0; i < count; i++)
-            offer(s, first + i, scores[i]);
+    uint32_t places[BATCH + 16];
+    for (uint32_t first = 0; first < s->index->slot_count; first += BATCH) {
+        const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
+        score_rows(s, first, count, scores);
+        const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
+        for (size_t i = 0; i < good; i++)
+            offer(s, first + places[i], scores[places[i]]);
     }
+}
+
+// When much is kept out of much more, most of the time goes into what is kept only for a while. So the bar is set
+// by a sample, low enough that (three standard deviations) enough will pass.
+static bool guess_bar(scan *s)
+{
+    enum { BATCHES = 16, SAMPLE = BATCHES * BATCH };
+    const uint32_t slot_count = s->index->slot_count;
+    if (s->best.keep < 100 || slot_count < 8 * SAMPLE || slot_count < 16 * s->best.keep)
+        return false;
+    uint64_t keys[SAMPLE];
+    float scores[BATCH];
+    for (uint32_t b = 0; b < BATCHES; b++) {
+        score_rows(s, slot_count / BATCHES * b, BATCH, scores);
+        for (uint32_t i = 0; i < BATCH; i++)
+            keys[b * BATCH + i] = att_rank_key(scores[i], b * BATCH + i);
+    }
+    const double mean = (double)SAMPLE * (double)s->best.keep / slot_count;
+    att_best sample = {.keys = keys, .keep = (size_t)(mean + 3 * sqrt(mean)) + 2, .count = SAMPLE};
+    att_best_cut(&sample);
+    s->best.bar = sample.bar >> 32 << 32;
+    s->bar = att_rank_score(sample.bar);
+    return true;
 }
 
 static size_t scan_with(scan *s, att_search *search, size_t keep)
 {
-    s->top = att_best_begin(search->keys, keep);
+    s->best = att_best_begin(search->keys, keep);
     s->bar = -INFINITY;
-    if (s->bits_known)
+    if (s->bits_known) {
         scan_bits(s);
-    else
+    } else {
+        const bool guessed = guess_bar(s);
         scan_all(s);
-    return att_best_finish(&s->top, search->keys + 2 * keep);
+        if (guessed && s->best.count < keep) {
+            s->best = att_best_begin(search->keys, keep);
+            s->bar = -INFINITY;
+            scan_all(s);
+        }
+    }
+    return att_best_finish(&s->best, search->keys + 2 * keep);
 }
 
-size_t att_scan_vectors(const att_index *index, att_search *search, const att_probe *probe,
+size_t att_scan_vectors(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t keep)
 {
-    scan s = {.index = index, .probe = probe, .filter = filter};
+    const att_probe probe = {.vector = query};
+    scan s = {.index = index, .probe = &probe, .filter = filter};
     s.bits_known = filter && filter->bits;
     return scan_with(&s, search, keep);
 }

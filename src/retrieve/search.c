@@ -92,18 +92,18 @@ static att_probe probe_query(const att_index *index, att_search *search, const f
     return probe;
 }
 
-// Keys of slots become keys of ids with the score in f32; ineligible and dead ones go. Returns how
-// many are left, sorted.
+// Keys of slots become keys of ids with the score in f32; dead and ineligible ones go. The best `count` are
+// left, in order. Returns how many.
 static size_t rank_finalists(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t count)
+    const att_filter *filter, size_t finalists, size_t count)
 {
     uint64_t *keys = search->keys;
     size_t kept = 0;
-    for (size_t from = 0; from < count;) {
+    for (size_t from = 0; from < finalists;) {
         uint32_t picks[ATT_PICKS_MAX];
         float scores[ATT_PICKS_MAX];
         size_t step = 0;
-        for (; from < count && step < ATT_PICKS_MAX; from++) {
+        for (; from < finalists && step < ATT_PICKS_MAX; from++) {
             const uint32_t slot = att_rank_tail(keys[from]);
             if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(filter, index->ids[slot]))
                 continue;
@@ -117,8 +117,8 @@ static size_t rank_finalists(const att_index *index, att_search *search, const f
         for (size_t i = 0; i < step; i++)
             keys[kept++] = att_rank_key(scores[i], index->ids[picks[i]]);
     }
-    att_rank_sort(keys, kept, keys + kept);
-    return kept;
+    att_best best = {.keys = keys, .keep = count, .count = kept};
+    return att_best_finish(&best, keys + kept);
 }
 
 static size_t give_hits(const uint64_t *keys, size_t count, att_hit *hits)
@@ -142,40 +142,62 @@ static size_t count_eligible(const att_index *index, const att_filter *filter)
     return ATT_MIN(eligible, index->live_count);
 }
 
+// Cache lines of one vector, and of the form that a walk looks at.
+static double lines_of_vector(const att_index *index)
+{
+    return (double)index->vector_stride * sizeof(float) / 64;
+}
+
+static double lines_of_code(const att_index *index)
+{
+    return index->codes ? (double)index->code_stride / 64 : lines_of_vector(index);
+}
+
 // Times in nanoseconds, as measured (docs/index.md); only their ratios matter.
 static double walk_cost_ns(const att_index *index, double width)
 {
-    const double lines =
-        (double)(index->codes ? index->code_stride : index->vector_stride * 4) / 64;
-    return 2000 + width * (150 + 40 * lines);
+    return 2000 + width * (250 + 80 * lines_of_code(index));
+}
+
+static double pick_cost_ns(double count, double lines)
+{
+    return count * (2 + 2 * lines);
+}
+
+// How many finalists a scan of the codes leaves; 0: the vectors are scanned themselves.
+static size_t scan_finalists(const att_index *index, double eligible, size_t count)
+{
+    const double keep = (double)count + ATT_MAX((double)count / 8, 16);
+    const double by_codes = 500 + pick_cost_ns(eligible, lines_of_code(index)) + keep * 10 +
+                            pick_cost_ns(keep, lines_of_vector(index));
+    const double by_vectors = pick_cost_ns(eligible, lines_of_vector(index));
+    return index->codes && by_codes < by_vectors ? (size_t)ATT_MIN(keep, index->live_count) : 0;
 }
 
 static double scan_cost_ns(const att_index *index, const att_filter *filter, double eligible)
 {
-    const double lines =
-        (double)(index->codes ? index->code_stride : index->vector_stride * 4) / 64;
     if (filter && filter->bits)
-        return 500 + (double)filter->bit_count / 64 + eligible * (2 + lines);
-    return 500 + index->slot_count * (0.7 + 0.7 * lines);
+        return 500 + (double)filter->bit_count / 64 + pick_cost_ns(eligible, lines_of_code(index));
+    return 500 + index->slot_count * (0.5 + 0.7 * lines_of_code(index));
 }
 
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t count, att_hit *hits, size_t *found, att_error *err)
+    const att_filter *filter, size_t eligible, size_t count, att_hit *hits, size_t *found,
+    att_error *err)
 {
-    const size_t keep =
-        index->codes ? ATT_MIN(count + ATT_MAX(count / 2, 16), index->live_count) : count;
-    const att_status status = att_search_reserve_keys(search, 3 * keep, err);
+    const size_t finalists = scan_finalists(index, (double)eligible, count);
+    const att_status status = att_search_reserve_keys(search, 3 * ATT_MAX(finalists, count), err);
     if (status)
         return status;
-    const att_probe probe = probe_query(index, search, query);
     size_t left;
-    if (index->codes) {
-        left = att_scan_codes(index, search, &probe, filter, keep);
-        left = rank_finalists(index, search, query, NULL, left);
+    if (finalists) {
+        const att_probe probe = probe_query(index, search, query);
+        left = att_scan_codes(index, search, &probe, filter, finalists);
+        left = rank_finalists(index, search, query, NULL, left, count);
     } else {
-        left = att_scan_vectors(index, search, &probe, filter, keep);
+        left = att_scan_vectors(index, search, query, filter, count);
     }
-    *found = give_hits(search->keys, ATT_MIN(left, count), hits);
+    *found = give_hits(search->keys, left, hits);
     return ATT_OK;
 }
 
@@ -190,8 +212,8 @@ att_status att_index_walk_top(const att_index *index, att_search *search, const 
     const att_probe probe = probe_query(index, search, query);
     const uint32_t from = att_descend(index, &probe, index->entry, 0, &locks);
     size_t left = att_walk(index, search, &probe, 0, from, width, &locks);
-    left = rank_finalists(index, search, query, filter, left);
-    *found = give_hits(search->keys, ATT_MIN(left, count), hits);
+    left = rank_finalists(index, search, query, filter, left, count);
+    *found = give_hits(search->keys, left, hits);
     return ATT_OK;
 }
 
@@ -207,7 +229,8 @@ att_status att_index_top(const att_index *index, att_search *search, const float
     count = ATT_MIN(count, eligible);
     if (status || count == 0)
         return status;
-    const double least = ATT_MAX(width ? width : count + 64, (double)count);
+    const double excluded = filter ? (double)filter->exclude_count : 0;
+    const double least = ATT_MAX((double)(width ? width : count + 64), (double)count) + excluded;
     const double wanted = least * index->live_count / (double)eligible;
     if (walk_cost_ns(index, wanted) < scan_cost_ns(index, filter, (double)eligible)) {
         status = att_index_walk_top(
@@ -215,7 +238,7 @@ att_status att_index_top(const att_index *index, att_search *search, const float
         if (status || *found == count)
             return status;
     }
-    return att_index_scan_top(index, search, query, filter, count, hits, found, err);
+    return att_index_scan_top(index, search, query, filter, eligible, count, hits, found, err);
 }
 
 att_status att_index_top_exact(const att_index *index, att_search *search, const float *query,
@@ -228,7 +251,6 @@ att_status att_index_top_exact(const att_index *index, att_search *search, const
         status = att_search_reserve_keys(search, 3 * keep, err);
     if (status || keep == 0)
         return status;
-    const att_probe probe = {.vector = query};
-    *found = give_hits(search->keys, att_scan_vectors(index, search, &probe, filter, keep), hits);
+    *found = give_hits(search->keys, att_scan_vectors(index, search, query, filter, keep), hits);
     return ATT_OK;
 }

@@ -14,11 +14,8 @@ void att_probe_scores(const att_index *index, const att_probe *probe, const uint
     size_t count, float *scores)
 {
     if (index->codes) {
-        int32_t products[ATT_PICKS_MAX];
-        index->kernels->pick_dot_i8(products, index->codes, index->code_stride, picks, count,
-            probe->code, index->code_stride);
-        for (size_t i = 0; i < count; i++)
-            scores[i] = (float)products[i] * (index->scales[picks[i]] * probe->scale);
+        index->kernels->pick_scaled_i8(scores, index->codes, index->code_stride, picks, count,
+            probe->code, index->code_stride, index->scales, probe->scale);
     } else {
         index->kernels->pick_dot_f32(scores, index->vectors, index->vector_stride, picks, count,
             probe->vector, index->options.dim);
@@ -37,13 +34,18 @@ att_probe att_probe_slot(const att_index *index, uint32_t slot, bool angle)
     return probe;
 }
 
-static inline void fetch_vector(const att_index *index, uint32_t slot)
+static inline void fetch_vectors(const att_index *index, const uint32_t *picks, size_t count)
 {
     const size_t bytes = index->codes ? index->code_stride : index->vector_stride * sizeof(float);
-    const char *row = index->codes ? (const char *)(index->codes + slot * index->code_stride)
-                                   : (const char *)(index->vectors + slot * index->vector_stride);
-    for (size_t at = 0; at < ATT_MIN(bytes, 512); at += 64)
-        __builtin_prefetch(row + at);
+    const char *rows = index->codes ? (const char *)index->codes : (const char *)index->vectors;
+    if (bytes == 64) {
+        for (size_t i = 0; i < count; i++)
+            __builtin_prefetch(rows + picks[i] * (size_t)64);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        for (size_t at = 0; at < ATT_MIN(bytes, 512); at += 64)
+            __builtin_prefetch(rows + picks[i] * bytes + at);
 }
 
 static inline void fetch_lists(const att_index *index, uint32_t slot)
@@ -81,8 +83,8 @@ static inline size_t newly_met(const att_index *index, att_search *search, const
         picks[count] = slot;
         count += seen[slot] != turn;
         seen[slot] = turn;
-        fetch_vector(index, slot);
     }
+    fetch_vectors(index, picks, count);
     return count;
 }
 

@@ -130,9 +130,10 @@ CHECK_TEST(byte_paths_are_exact_for_all_values_and_counts)
     att_rng rng = att_rng_seed(13);
     static int8_t rows[ROWS * (COUNT_MAX + 5)];
     int8_t x[COUNT_MAX];
-    int32_t got[ROWS];
+    float got[ROWS], scales[ROWS];
     uint32_t picks[ROWS];
     fill_i8(rows, sizeof rows, &rng);
+    fill_f32(scales, ROWS, &rng);
     for (size_t count = 0; count <= COUNT_MAX; count++) {
         const size_t row_count = count % (ROWS + 1), stride = count + count % 6;
         fill_i8(x, sizeof x, &rng);
@@ -144,12 +145,41 @@ CHECK_TEST(byte_paths_are_exact_for_all_values_and_counts)
                 continue;
             CHECK_EQ(
                 k->dot_i8(rows + count % 7, x, count), plain->dot_i8(rows + count % 7, x, count));
-            k->rows_dot_i8(got, rows, row_count, stride, x, count);
-            for (size_t r = 0; r < row_count; r++)
-                CHECK_EQ(got[r], plain->dot_i8(rows + r * stride, x, count));
-            k->pick_dot_i8(got, rows, stride, picks, row_count, x, count);
-            for (size_t r = 0; r < row_count; r++)
-                CHECK_EQ(got[r], plain->dot_i8(rows + picks[r] * stride, x, count));
+            k->rows_scaled_i8(got, rows, row_count, stride, x, count, scales, 0.37f);
+            for (size_t r = 0; r < row_count; r++) {
+                const float wanted =
+                    (float)plain->dot_i8(rows + r * stride, x, count) * (scales[r] * 0.37f);
+                CHECK(same_bits(&got[r], &wanted, sizeof wanted));
+            }
+            k->pick_scaled_i8(got, rows, stride, picks, row_count, x, count, scales, 0.37f);
+            for (size_t r = 0; r < row_count; r++) {
+                const float wanted =
+                    (float)plain->dot_i8(rows + picks[r] * stride, x, count) * (scales[picks[r]] * 0.37f);
+                CHECK(same_bits(&got[r], &wanted, sizeof wanted));
+            }
+        }
+    }
+}
+
+CHECK_TEST(places_at_or_above_the_bar_are_the_same)
+{
+    CHECK_BEGIN();
+    const att_kernels *plain = att_kernels_scalar();
+    att_rng rng = att_rng_seed(14);
+    float values[COUNT_MAX];
+    uint32_t wanted[COUNT_MAX + 16], got[COUNT_MAX + 16];
+    for (size_t count = 0; count <= COUNT_MAX; count++) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = (float)att_rng_below(&rng, 7);
+        if (count > 5)
+            values[5] = NAN;
+        const size_t wanted_count = plain->at_least_f32(wanted, values, count, 4);
+        for (size_t p = 0; p < ATT_COUNT_OF(paths); p++) {
+            const att_kernels *k = att_kernels_named(paths[p]);
+            if (!k)
+                continue;
+            CHECK_EQ(k->at_least_f32(got, values, count, 4), wanted_count);
+            CHECK(same_bits(got, wanted, wanted_count * sizeof *got));
         }
     }
 }
@@ -182,5 +212,5 @@ CHECK_TEST(names_are_found_and_strangers_are_not)
 CHECK_MAIN(CHECK_CASE(sums_by_hand), CHECK_CASE(float_paths_give_the_same_bits_for_every_count),
     CHECK_CASE(a_zero_keeps_its_sign_on_every_path), CHECK_CASE(rows_and_picks_equal_one_by_one),
     CHECK_CASE(byte_paths_are_exact_for_all_values_and_counts),
-    CHECK_CASE(the_largest_byte_sums_do_not_overflow),
+    CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
     CHECK_CASE(names_are_found_and_strangers_are_not))

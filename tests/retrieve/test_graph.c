@@ -4,7 +4,7 @@
 
 #include "retrieve/scan.h"
 
-enum { COUNT = 4000, DIM = 24, TOP = 10, QUERIES = 100 };
+enum { COUNT = 3000, DIM = 24, TOP = 10, QUERIES = 100 };
 
 static att_index *build(world *w, att_index_form form, uint32_t threads, const att_host *host)
 {
@@ -107,6 +107,39 @@ CHECK_TEST(one_thread_builds_the_same_graph_every_time)
     free(b.centres);
 }
 
+// Kernels give the same bits on every path, so the graph does not depend on the processor.
+CHECK_TEST(every_processor_builds_the_same_graph)
+{
+    CHECK_BEGIN();
+    enum { FEW = 500 };
+    static const char *const paths[] = {"scalar", "avx2"};
+    for (int form = ATT_INDEX_F32; form <= ATT_INDEX_I8; form++) {
+        for (size_t p = 0; p < ATT_COUNT_OF(paths); p++) {
+            if (!att_kernels_named(paths[p]))
+                continue;
+            att_index *index[2];
+            for (int i = 0; i < 2; i++) {
+                world w = world_create(DIM, 20, 0.3, 30);
+                const att_index_options options = {
+                    .dim = DIM, .form = (att_index_form)form, .build_width = 30};
+                CHECK_OK(att_index_create(&index[i], &options, NULL, NULL));
+                if (i)
+                    index[i]->kernels = att_kernels_named(paths[p]);
+                for (uint32_t id = 0; id < FEW; id++) {
+                    float vector[DIM];
+                    world_draw(&w, vector);
+                    CHECK_OK(att_index_add(index[i], &id, vector, 1, 1, NULL));
+                }
+                free(w.centres);
+            }
+            CHECK(memcmp(index[0]->links, index[1]->links,
+                      FEW * index[0]->ground_links * sizeof(uint32_t)) == 0);
+            att_index_destroy(index[0]);
+            att_index_destroy(index[1]);
+        }
+    }
+}
+
 CHECK_TEST(several_threads_build_as_good_a_graph)
 {
     CHECK_BEGIN();
@@ -203,6 +236,7 @@ CHECK_TEST(an_index_emptied_and_filled_again_works)
 CHECK_MAIN(CHECK_CASE(a_walk_finds_nearly_all_of_the_best),
     CHECK_CASE(short_vectors_are_not_cut_off),
     CHECK_CASE(one_thread_builds_the_same_graph_every_time),
+    CHECK_CASE(every_processor_builds_the_same_graph),
     CHECK_CASE(several_threads_build_as_good_a_graph),
     CHECK_CASE(half_removed_and_others_added_the_rest_is_still_found),
     CHECK_CASE(nothing_leads_to_a_free_slot),
