@@ -60,11 +60,11 @@ CHECK_TEST(ten_thousand_decisions_stay_below_the_share_and_close_to_it)
     for (size_t i = 0; i < 3; i++) {
         const double used = simulate(shares[i], 30, i + 1);
         CHECK(used > 0.9 && used <= 1);
-        print_message("share %g, slates of 1 to 30: %.1f %% used\n", shares[i], 100 * used);
+        CHECK_NOTE("share %g, slates of 1 to 30: %.1f %% used", shares[i], 100 * used);
     }
     const double used = simulate(0.1, 5, 7);
     CHECK(used > 0.9 && used <= 1);
-    print_message("share 0.1, slates of 1 to 5: %.1f %% used\n", 100 * used);
+    CHECK_NOTE("share 0.1, slates of 1 to 5: %.1f %% used", 100 * used);
 }
 
 CHECK_TEST(worked_by_hand)

@@ -108,7 +108,7 @@ CHECK_TEST(an_import_that_is_killed_goes_on_and_counts_each_event_once)
     int kills = 0;
     for (int round = 0; round < IMPORT_KILLS; round++)
         kills += !killed_run(do_import, &work, 1000 + (long)att_rng_below(&rng, 80000));
-    print_message("killed %d times with %llu events in\n", kills, (unsigned long long)events_in(store));
+    CHECK_NOTE("killed %d times with %llu events in", kills, (unsigned long long)events_in(store));
     check_clean(store);
     do_import(&work);
     CHECK_EQ(events_in(store), LINES);
@@ -218,7 +218,7 @@ CHECK_TEST(an_acknowledged_event_outlives_its_process)
         att_engine_close(engine);
         acknowledged = (uint32_t)info.events;
     }
-    print_message("%u events were acknowledged over %d kills\n", acknowledged, EVENT_KILLS);
+    CHECK_NOTE("%u events were acknowledged over %d kills", acknowledged, EVENT_KILLS);
     CHECK(acknowledged > EVENT_KILLS);
     check_clean(store);
 }

@@ -22,7 +22,7 @@ CHECK_TEST(covers_a_known_mean_about_as_often_as_it_says)
     }
     // Binomial(400, 0.95) has a deviation of 1.1 points; the percentile method on 100 skewed values
     // loses one or two.
-    print_message("# covered %d of %d\n", covered, TRIALS);
+    CHECK_NOTE("covered %d of %d", covered, TRIALS);
     CHECK(covered >= 0.90 * TRIALS && covered <= 0.985 * TRIALS);
 }
 

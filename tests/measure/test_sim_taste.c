@@ -58,7 +58,7 @@ CHECK_TEST(things_alike_in_content_are_liked_by_the_same_people)
             alike[pair] += x->vector[d] * y->vector[d];
     }
     const double told = correlation(alike, shared, PAIRS);
-    print_message("correlation of content likeness and shared liking: %.3f\n", told);
+    CHECK_NOTE("correlation of content likeness and shared liking: %.3f", told);
     CHECK(told > 0.2);
     CHECK(told < 0.9); // content is not the whole truth
     att_world_destroy(world);
@@ -86,7 +86,7 @@ CHECK_TEST(tastes_drift_with_the_days)
     att_world *world = small_world();
     const double week = steadiness(world, 7), month = steadiness(world, 30),
                  all = steadiness(world, 60);
-    print_message("steadiness after 7, 30, 60 days: %.4f %.4f %.4f\n", week, month, all);
+    CHECK_NOTE("steadiness after 7, 30, 60 days: %.4f %.4f %.4f", week, month, all);
     CHECK(week > month && month > all);
     CHECK(week > 0.97);
     CHECK(all < 0.97 && all > 0.7); // changed, not exchanged
@@ -148,7 +148,7 @@ CHECK_TEST(workouts_want_energy_and_sleep_wants_calm)
         workout += energy_wanted(world, p, ATT_ACTIVITY_WORKOUT) / 40;
         sleep += energy_wanted(world, p, ATT_ACTIVITY_SLEEP) / 40;
     }
-    print_message("energy of the best: workout %.3f, sleep %.3f\n", workout, sleep);
+    CHECK_NOTE("energy of the best: workout %.3f, sleep %.3f", workout, sleep);
     CHECK(workout > sleep + 0.15);
     att_world_destroy(world);
 }

@@ -116,8 +116,8 @@ CHECK_TEST(the_default_world_has_the_stated_size_and_every_event_holds_its_field
     CHECK_EQ(att_world_person_count(world), 1000);
     CHECK_EQ(att_world_item_count(world), 2000);
     const tally t = tally_of(world);
-    print_message(
-        "events %llu, hash %016llx\n", (unsigned long long)t.count, (unsigned long long)t.hash);
+    CHECK_NOTE(
+        "events %llu, hash %016llx", (unsigned long long)t.count, (unsigned long long)t.hash);
     CHECK_NEAR((double)t.count, 300000, 15000);
     CHECK_EQ(t.wrong, 0);
     CHECK_EQ(t.not_allowed, 0);
@@ -138,7 +138,7 @@ CHECK_TEST(a_seed_gives_the_same_events_and_another_seed_others)
     CHECK_BEGIN();
     att_world *a = world_of(60, 9000, 7), *b = world_of(60, 9000, 7), *c = world_of(60, 9000, 8);
     const tally ta = tally_of(a), ta2 = tally_of(a), tb = tally_of(b), tc = tally_of(c);
-    print_message("seed 7: hash %016llx\n", (unsigned long long)ta.hash);
+    CHECK_NOTE("seed 7: hash %016llx", (unsigned long long)ta.hash);
     CHECK(ta.hash == ta2.hash); // a world is not used up
     CHECK(ta.hash == tb.hash);
     CHECK(ta.hash != tc.hash);

@@ -8,6 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
+void check_note(const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_message("# %s\n", text);
+}
+
 void check_true(int condition, const char *what, const char *file, int line)
 {
     if (!condition)

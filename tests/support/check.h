@@ -40,9 +40,12 @@
 #define CHECK_TEXT(text, b) check_text((text), (b), #text, __FILE__, __LINE__)
 // The story (or any string) holds this.
 #define CHECK_HOLDS(haystack, needle) check_holds((haystack), (needle), __FILE__, __LINE__)
+// A line for people, as a comment of TAP's: no newline in it.
+#define CHECK_NOTE(...) check_note(__VA_ARGS__)
 // Leaves the test, saying why. (cmocka's own skip() prints "not ok # SKIP", which Meson takes for a failure.)
-#define CHECK_SKIP(why) do { print_message("# skipped: %s\n", why); return; } while (0)
+#define CHECK_SKIP(why) do { CHECK_NOTE("skipped: %s", why); return; } while (0)
 
+void check_note(const char *format, ...) ATT_PRINTF(1, 2);
 void check_true(int condition, const char *what, const char *file, int line);
 void check_status(att_status got, att_status wanted, const att_error *err, const char *what, const char *file, int line);
 void check_equal(long long a, long long b, const char *what, const char *file, int line);
