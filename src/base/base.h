@@ -44,6 +44,10 @@ void att_free(const att_host *host, void *memory, size_t count, size_t item_size
 #define ATT_NEW_ARRAY(host, type, count) ((type *)att_alloc_zero((host), (count), sizeof(type)))
 #define ATT_FREE_ARRAY(host, pointer, count) att_free((host), (pointer), (count), sizeof *(pointer))
 
+// For qsort and bsearch: numbers in rising order.
+int att_order_u32(const void *a, const void *b);
+int att_order_u64(const void *a, const void *b);
+
 // Says "out of memory for 12 users" in one voice.
 att_status att_no_memory(att_error *err, size_t count, const char *what);
 

@@ -78,12 +78,6 @@ static bool make_columns(att_view *view, columns *c)
     return c->novelty && c->boost && c->energy && c->less_like && c->published_at_ms;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 // What a person dislikes is no welcome stranger, however unusual it is.
 static att_status flag_outside(att_view *view, att_error *err)
 {
@@ -97,9 +91,9 @@ static att_status flag_outside(att_view *view, att_error *err)
     for (uint32_t p = 0; p < known; p++)
         if (view->person->preferences[p].grade < 0)
             list[listed++] = view->person->preferences[p].item;
-    qsort(list, listed, sizeof *list, ascending);
+    qsort(list, listed, sizeof *list, att_order_u32);
     for (size_t i = 0; i < count && listed; i++)
-        disliked[i] = bsearch(&view->candidates[i].item, list, listed, sizeof *list, ascending) != NULL;
+        disliked[i] = bsearch(&view->candidates[i].item, list, listed, sizeof *list, att_order_u32) != NULL;
     att_pool_flag_outside(view->candidates, count, view->taste_mix, view->engine->catalogue.tags.count,
         disliked, view->engine->policy.objective.out_of_distribution);
     return ATT_OK;

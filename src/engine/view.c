@@ -13,12 +13,6 @@ static int heavier(const void *a, const void *b)
     return x->item < y->item ? -1 : 1;
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
 // --- What may be shown --------------------------------------------------------------------------------------------
 
 static att_status find_eligible(att_view *view, att_error *err)
@@ -90,7 +84,7 @@ static att_status list_excluded(att_view *view, att_error *err)
     for (uint32_t p = 0; p < person->preference_count; p++)
         if (person->preferences[p].grade <= -0.5f)
             list[count++] = person->preferences[p].item;
-    qsort(list, count, sizeof *list, ascending);
+    qsort(list, count, sizeof *list, att_order_u32);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         const uint32_t item = list[i];

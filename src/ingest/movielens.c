@@ -6,8 +6,7 @@
 
 #include <stdlib.h>
 
-// --- Tags
-// ---------------------------------------------------------------------------------------------------
+// --- Tags ----------------------------------------------------------------------------------------
 
 void att_movie_tags_init(att_movie_tags *tags, const att_host *host)
 {
@@ -52,12 +51,6 @@ bool att_movie_tags_add(att_movie_tags *tags, att_text movie, att_text tag)
     tags->sorted = false;
     return m != ATT_NO_INDEX && t != ATT_NO_INDEX &&
            ATT_VEC_PUSH(tags->host, &tags->pairs, (uint64_t)m << 32 | t);
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
 }
 
 typedef struct counted {
@@ -107,7 +100,7 @@ size_t att_movie_tags_of(att_movie_tags *tags, att_text movie, att_text out[ATT_
     if (m == ATT_NO_INDEX)
         return 0;
     if (!tags->sorted)
-        qsort(tags->pairs.items, tags->pairs.count, sizeof *tags->pairs.items, by_value);
+        qsort(tags->pairs.items, tags->pairs.count, sizeof *tags->pairs.items, att_order_u64);
     tags->sorted = true;
     counted best[ATT_MOVIE_TAGS];
     size_t count = 0;
@@ -143,8 +136,7 @@ att_status att_movielens_tags(
     return att_mapping_parse(&table->mapping, "id=movieId,text=tag", life, err);
 }
 
-// --- Ratings
-// ------------------------------------------------------------------------------------------------
+// --- Ratings -------------------------------------------------------------------------------------
 
 static char *put(char *to, att_text text)
 {
@@ -182,8 +174,7 @@ att_status att_movielens_ratings(att_table *table, att_arena *life, att_error *e
         "user=userId,item=movieId,signal:rating,value=rating,at=timestamp:s", life, err);
 }
 
-// --- Movies
-// -------------------------------------------------------------------------------------------------
+// --- Movies --------------------------------------------------------------------------------------
 
 // "Toy Story (1995)" -> 1995; 0 when there is none.
 static int year_of(att_text title)

@@ -78,15 +78,9 @@ double att_novelty(const att_ranking *ranking, size_t k)
     return bits / (double)depth;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static bool holds(const uint32_t *ascending, size_t count, uint32_t item)
 {
-    return count > 0 && bsearch(&item, ascending, count, sizeof item, by_number);
+    return count > 0 && bsearch(&item, ascending, count, sizeof item, att_order_u32);
 }
 
 double att_serendipity(const att_ranking *ranking, size_t k)
@@ -148,16 +142,10 @@ double att_coverage(uint64_t *shown, size_t items)
     return items > 0 ? (double)seen / (double)items : (double)NAN;
 }
 
-static int by_count(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
 double att_gini(uint64_t *shown, size_t items)
 {
     double sum = 0.0, weighted = 0.0;
-    qsort(shown, items, sizeof *shown, by_count);
+    qsort(shown, items, sizeof *shown, att_order_u64);
     for (size_t i = 0; i < items; i++) {
         sum += (double)shown[i];
         weighted += (2.0 * (double)(i + 1) - (double)items - 1.0) * (double)shown[i];

@@ -159,16 +159,10 @@ static size_t expect(const judge *j, worker *w, uint32_t c)
     return count;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static void expect_first(worker *w, size_t count, att_ranking *ranking)
 {
     memcpy(w->ascending, w->expected, count * sizeof *w->ascending);
-    qsort(w->ascending, count, sizeof *w->ascending, by_number);
+    qsort(w->ascending, count, sizeof *w->ascending, att_order_u32);
     ranking->expected = w->ascending;
     ranking->expected_count = count;
 }

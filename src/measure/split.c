@@ -442,12 +442,6 @@ static void mark(const att_split *split, uint32_t user, uint32_t *marks, uint32_
         marks[table->item[i]] = stamp;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 att_status att_split_negatives(const att_split *split, uint32_t count, uint64_t seed,
     att_arena *life, uint32_t **out, att_error *err)
 {
@@ -473,7 +467,7 @@ att_status att_split_negatives(const att_split *split, uint32_t count, uint64_t 
             marks[item] = c + 1;
             drawn[n++] = item;
         }
-        qsort(drawn, count, sizeof *drawn, by_number);
+        qsort(drawn, count, sizeof *drawn, att_order_u32);
     }
     return ATT_OK;
 }

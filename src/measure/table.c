@@ -97,12 +97,6 @@ static bool fill(
     return true;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
-}
-
 static bool add_tags(att_table *table, att_names *names, uint32_t item)
 {
     const att_item *body = att_table_body(table, item);
@@ -112,7 +106,7 @@ static bool add_tags(att_table *table, att_names *names, uint32_t item)
         if (own[count++] == ATT_NO_INDEX)
             return false;
     }
-    qsort(own, count, sizeof *own, by_number);
+    qsort(own, count, sizeof *own, att_order_u32);
     uint32_t distinct = 0;
     for (uint32_t t = 0; t < count; t++)
         if (t == 0 || own[t] != own[t - 1])

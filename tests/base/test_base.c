@@ -93,7 +93,20 @@ CHECK_TEST(a_failed_growth_leaves_the_array_as_it_was)
     CHECK_EQ(heap.bytes_live, 0);
 }
 
-CHECK_MAIN(CHECK_CASE(a_story_names_every_level_it_rose_through),
+CHECK_TEST(numbers_are_ordered_over_their_whole_range)
+{
+    CHECK_BEGIN();
+    const uint32_t small[] = {0, 1, 0x7FFFFFFF, 0x80000000, UINT32_MAX};
+    const uint64_t large[] = {0, UINT32_MAX, INT64_MAX, UINT64_C(1) << 63, UINT64_MAX};
+    for (int i = 0; i < 5; i++)
+        for (int j = 0; j < 5; j++) {
+            CHECK_EQ(att_order_u32(&small[i], &small[j]), (i > j) - (i < j));
+            CHECK_EQ(att_order_u64(&large[i], &large[j]), (i > j) - (i < j));
+        }
+}
+
+CHECK_MAIN(CHECK_CASE(numbers_are_ordered_over_their_whole_range),
+    CHECK_CASE(a_story_names_every_level_it_rose_through),
     CHECK_CASE(a_cut_story_ends_on_a_whole_character), CHECK_CASE(errno_becomes_the_fitting_status),
     CHECK_CASE(every_status_has_a_name_a_text_and_an_exit_code),
     CHECK_CASE(an_arena_gives_all_memory_back_and_rewinds),
