@@ -44,8 +44,7 @@ static bool told_to_stop(att_feed *feed)
     return stop;
 }
 
-// --- Reading
-// ------------------------------------------------------------------------------------------------
+// --- Reading -------------------------------------------------------------------------------------
 
 // Waits until there is something to read. False: nothing came for a moment, or we are to stop.
 static bool readable(att_feed *feed, bool patient)
@@ -81,8 +80,7 @@ static att_status fill(att_feed *feed, att_chunk *chunk, bool tried, att_error *
     return ATT_OK;
 }
 
-// --- Pieces
-// -------------------------------------------------------------------------------------------------
+// --- Pieces --------------------------------------------------------------------------------------
 
 void att_fault_of_error(const att_error *err, att_fault *out)
 {
@@ -270,8 +268,7 @@ static att_status make_chunk(att_feed *feed, att_chunk *chunk, size_t *used, att
     return status;
 }
 
-// --- The thread
-// ---------------------------------------------------------------------------------------------
+// --- The thread ----------------------------------------------------------------------------------
 
 // Waits until ring slot of chunk `number` is free. NULL: stop.
 static att_chunk *acquire(att_feed *feed, uint64_t number)
@@ -316,8 +313,7 @@ static void *read_all(void *argument)
     return NULL;
 }
 
-// --- The caller's side
-// --------------------------------------------------------------------------------------
+// --- The caller's side ---------------------------------------------------------------------------
 
 static bool make_room(att_feed *feed, att_chunk *chunk, size_t lines, size_t bytes)
 {

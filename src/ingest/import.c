@@ -64,8 +64,7 @@ static bool tell(job *j, uint64_t offset)
     return att_progress_tell(j->host, "import", j->bytes_before + offset, j->bytes_total, "bytes");
 }
 
-// --- Batches
-// ------------------------------------------------------------------------------------------------
+// --- Batches -------------------------------------------------------------------------------------
 
 typedef struct pour {
     job *job;
@@ -287,8 +286,7 @@ static att_status pour_all(pour *p, att_feed *feed, att_error *err)
     }
 }
 
-// --- One file
-// -----------------------------------------------------------------------------------------------
+// --- One file ------------------------------------------------------------------------------------
 
 // What to do is part of the story.
 static att_status with_advice(const pour *p, att_status status, att_error *err)
@@ -389,8 +387,7 @@ static att_status import_source(job *j, size_t index, att_error *err)
     return status;
 }
 
-// --- The whole
-// ----------------------------------------------------------------------------------------------
+// --- The whole -----------------------------------------------------------------------------------
 
 static att_status path_in(
     job *j, const char *folder, const char *name, const char **out, att_error *err)

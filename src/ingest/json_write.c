@@ -139,8 +139,7 @@ bool att_json_put_float(const att_host *host, att_bytes *out, float value)
     return att_json_put(host, out, text, point_of_json(text));
 }
 
-// --- Members
-// ------------------------------------------------------------------------------------------------
+// --- Members -------------------------------------------------------------------------------------
 
 static void raw(writer *w, const char *text)
 {
@@ -210,8 +209,7 @@ static att_status finish(writer *w, size_t before, const char *what, att_error *
     return ATT_FAIL(err, ATT_NO_MEMORY, "out of memory while writing %s as JSON", what);
 }
 
-// --- Events
-// -------------------------------------------------------------------------------------------------
+// --- Events --------------------------------------------------------------------------------------
 
 static void put_context(writer *w, const att_context *context)
 {
@@ -255,8 +253,7 @@ att_status att_event_write_json(
     return finish(&w, before, "an event", err);
 }
 
-// --- Items
-// --------------------------------------------------------------------------------------------------
+// --- Items ---------------------------------------------------------------------------------------
 
 static void put_tags(writer *w, const att_item *item)
 {

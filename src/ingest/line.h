@@ -31,8 +31,7 @@ typedef enum att_line_kind {
 att_line_kind att_line_read(
     att_text line, att_arena *scratch, att_event *event, att_item *item, att_fault *fault);
 
-// --- Shared by event_line.c and item_line.c
-// --------------------------------------------------------------------
+// --- Shared by event_line.c and item_line.c ------------------------------------------------------
 att_line_kind att_event_line(
     att_scan *scan, att_arena *scratch, att_event *event, att_fault *fault); // ITEM: not ours
 att_line_kind att_item_line(att_scan *scan, att_arena *scratch, att_item *item, att_fault *fault);

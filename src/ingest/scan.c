@@ -71,8 +71,7 @@ const char *att_scan_plain_run(const char *at, const char *end)
     return att_scan_plain_run_swar(at, end);
 }
 
-// --- Texts
-// --------------------------------------------------------------------------------------------------
+// --- Texts ---------------------------------------------------------------------------------------
 
 static bool hex4(att_scan *scan, uint32_t *out)
 {
@@ -214,8 +213,7 @@ bool att_scan_text(att_scan *scan, att_arena *scratch, att_text *out)
     return true;
 }
 
-// --- Numbers
-// ------------------------------------------------------------------------------------------------
+// --- Numbers -------------------------------------------------------------------------------------
 
 static bool is_digit(const att_scan *scan)
 {
@@ -350,8 +348,7 @@ bool att_scan_number(att_scan *scan, att_number *out)
         whole ? "a whole number of at most 64 bits" : "a number within the range of a double");
 }
 
-// --- The rest
-// -----------------------------------------------------------------------------------------------
+// --- The rest ------------------------------------------------------------------------------------
 
 bool att_scan_word(att_scan *scan, const char *word)
 {

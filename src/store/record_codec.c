@@ -4,9 +4,8 @@
 //   offset  bytes  what                                   (all numbers little-endian)
 //        0      1  form (1)
 //        1      1  signal, or the kind of control
-//        2      1  which follow: 1 set aside (no bytes), 2 item, 4 value, 8 position, 16 length, 32
-//        dwell,
-//                  64 decision, 128 context
+//        2      1  which follow: 1 set aside (no bytes), 2 item, 4 value, 8 position,
+//                  16 length, 32 dwell, 64 decision, 128 context
 //        3      1  bytes of the id
 //        4      8  at_ms
 //       12      8  logged_ms

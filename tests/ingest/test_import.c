@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// --- The pretended store
-// ------------------------------------------------------------------------------------
+// --- The pretended store -------------------------------------------------------------------------
 
 typedef struct shelf {
     att_host host;
@@ -180,8 +179,7 @@ static att_status import_with(shelf *s, const char *path, const att_import_optio
     return att_ingest_import(path, options, &sink, &s->host, report, err);
 }
 
-// --- Files
-// --------------------------------------------------------------------------------------------------
+// --- Files ---------------------------------------------------------------------------------------
 
 // `count` events, one bad line after every `bad_every`, blank lines and items here and there.
 static const char *write_events(const char *name, size_t count, size_t bad_every)
@@ -215,8 +213,7 @@ static size_t count_lines(const char *path)
     return lines;
 }
 
-// --- Tests
-// --------------------------------------------------------------------------------------------------
+// --- Tests ---------------------------------------------------------------------------------------
 
 CHECK_TEST(a_file_arrives_whole)
 {
@@ -643,8 +640,7 @@ CHECK_TEST(an_empty_file_is_fine)
     shelf_deinit(&s);
 }
 
-// --- Pipes and progress
-// -------------------------------------------------------------------------------------
+// --- Pipes and progress --------------------------------------------------------------------------
 
 typedef struct typist {
     int fd;
@@ -733,8 +729,7 @@ CHECK_TEST(a_cancelled_import_keeps_what_it_acknowledged)
     shelf_deinit(&s);
 }
 
-// --- MovieLens
-// ----------------------------------------------------------------------------------------------
+// --- MovieLens -----------------------------------------------------------------------------------
 
 static void write_text(const char *path, const char *text)
 {
@@ -837,8 +832,7 @@ CHECK_TEST(movielens_small_is_counted)
     shelf_deinit(&s);
 }
 
-// --- Memory
-// -------------------------------------------------------------------------------------------------
+// --- Memory --------------------------------------------------------------------------------------
 
 typedef struct meter {
     uint64_t fail_at, count;

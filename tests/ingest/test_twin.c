@@ -120,8 +120,7 @@ CHECK_TEST(damaged_lines_are_judged_alike)
     att_arena_deinit(&scratch);
 }
 
-// --- Any JSON, by the scanner's tokens
-// ----------------------------------------------------------------------
+// --- Any JSON, by the scanner's tokens -----------------------------------------------------------
 
 static json_t *walk(att_scan *scan, att_arena *scratch, int depth);
 
