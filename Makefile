@@ -6,7 +6,8 @@ all: $(BUILD)/build.ninja
 deps:
 	@scripts/install-deps
 $(BUILD)/build.ninja: | deps
-	meson setup $(BUILD) --buildtype=release -Db_ndebug=false
+	@echo "configuring $(BUILD)"
+	@said=$$(meson setup $(BUILD) --buildtype=release -Db_ndebug=false 2>&1) || { echo "$$said"; exit 1; }
 demo: deps all
 	@$(BUILD)/apps/cli/attune demo
 check: deps

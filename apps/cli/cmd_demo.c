@@ -131,8 +131,8 @@ static att_status prove_explanation(demo *d, const char *item)
     const att_status status = att_engine_explain(d->engine, &d->request, att_text_of(item), d->memory, &e, &d->err);
     if (status || !e.reason_count)
         return status;
-    printf("  Is the explanation true? %.*s scores %.3f; computed anew without the %zu events named by\n"
-           "  'attune explain' it scores %.3f.\n", (int)e.shown.title.size, e.shown.title.data, e.shown.score,
+    printf("  Is the explanation true? By itself, outside this slate, %.*s scores %.3f; computed anew\n"
+           "  without the %zu events that 'attune explain' names, it scores %.3f.\n", (int)e.shown.title.size, e.shown.title.data, e.shown.score,
         e.reason_count, e.score_without_reasons);
     return ATT_OK;
 }
@@ -169,7 +169,8 @@ static att_status show_slates(demo *d)
         status = show_slate(d, true, false, NULL);
     if (status)
         return status;
-    heading(d, "Asked for real, the decision is logged with its terms, odds and seed before it is answered");
+    heading(d, "Asked for real, with room to explore: terms, odds and seed are on disk before the answer");
+    d->request.count = 20;
     return show_slate(d, false, false, NULL);
 }
 
