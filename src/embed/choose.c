@@ -21,9 +21,9 @@
 #define ALS_BUDGET 1.2e12  // operations of the whole search
 #define ALS_FITS 8         // it plans for
 #define EASE_BUDGET 1.0e12
-// Two models err in different places: their blend is taken unless one alone is better by more than 1 %, which on
-// a few hundred people held out is less than chance.
-#define BLEND_FAVOUR 1.01
+// On a few hundred people held out a difference of 1 % is chance. So what stands first is kept unless something else is
+// better by more than that; and as two models err in different places, their blend stands before either.
+#define MARGIN 1.01
 
 typedef struct part {
     att_model *models[SPLITS_MAX];
@@ -136,7 +136,7 @@ static att_status try_recipe(search *s, const att_recipe *recipe, part *best, bo
     candidate.quality = judge(&q);
     candidate.tried =
         note(s, recipe, &q, (double)(s->host->now_ms(s->host->user) - start_ms) / 1000);
-    *better = !best->models[0] || candidate.quality > best->quality;
+    *better = !best->models[0] || candidate.quality > best->quality * MARGIN;
     drop(*better ? best : &candidate);
     if (*better)
         *best = candidate;
@@ -261,7 +261,7 @@ static att_status search_blend(search *s, part *blend, att_error *err)
 {
     static const double mixes[] = {0.5, 0.35, 0.65};
     att_status status = join(s, err);
-    *blend = (part){.quality = -1, .recipe = s->als.recipe};
+    *blend = (part){.quality = 0, .recipe = s->als.recipe};
     blend->recipe.kind = ATT_MODEL_BLEND;
     blend->recipe.ease = s->ease.recipe.ease;
     for (size_t k = 0; k < ATT_COUNT_OF(mixes) && !status; k++) {
@@ -276,7 +276,7 @@ static att_status search_blend(search *s, part *blend, att_error *err)
             break;
         const double seconds = (double)(s->host->now_ms(s->host->user) - start_ms) / 1000;
         const size_t at = note(s, &recipe, &q, seconds);
-        if (judge(&q) > blend->quality) {
+        if (k == 0 || judge(&q) > blend->quality * MARGIN) {
             blend->quality = judge(&q);
             blend->tried = at;
             blend->recipe.mix = recipe.mix;
@@ -351,7 +351,7 @@ static void settle(search *s, const wishes *w, bool only_blend, const part *blen
     const part *best = w->als ? &s->als : &s->ease;
     if (w->als && w->ease && s->ease.quality > best->quality)
         best = &s->ease;
-    if (w->blend && w->ease && (only_blend || blend->quality * BLEND_FAVOUR > best->quality))
+    if (w->blend && w->ease && (only_blend || blend->quality * MARGIN > best->quality))
         best = blend;
     const att_als_options vectors = w->als ? s->als.recipe.als : recipe->als;
     *recipe = best->recipe;
@@ -364,7 +364,7 @@ static att_status run(search *s, const wishes *w, const att_train_options *optio
     att_recipe *recipe, att_error *err)
 {
     att_status status = ATT_OK;
-    part blend = {.quality = -1};
+    part blend = {.quality = 0};
     const bool only_blend = options->kind && strcmp(options->kind, "blend") == 0;
     if (w->ease)
         status = search_ease(s, recipe, ease_fits, err);
