@@ -138,7 +138,7 @@ static att_status solve_side(training *t, att_als_side *s, float *other, const c
     if (status)
         return status;
     turn(t, other, s->matrix->cols);
-    if (s->block < s->stride)
+    if (s->block)
         turn(t, s->own, s->matrix->rows);
     if (att_als_solve_rows(s, t->threads))
         return ATT_OK;
@@ -187,7 +187,7 @@ static size_t longest_row(const att_matrix *m)
 static att_status make_workspaces(training *t, size_t longest, att_error *err)
 {
     const size_t stride = t->als->stride;
-    const bool blocks = t->people.block < stride;
+    const bool blocks = t->people.block > 0;
     const size_t panel_rows = ATT_MAX(ATT_MAX(ATT_ALS_PANEL_ROWS, stride), blocks ? longest : 0);
     for (uint32_t k = 0; k < t->threads; k++) {
         att_als_work *w = &t->people.work[k];
@@ -231,7 +231,7 @@ static att_status prepare(training *t, const att_matrix *m, att_error *err)
         .kernels = att_kernels_best(),
         .stride = als->stride,
         .dim = o->dim,
-        .block = o->block && o->block < o->dim ? o->block : als->stride,
+        .block = o->block < o->dim ? o->block : 0,
         .reg = o->reg,
         .reg_power = o->reg_power,
         .unobserved = o->unobserved,

@@ -150,7 +150,7 @@ static bool solve_blocks(const att_als_side *s, att_als_work *w, uint32_t row)
 
 bool att_als_is_few(const att_als_side *s, uint64_t count)
 {
-    return s->block >= s->stride && att_normal_pad((size_t)count) * 4 <= (size_t)s->stride * 3;
+    return !s->block && att_normal_pad((size_t)count) * 4 <= (size_t)s->stride * 3;
 }
 
 static bool solve_row(const att_als_side *s, att_als_work *w, uint32_t row)
@@ -161,7 +161,7 @@ static bool solve_row(const att_als_side *s, att_als_work *w, uint32_t row)
         memset(own, 0, s->stride * sizeof *own);
         return true;
     }
-    if (s->block < s->stride)
+    if (s->block)
         return solve_blocks(s, w, row);
     return att_als_is_few(s, count) ? solve_few(s, w, row) : solve_whole(s, w, row);
 }
@@ -189,7 +189,7 @@ bool att_als_solve_rows(att_als_side *s, uint32_t threads)
 
 void att_als_count_flops(const att_als_side *s, double *done, double *textbook)
 {
-    const double d = s->dim, block = ATT_MIN(s->block, s->dim), blocks = d / block;
+    const double d = s->dim, block = s->block ? s->block : d, blocks = d / block;
     const double shared = (double)s->matrix->cols * (d * (d + 1) + 2 * d * d); // products and turning
     *done += shared;
     *textbook += (double)s->matrix->cols * d * (d + 1);
@@ -200,6 +200,6 @@ void att_als_count_flops(const att_als_side *s, double *done, double *textbook)
         const double in_blocks = blocks * (n * block * (block + 1) + block * block * (block / 3 + 2)) + 7 * n * d;
         *textbook += whole;
         if (n > 0)
-            *done += s->block < s->stride ? in_blocks : att_als_is_few(s, (uint64_t)n) ? few : whole;
+            *done += s->block ? in_blocks : att_als_is_few(s, (uint64_t)n) ? few : whole;
     }
 }

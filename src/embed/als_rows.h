@@ -31,7 +31,8 @@ typedef struct att_als_side {
     att_als_work work[ATT_THREADS_MAX];
     bool failed[ATT_THREADS_MAX];
     size_t stride;
-    uint32_t dim, block;
+    uint32_t dim;
+    uint32_t block; // coordinates solved for together; 0: all
     double reg, reg_power, unobserved;
     double shared_penalty; // >= 0: of every row
 } att_als_side;

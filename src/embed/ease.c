@@ -52,10 +52,10 @@ static void keep_rows(void *context, uint32_t thread, size_t begin, size_t end)
     ease_work *e = context;
     for (size_t j = begin; j < end; j++) {
         float *row = e->g + j * e->active_count;
-        const float scale = -1 / row[j];
+        const float pivot = row[j];
         row[j] = 0;
         for (uint32_t i = 0; i < e->active_count; i++)
-            row[i] *= scale;
+            row[i] = -row[i] / pivot;
         uint32_t *kept = e->kept + j * e->keep;
         e->counts[j] = att_keep_strongest(row, e->active_count, e->keep, kept);
         for (uint32_t k = 0; k < e->counts[j]; k++) {

@@ -45,7 +45,7 @@ static void random_destroy(void *opaque)
     ATT_FREE_ARRAY(&host, model, 1);
 }
 
-const att_scorer att_scorer_random = {"random", "any order", "", random_train, random_score, random_destroy};
+const att_scorer att_scorer_random = {"random", "items in random order", "", random_train, random_score, random_destroy};
 
 // --- Popularity ----------------------------------------------------------------------------------
 

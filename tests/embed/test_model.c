@@ -148,6 +148,166 @@ CHECK_TEST(a_saved_model_scores_the_same_after_loading)
     comes_back(ATT_MODEL_BLEND, 5);
 }
 
-CHECK_MAIN(CHECK_CASE(effects_of_a_long_history_are_what_removal_gives),
-    CHECK_CASE(effects_are_what_removal_and_refolding_give),
-    CHECK_CASE(a_saved_model_scores_the_same_after_loading))
+// The same model each time: what any test of damage starts from.
+static char *saved_bytes(size_t *size, const att_host *host)
+{
+    att_model *model = build(ATT_MODEL_BLEND, 5, host);
+    CHECK_OK(att_model_save(model, 42, check_path("whole.snap"), NULL));
+    att_model_destroy(model);
+    return check_read_file(check_path("whole.snap"), size);
+}
+
+CHECK_TEST(a_damaged_file_is_refused_and_leaks_nothing)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    size_t size;
+    char *bytes = saved_bytes(&size, &host);
+    att_rng rng = att_rng_seed(1);
+    for (int trial = 0; trial < 200; trial++) {
+        const size_t at = (size_t)att_rng_below(&rng, size);
+        const size_t cut = trial % 4 ? size : at; // flipped, or cut off
+        bytes[at] ^= (char)(1 << trial % 8);
+        check_write_file(check_path("damaged.snap"), bytes, cut);
+        att_model *model = NULL;
+        att_error err = {0};
+        const att_status status = att_model_load(&model, check_path("damaged.snap"), &host, &err);
+        CHECK(status == ATT_CORRUPT || status == ATT_VERSION);
+        CHECK_HOLDS(err.text, "damaged.snap");
+        CHECK(model == NULL);
+        bytes[at] ^= (char)(1 << trial % 8);
+    }
+    free(bytes);
+    CHECK_EQ(heap.bytes_live, 0);
+    att_model *model = NULL;
+    CHECK_FAILS(att_model_load(&model, check_path("not there"), &host, NULL), ATT_NOT_FOUND);
+}
+
+CHECK_TEST(loading_and_folding_leave_nothing_behind_without_memory)
+{
+    CHECK_BEGIN();
+    const att_host plain = att_host_default();
+    size_t size;
+    free(saved_bytes(&size, &plain));
+    for (uint64_t fail_at = 1;; fail_at++) {
+        check_heap heap = {.fail_at = fail_at};
+        const att_host host = check_host(&heap);
+        att_model *model = NULL;
+        att_fold *fold = NULL;
+        float effects[6 * 5];
+        att_status status = att_model_load(&model, check_path("whole.snap"), &host, NULL);
+        if (!status)
+            status = att_fold_create(&fold, &host, NULL);
+        if (!status)
+            status = att_model_fold(model, fold, history, 6, NULL, NULL);
+        if (!status)
+            status = att_model_effects(model, fold, targets, NULL, 5, effects, NULL);
+        att_fold_destroy(fold);
+        att_model_destroy(model);
+        CHECK_EQ(heap.bytes_live, 0);
+        if (status == ATT_OK)
+            break;
+        CHECK_EQ(status, ATT_NO_MEMORY);
+    }
+}
+
+CHECK_TEST(a_warm_fold_allocates_nothing)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_model *model = build(ATT_MODEL_BLEND, 5, &host);
+    att_fold *fold = NULL;
+    float effects[6 * 5], scores[5];
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    uint64_t before = 0;
+    for (int round = 0; round < 3; round++) {
+        before = round == 1 ? heap.allocations : before;
+        CHECK_OK(att_model_fold(model, fold, history, 6, NULL, NULL));
+        CHECK_OK(att_model_score(model, fold, targets, NULL, 5, scores, NULL));
+        CHECK_OK(att_model_effects(model, fold, targets, NULL, 5, effects, NULL));
+    }
+    CHECK_EQ(heap.allocations, before);
+    att_fold_destroy(fold);
+    att_model_destroy(model);
+}
+
+CHECK_TEST(given_vectors_stand_for_items_the_model_does_not_know)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    att_model *model = build(ATT_MODEL_BLEND, 5, &host);
+    att_fold *fold = NULL;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    const float *seven = att_model_item_vector(model, 7);
+    const att_fold_item known[] = {{7, 1, NULL}}, given[] = {{500, 1, seven}};
+    float a[24], b[24], scores[2];
+    CHECK_OK(att_model_fold(model, fold, known, 1, a, NULL));
+    CHECK_OK(att_model_fold(model, fold, given, 1, b, NULL));
+    CHECK(memcmp(a, b, sizeof a) == 0);
+    // An unknown item scores by its vector alone.
+    const uint32_t items[] = {600, 601};
+    const float *const vectors[] = {seven, NULL};
+    double dot = 0;
+    for (size_t j = 0; j < 24; j++)
+        dot += (double)b[j] * seven[j];
+    CHECK_OK(att_model_score(model, fold, items, vectors, 2, scores, NULL));
+    CHECK_NEAR(scores[0], dot, 1e-6);
+    CHECK_NEAR(scores[1], 0, 0);
+    att_fold_destroy(fold);
+    att_model_destroy(model);
+}
+
+CHECK_TEST(the_item_item_best_are_those_of_a_full_look)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    att_model *model = build(ATT_MODEL_EASE, 0, &host);
+    att_fold *fold = NULL;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    CHECK_OK(att_model_fold(model, fold, history, 6, NULL, NULL));
+    const uint64_t bits[] = {0xAAAAAAAAAAAAAAAAu}; // odd items
+    uint32_t items[8];
+    float best[8], scores[60];
+    att_model_score_all(model, fold, scores);
+    CHECK_EQ(att_model_item_item_top(model, fold, bits, 60, 8, items, best), 8);
+    for (uint32_t j = 1; j < 60; j += 2) {
+        uint32_t better = 0;
+        for (uint32_t k = 1; k < 60; k += 2)
+            better += scores[k] > scores[j];
+        if (better < 8) {
+            CHECK_EQ(items[better], j);
+            CHECK_NEAR(best[better], scores[j], 1e-6);
+        }
+    }
+    att_fold_destroy(fold);
+    att_model_destroy(model);
+}
+
+CHECK_TEST(asking_before_folding_is_refused)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    att_model *model = build(ATT_MODEL_ALS, 0, &host);
+    att_fold *fold = NULL;
+    float score;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    CHECK_FAILS(att_model_score(model, fold, targets, NULL, 1, &score, NULL), ATT_INVALID);
+    CHECK_FAILS(att_model_effects(model, fold, targets, NULL, 1, &score, NULL), ATT_INVALID);
+    CHECK_OK(att_model_fold(model, fold, NULL, 0, NULL, NULL)); // a stranger
+    CHECK_OK(att_model_score(model, fold, targets, NULL, 1, &score, NULL));
+    CHECK_NEAR(score, 0, 0);
+    att_fold_destroy(fold);
+    att_model_destroy(model);
+}
+
+CHECK_MAIN(CHECK_CASE(effects_are_what_removal_and_refolding_give),
+    CHECK_CASE(effects_of_a_long_history_are_what_removal_gives),
+    CHECK_CASE(a_saved_model_scores_the_same_after_loading),
+    CHECK_CASE(a_damaged_file_is_refused_and_leaks_nothing),
+    CHECK_CASE(loading_and_folding_leave_nothing_behind_without_memory),
+    CHECK_CASE(a_warm_fold_allocates_nothing),
+    CHECK_CASE(given_vectors_stand_for_items_the_model_does_not_know),
+    CHECK_CASE(the_item_item_best_are_those_of_a_full_look),
+    CHECK_CASE(asking_before_folding_is_refused))

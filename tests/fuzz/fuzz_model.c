@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whatever stands in the sections of a model, loading ends in a status; what loads can fold, score, explain, place and
+// be saved. A good model is built once in memory; the input then says which bytes of which sections change, and the
+// checksums are made right again, so that the room's own checks are reached.
+#include "embed/model_parts.h"
+#include "base/rng.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { HEAD = 64, ENTRY = 48, ITEMS = 24, KINDS = 3 };
+
+static const att_item *item_of(void *user, uint32_t item)
+{
+    static const att_text tags[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
+    static const float vectors[] = {1, 2, 0, -1, 0.5f, 2};
+    att_item *body = user;
+    *body = (att_item){.tags = tags + item % 3, .tag_count = 2, .vector = vectors + item % 5, .vector_dim = 2};
+    return body;
+}
+
+// The bytes of a saved model; the file goes at once.
+static unsigned char *good_model(int kind, size_t *size)
+{
+    static const char *const kinds[] = {"als", "ease", "blend"};
+    const att_host host = att_host_default();
+    att_triplet triplets[240];
+    att_matrix m;
+    for (uint32_t k = 0; k < 240; k++)
+        triplets[k] = (att_triplet){k / 8, k * 7 % 8 * 3 + k / 8 % 3, 1};
+    char path[] = "/tmp/attune-fuzz-model-XXXXXX";
+    const int file = mkstemp(path);
+    unsigned char *bytes = NULL;
+    att_item body;
+    att_model *model = NULL;
+    att_train_report report;
+    if (file < 0 || att_matrix_build(&m, 30, ITEMS, triplets, 240, &host, NULL) != ATT_OK)
+        abort();
+    const att_model_input input = {.preferences = &m, .item_of = item_of, .item_user = &body};
+    const att_train_options options = {.seed = 1, .dim = 16, .kind = kinds[kind]};
+    if (att_model_train(&model, &input, &options, &report, &host, NULL) != ATT_OK ||
+        att_model_save(model, 1, path, NULL) != ATT_OK)
+        abort();
+    close(file);
+    FILE *in = fopen(path, "rb");
+    bytes = aligned_alloc(64, 1 << 20);
+    *size = in && bytes ? fread(bytes, 1, 1 << 20, in) : 0;
+    if (in)
+        fclose(in);
+    unlink(path);
+    att_model_destroy(model);
+    att_matrix_deinit(&m, &host);
+    return bytes;
+}
+
+static void put_hash(unsigned char *at, XXH128_hash_t hash)
+{
+    memcpy(at, &hash.low64, 8);
+    memcpy(at + 8, &hash.high64, 8);
+}
+
+static void make_checksums_right(unsigned char *file)
+{
+    uint32_t sections;
+    memcpy(&sections, file + 20, 4);
+    for (uint32_t i = 0; i < sections; i++) {
+        unsigned char *entry = file + HEAD + ENTRY * i;
+        uint64_t offset, length;
+        memcpy(&offset, entry + 8, 8);
+        memcpy(&length, entry + 16, 8);
+        put_hash(entry + 24, XXH3_128bits(file + offset, length));
+    }
+    memset(file + 32, 0, 16);
+    put_hash(file + 32, XXH3_128bits(file, HEAD + ENTRY * sections));
+}
+
+// Four bytes of input change one byte of one section.
+static void change(unsigned char *file, const uint8_t *data, size_t size)
+{
+    uint32_t sections;
+    memcpy(&sections, file + 20, 4);
+    for (; size >= 4; data += 4, size -= 4) {
+        const unsigned char *entry = file + HEAD + ENTRY * (data[0] % sections);
+        uint64_t offset, length;
+        memcpy(&offset, entry + 8, 8);
+        memcpy(&length, entry + 16, 8);
+        if (length)
+            file[offset + (data[1] + 256u * data[2]) % length] = data[3];
+    }
+}
+
+static void use(att_model *model, const att_host *host)
+{
+    const att_fold_item history[] = {{0, 1, NULL}, {5, 0.5f, NULL}, {23, -1, NULL}, {99, 1, NULL}};
+    const uint32_t targets[] = {1, 22, 1000};
+    float vector[ATT_ALS_DIM_MAX], scores[3], effects[12], best[5];
+    uint32_t items[5];
+    att_item body;
+    att_fold *fold = NULL;
+    att_arena scratch;
+    att_arena_init(&scratch, host, 0);
+    if (att_fold_create(&fold, host, NULL) == ATT_OK &&
+        att_model_fold(model, fold, history, 4, vector, NULL) == ATT_OK &&
+        att_model_score(model, fold, targets, NULL, 3, scores, NULL) == ATT_OK &&
+        att_model_effects(model, fold, targets, NULL, 3, effects, NULL) == ATT_OK)
+        att_model_item_item_top(model, fold, NULL, 0, 5, items, best);
+    att_model_place(model, item_of(&body, 4), vector, &scratch);
+    att_fold_destroy(fold);
+    att_arena_deinit(&scratch);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static unsigned char *good[KINDS];
+    static size_t sizes[KINDS];
+    const int kind = size ? data[0] % KINDS : 0;
+    if (!good[kind])
+        good[kind] = good_model(kind, &sizes[kind]);
+    unsigned char *file = aligned_alloc(64, (sizes[kind] + 63) / 64 * 64);
+    if (!file || !good[kind] || !sizes[kind])
+        abort();
+    memcpy(file, good[kind], sizes[kind]);
+    if (size)
+        change(file, data + 1, size - 1);
+    make_checksums_right(file);
+    const att_host host = att_host_default();
+    att_snapshot *snapshot = NULL;
+    att_model *model = NULL;
+    uint32_t version;
+    att_error err;
+    if (att_snapshot_open_memory(&snapshot, file, sizes[kind], ATT_TAG4('M', 'O', 'D', 'L'),
+            &version, &host, &err) == ATT_OK &&
+        att_model_of_snapshot(&model, snapshot, version, &host, &err) == ATT_OK)
+        use(model, &host);
+    att_model_destroy(model);
+    free(file);
+    return 0;
+}
