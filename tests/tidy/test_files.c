@@ -126,7 +126,8 @@ CHECK_TEST(every_source_opens_with_its_licence)
 CHECK_TEST(no_line_has_a_tab_or_white_space_behind_it)
 {
     CHECK_BEGIN();
-    static const char *const folders[] = {"src", "include", "apps", "tests", "bench", "examples", "docs"};
+    static const char *const folders[] = {
+        "src", "include", "apps", "tests", "bench", "examples", "docs"};
     files_seen = breaches = 0;
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++)
         each_file(folders[i], texts, check_lines);
@@ -172,6 +173,7 @@ CHECK_TEST(the_documents_name_every_signal)
     free(import);
 }
 
-CHECK_MAIN(CHECK_CASE(every_source_opens_with_its_licence), CHECK_CASE(no_line_has_a_tab_or_white_space_behind_it),
-    CHECK_CASE(every_source_of_the_library_is_built), CHECK_CASE(the_readme_leads_to_every_document),
-    CHECK_CASE(the_documents_name_every_signal))
+CHECK_MAIN(CHECK_CASE(every_source_opens_with_its_licence),
+    CHECK_CASE(no_line_has_a_tab_or_white_space_behind_it),
+    CHECK_CASE(every_source_of_the_library_is_built),
+    CHECK_CASE(the_readme_leads_to_every_document), CHECK_CASE(the_documents_name_every_signal))
