@@ -1,6 +1,6 @@
 # Two doors for a fresh machine: `make demo` and `make check`. Meson does the building.
 BUILD ?= build
-.PHONY: all deps demo check check-sanitized bench install fuzz clean
+.PHONY: all deps demo check bench install clean
 all: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 deps:
