@@ -84,6 +84,7 @@ static inline uint8_t att_taste_mark(uint32_t item)
     return (uint8_t)(item * 2654435761u >> 24);
 }
 #define ATT_TASTE_ENTRY (sizeof(att_preference) + 1)
+#define ATT_TASTE_WEIGHT_MAX 4.0 // of the running mean: some six completes, then old habits give way
 // Index, or preference_count.
 size_t att_taste_find(const att_person_state *person, uint32_t item);
 // Room for one more preference was reserved.

@@ -7,8 +7,6 @@
 #include "signals/event.h"
 #include "signals/policy.h"
 
-#define WEIGHT_MAX 4.0f
-
 typedef struct sections {
     const att_fold_head *head;
     const att_fold_person *people;
@@ -78,7 +76,7 @@ static bool is_preference(const att_preference *row)
         row->signal == ATT_SIGNAL_NONE || row->signal >= ATT_SIGNAL_COUNT)
         return false;
     return att_signal_is_explicit((att_signal)row->signal) ||
-           (row->basis.weight >= 0 && row->basis.weight <= WEIGHT_MAX);
+           (row->basis.weight >= 0 && (double)row->basis.weight <= ATT_TASTE_WEIGHT_MAX);
 }
 
 static bool is_person(const att_fold_person *row)

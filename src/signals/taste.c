@@ -9,8 +9,6 @@
 
 #include <math.h>
 
-#define WEIGHT_MAX 4.0
-
 bool att_opinion_of(const att_record *event, att_grade grade, att_opinion *out)
 {
     if (event->item == ATT_NO_INDEX || (grade.grade == 0 && !grade.is_explicit))
@@ -96,11 +94,11 @@ static void average(
     const att_people *people, att_preference *preference, const att_opinion *opinion)
 {
     const bool late = opinion->at_s < preference->at_s;
-    if (late && (double)preference->basis.weight >= WEIGHT_MAX)
+    if (late && (double)preference->basis.weight >= ATT_TASTE_WEIGHT_MAX)
         return;
     const double w = fabs((double)opinion->grade);
     const double sum = (double)preference->basis.weight + w;
-    const double weight = ATT_MIN(sum, WEIGHT_MAX);
+    const double weight = ATT_MIN(sum, ATT_TASTE_WEIGHT_MAX);
     preference->grade += (float)(w / weight * ((double)opinion->grade - (double)preference->grade));
     preference->basis.weight = (float)weight;
     preference->at_s = ATT_MAX(preference->at_s, opinion->at_s);
