@@ -181,7 +181,7 @@ static att_status describe(att_view *view, att_error *err)
         vectors[i] = att_serving_vector(serving, items[i]);
         describe_one(view, &view->candidates[i]);
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && units; i++) {
         if (i + ahead < count)
             fetch_vector(vectors[i + ahead], dim);
         float *unit = units + i * dim;
