@@ -257,6 +257,8 @@ static att_status load_controls(att_people *people, sections *in, att_error *err
 
 static att_status load_seen(att_people *people, const sections *in, att_error *err)
 {
+    if (!att_seen_reserve_all(&people->seen, in->seen, in->seen_count))
+        return att_no_memory(err, in->seen_count, "event ids");
     for (size_t i = 0; i < in->seen_count; i++) {
         const att_seen_key *key = &in->seen[i];
         if (!key->user_plus_1 || key->user_plus_1 > people->count ||

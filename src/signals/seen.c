@@ -63,15 +63,8 @@ void att_seen_prefetch(const att_seen *seen, const att_seen_key *key)
     __builtin_prefetch(home + 64);
 }
 
-bool att_seen_reserve(att_seen *seen, const att_seen_key *key)
+static bool resize(att_seen *seen, att_seen_shard *shard, uint32_t capacity)
 {
-    att_seen_shard *shard = &seen->shards[shard_of(key)];
-    if (((uint64_t)shard->count + 1) * 5 <= (uint64_t)shard->capacity * 4)
-        return true;
-    if (shard->capacity > UINT32_MAX / 2)
-        return false;
-    const uint32_t capacity =
-        shard->capacity ? shard->capacity + shard->capacity / 4 : FIRST_CAPACITY;
     att_seen_key *slots = ATT_NEW_ARRAY(seen->host, att_seen_key, capacity);
     if (!slots)
         return false;
@@ -81,6 +74,33 @@ bool att_seen_reserve(att_seen *seen, const att_seen_key *key)
     ATT_FREE_ARRAY(seen->host, shard->slots, shard->capacity);
     shard->slots = slots;
     shard->capacity = capacity;
+    return true;
+}
+
+bool att_seen_reserve(att_seen *seen, const att_seen_key *key)
+{
+    att_seen_shard *shard = &seen->shards[shard_of(key)];
+    if (((uint64_t)shard->count + 1) * 5 <= (uint64_t)shard->capacity * 4)
+        return true;
+    return shard->capacity <= UINT32_MAX / 2 &&
+           resize(seen, shard,
+               shard->capacity ? shard->capacity + shard->capacity / 4 : FIRST_CAPACITY);
+}
+
+bool att_seen_reserve_all(att_seen *seen, const att_seen_key *keys, size_t count)
+{
+    uint64_t more[ATT_SEEN_SHARDS] = {0};
+    for (size_t i = 0; i < count; i++)
+        more[shard_of(&keys[i])]++;
+    for (size_t s = 0; s < ATT_SEEN_SHARDS; s++) {
+        att_seen_shard *shard = &seen->shards[s];
+        const uint64_t all = shard->count + more[s];
+        const uint64_t capacity = ATT_MAX(all + all / 3 + 1, FIRST_CAPACITY); // enough to grow by a quarter from
+        if (!more[s] || capacity <= shard->capacity)
+            continue;
+        if (capacity > UINT32_MAX / 2 || !resize(seen, shard, (uint32_t)capacity))
+            return false;
+    }
     return true;
 }
 

@@ -36,6 +36,9 @@ bool att_seen_has(const att_seen *seen, const att_seen_key *key);
 void att_seen_prefetch(const att_seen *seen, const att_seen_key *key);
 // Makes room for one more in the key's shard. False: out of memory, nothing changed.
 bool att_seen_reserve(att_seen *seen, const att_seen_key *key);
+// The same for all of these. Keys that come in the order of another set, as from a checkpoint, need it: they would
+// crowd in the lower part of a shard that grows, and each would look through all before it.
+bool att_seen_reserve_all(att_seen *seen, const att_seen_key *keys, size_t count);
 // The key is not there and room was reserved.
 void att_seen_put(att_seen *seen, const att_seen_key *key);
 // Takes out all ids of a person. Walks the whole set, allocates nothing.
