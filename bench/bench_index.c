@@ -269,6 +269,49 @@ static void filter_table(const contender *ours, const world *w)
     free(bits);
 }
 
+// One vector in ten is replaced by another, one call each; then as many removed, and put back.
+static void churn(const contender *ours, att_index *index, const world *w)
+{
+    const size_t count = w->count / 10;
+    att_rng rng = att_rng_seed(9);
+    att_error err;
+    double times[3] = {0};
+    for (int kind = 0; kind < 3; kind++) {
+        for (size_t i = 0; i < count; i++) {
+            const uint32_t id = (uint32_t)(i * 10);
+            if (kind == 0)
+                draw(w, &rng, w->vectors + id * w->dim, w->spread);
+            const double start = now_s();
+            if (kind == 1)
+                must(att_index_remove(index, id, &err), &err);
+            else
+                must(att_index_add(index, &id, w->vectors + id * w->dim, 1, 1, &err), &err);
+            times[kind] += now_s() - start;
+        }
+    }
+    double unused;
+    find_truth(w, ours, &unused);
+    const point after = measure(ours, w, 64);
+    printf("churn: replace %.0f us, remove %.0f us, add %.0f us each; then recall@10 %.4f and %.0f "
+           "q/s at width 64\n",
+        times[0] * 1e6 / (double)count, times[1] * 1e6 / (double)count,
+        times[2] * 1e6 / (double)count, after.recall, after.per_second);
+}
+
+static void file_times(const att_index *index)
+{
+    static const char path[] = "bench_index.tmp";
+    att_error err;
+    att_index *loaded = NULL;
+    const double start = now_s();
+    must(att_index_save(index, path, &err), &err);
+    const double saved = now_s();
+    must(att_index_load(&loaded, path, NULL, &err), &err);
+    printf("file: saved in %.3f s, loaded and checked in %.3f s\n", saved - start, now_s() - saved);
+    att_index_destroy(loaded);
+    remove(path);
+}
+
 // Many candidates for one slate.
 static void wide(const world *w)
 {
@@ -301,6 +344,18 @@ static void wide(const world *w)
     att_index_destroy(index);
 }
 
+static void churn_world(const world *w)
+{
+    double seconds;
+    att_error err;
+    att_index *index = build(w, w->count, ATT_INDEX_I8, &seconds);
+    contender ours = {.name = "i8", .index = index};
+    must(att_search_create(&ours.search, NULL, &err), &err);
+    churn(&ours, index, w);
+    att_search_destroy(ours.search);
+    att_index_destroy(index);
+}
+
 static size_t argument(int argc, char **argv, int i, size_t otherwise)
 {
     return argc > i ? strtoull(argv[i], NULL, 10) : otherwise;
@@ -327,13 +382,16 @@ int main(int argc, char **argv)
             exact);
         speed = sweep(&ours, &w);
         printf("ours %s at recall %.2f: %.0f q/s\n", names[form], WANTED_RECALL, speed);
-        if (form == ATT_INDEX_I8)
+        if (form == ATT_INDEX_I8) {
             filter_table(&ours, &w);
+            file_times(index);
+        }
         att_search_destroy(ours.search);
         att_index_destroy(index);
     }
     wide(&w);
     compare_others(&w, speed, seconds);
+    churn_world(&w);
     free(w.centres);
     free(w.vectors);
     free(w.asked);

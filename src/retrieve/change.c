@@ -135,35 +135,64 @@ static void hang_all(worker *workers, uint32_t threads)
             pthread_join(workers[t].thread, NULL);
 }
 
-static void destroy_workers(const att_host *host, worker *workers, uint32_t threads)
+static att_status create_search(att_index *index, att_search **search, att_error *err)
 {
-    for (uint32_t t = 0; workers && t < threads; t++)
-        att_search_destroy(workers[t].search);
-    ATT_FREE_ARRAY(host, workers, threads);
+    att_status status = ATT_OK;
+    if (!*search)
+        status = att_search_create(search, &index->host, err);
+    if (!status)
+        status = att_search_reserve_walk(index, *search, err);
+    if (!status)
+        status = att_search_reserve_keys(*search, index->options.build_width + ATT_PICKS_MAX, err);
+    return status;
 }
 
-static att_status create_workers(
-    worker **out, uint32_t threads, const worker *pattern, att_error *err)
+// What one call needs besides the index: gone when it returns.
+typedef struct adding {
+    uint32_t *slots; // (count)
+    size_t count, next;
+    att_locks locks; // (capacity) when there are several threads
+    worker *workers; // (threads); the first one's search is the index's
+    uint32_t threads;
+} adding;
+
+static void finish_adding(const att_index *index, adding *a)
 {
-    const att_index *index = pattern->index;
-    worker *workers = ATT_NEW_ARRAY(&index->host, worker, threads);
-    if (!workers)
-        return att_no_memory(err, threads, "threads");
-    att_status status = ATT_OK;
-    for (uint32_t t = 0; !status && t < threads; t++) {
-        workers[t] = *pattern;
-        status = att_search_create(&workers[t].search, &index->host, err);
-        if (!status)
-            status = att_search_reserve_walk(index, workers[t].search, err);
-        if (!status)
-            status = att_search_reserve_keys(
-                workers[t].search, index->options.build_width + ATT_PICKS_MAX, err);
+    for (uint32_t t = 1; a->workers && t < a->threads; t++)
+        att_search_destroy(a->workers[t].search);
+    ATT_FREE_ARRAY(&index->host, a->workers, a->threads);
+    ATT_FREE_ARRAY(&index->host, a->locks.held, index->capacity);
+    ATT_FREE_ARRAY(&index->host, a->slots, a->count);
+}
+
+static att_status begin_adding(att_index *index, adding *a, att_error *err)
+{
+    a->slots = att_alloc(&index->host, a->count, sizeof *a->slots);
+    a->workers = ATT_NEW_ARRAY(&index->host, worker, a->threads);
+    if (a->threads > 1)
+        a->locks.held = att_alloc_zero(&index->host, index->capacity, 1);
+    if (!a->slots || !a->workers || (a->threads > 1 && !a->locks.held))
+        return att_no_memory(err, a->count, "slots");
+    att_status status = create_search(index, &index->writer, err);
+    for (uint32_t t = 0; !status && t < a->threads; t++) {
+        a->workers[t] = (worker){.index = index,
+            .search = t ? NULL : index->writer,
+            .slots = a->slots,
+            .count = a->count,
+            .next = &a->next,
+            .locks = &a->locks};
+        if (t)
+            status = create_search(index, &a->workers[t].search, err);
     }
-    if (status)
-        destroy_workers(&index->host, workers, threads);
-    else
-        *out = workers;
     return status;
+}
+
+// The first node is a graph by itself, and so not a matter for several threads.
+static void hang_first(att_index *index, adding *a)
+{
+    for (; index->entry == ATT_ENTRY_NONE && a->next < a->count; a->next++)
+        if (index->ids[a->slots[a->next]] != ATT_SLOT_NONE)
+            att_graph_insert(index, index->writer, a->slots[a->next], &a->locks);
 }
 
 att_status att_index_add(att_index *index, const uint32_t *ids, const float *vectors, size_t count,
@@ -171,40 +200,21 @@ att_status att_index_add(att_index *index, const uint32_t *ids, const float *vec
 {
     if (count == 0)
         return ATT_OK;
-    threads = (uint32_t)ATT_MIN(ATT_MIN(ATT_MAX(threads, 1), THREADS_MAX), count);
-    size_t next = 0;
-    att_locks locks = {0};
-    worker *workers = NULL;
-    uint32_t *slots = NULL;
+    adding a = {.count = count,
+        .threads = (uint32_t)ATT_MIN(ATT_MIN(ATT_MAX(threads, 1), THREADS_MAX), count)};
     att_status status = check_vectors(index, ids, vectors, count, err);
     if (!status)
         status = reserve_all(index, ids, count, err);
-    if (status)
-        return status;
-    slots = att_alloc(&index->host, count, sizeof *slots);
-    if (threads > 1)
-        locks.held = att_alloc_zero(&index->host, index->capacity, 1);
-    if (!slots || (threads > 1 && !locks.held)) {
-        status = att_no_memory(err, count, "slots");
-        goto done;
+    if (!status)
+        status = begin_adding(index, &a, err);
+    if (!status) {
+        for (size_t i = 0; i < count; i++)
+            a.slots[i] = settle(index, ids[i], vectors + i * index->options.dim);
+        hang_first(index, &a);
+        hang_all(a.workers, a.threads);
+        att_sweep(index, count * SWEEP_PER_ADD);
     }
-    const worker pattern = {
-        .index = index, .slots = slots, .count = count, .next = &next, .locks = &locks};
-    status = create_workers(&workers, threads, &pattern, err);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < count; i++)
-        slots[i] = settle(index, ids[i], vectors + i * index->options.dim);
-    if (index->entry == ATT_ENTRY_NONE) // the first node is its own graph
-        for (size_t i = 0; i < count && index->entry == ATT_ENTRY_NONE; i++, next++)
-            if (index->ids[slots[i]] != ATT_SLOT_NONE)
-                att_graph_insert(index, workers[0].search, slots[i], &locks);
-    hang_all(workers, threads);
-    att_sweep(index, (uint32_t)ATT_MIN(count, index->slot_count) * SWEEP_PER_ADD);
-done:
-    destroy_workers(&index->host, workers, threads);
-    ATT_FREE_ARRAY(&index->host, locks.held, index->capacity);
-    ATT_FREE_ARRAY(&index->host, slots, count);
+    finish_adding(index, &a);
     return status;
 }
 

@@ -114,6 +114,6 @@ void att_graph_insert(att_index *index, att_search *search, uint32_t slot, const
 // sweep.c. The slot's vector dies; room in limbo and free_slots was reserved.
 void att_kill(att_index *index, uint32_t slot);
 // Looks at `count` nodes and mends their lists; slots that nobody links to any more become free.
-void att_sweep(att_index *index, uint32_t count);
+void att_sweep(att_index *index, size_t count);
 
 #endif

@@ -210,6 +210,7 @@ void att_index_destroy(att_index *index)
         ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
     ATT_VEC_FREE(&host, &index->limbo);
     ATT_VEC_FREE(&host, &index->free_slots);
+    att_search_destroy(index->writer);
     att_snapshot_close(index->snapshot);
     ATT_FREE_ARRAY(&host, index, 1);
 }
@@ -228,5 +229,6 @@ size_t att_index_bytes(const att_index *index)
         bytes += index->capacity * att_column_row(index, c);
     return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
            index->limbo.capacity * sizeof *index->limbo.items +
-           index->free_slots.capacity * sizeof *index->free_slots.items;
+           index->free_slots.capacity * sizeof *index->free_slots.items +
+           att_search_bytes(index->writer);
 }

@@ -87,6 +87,7 @@ struct att_index {
     uint32_t **pages; // id >> ATT_PAGE_BITS -> ATT_PAGE_SIZE slots, NULL where no id lives
     uint32_t page_count;
 
+    att_search *writer;     // memory of the walks of whoever adds; NULL before the first
     att_snapshot *snapshot; // the file that the columns are mapped from, until the first change
 };
 
@@ -139,6 +140,7 @@ static inline uint32_t att_entry_level(uint64_t entry)
 // Codes of `vector`, zero behind dim; returns the scale.
 float att_quantize(int8_t *codes, size_t code_stride, const float *vector, size_t dim);
 
+size_t att_search_bytes(const att_search *search); // NULL: 0
 att_status att_query_check(const att_index *index, const float *query, att_error *err);
 att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err);
 att_status att_search_reserve_walk(const att_index *index, att_search *search, att_error *err);

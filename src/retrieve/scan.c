@@ -15,8 +15,7 @@ typedef struct scan {
     const att_filter *filter;
     att_best best;
     float bar; // scores below cannot be kept
-    bool codes;
-    bool bits_known; // the batch was chosen by the filter's bits
+    const att_scan_plan *plan;
 } scan;
 
 static inline void offer(scan *s, uint32_t slot, float score)
@@ -24,11 +23,10 @@ static inline void offer(scan *s, uint32_t slot, float score)
     const uint32_t id = s->index->ids[slot];
     if (id == ATT_SLOT_NONE)
         return;
-    const uint64_t key = att_rank_key(score, s->codes ? slot : id);
+    const uint64_t key = att_rank_key(score, s->plan->codes ? slot : id);
     if (key <= s->best.bar)
         return;
-    if (s->filter && (s->bits_known ? s->filter->exclude_count && att_filter_excludes(s->filter, id)
-                                    : !att_filter_allows(s->filter, id)))
+    if (s->plan->bits_lead ? att_filter_excludes(s->filter, id) : !att_filter_allows(s->filter, id))
         return;
     att_best_push(&s->best, key);
     if (s->best.bar)
@@ -40,7 +38,7 @@ static void score_picks(scan *s, const uint32_t *slots, size_t count)
     const att_index *index = s->index;
     float scores[BATCH];
     uint32_t places[BATCH + 16];
-    if (s->codes)
+    if (s->plan->codes)
         index->kernels->pick_scaled_i8(scores, index->codes, index->code_stride, slots, count,
             s->probe->code, index->code_stride, index->scales, s->probe->scale);
     else
@@ -54,9 +52,9 @@ static void score_picks(scan *s, const uint32_t *slots, size_t count)
 static inline void fetch(const scan *s, uint32_t slot)
 {
     const att_index *index = s->index;
-    const size_t bytes = s->codes ? index->code_stride : index->vector_stride * sizeof(float);
-    const char *row = s->codes ? (const char *)(index->codes + slot * index->code_stride)
-                               : (const char *)(index->vectors + slot * index->vector_stride);
+    const size_t bytes = s->plan->codes ? index->code_stride : index->vector_stride * sizeof(float);
+    const char *row = s->plan->codes ? (const char *)(index->codes + slot * index->code_stride)
+                                     : (const char *)(index->vectors + slot * index->vector_stride);
     for (size_t at = 0; at < ATT_MIN(bytes, 256); at += 64)
         __builtin_prefetch(row + at);
 }
@@ -93,7 +91,7 @@ static void scan_bits(scan *s)
 static void score_rows(const scan *s, uint32_t first, uint32_t count, float *scores)
 {
     const att_index *index = s->index;
-    if (s->codes)
+    if (s->plan->codes)
         index->kernels->rows_scaled_i8(scores, index->codes + first * index->code_stride, count,
             index->code_stride, s->probe->code, index->code_stride, index->scales + first,
             s->probe->scale);
@@ -121,7 +119,8 @@ static bool guess_bar(scan *s)
 {
     enum { BATCHES = 16, SAMPLE = BATCHES * BATCH };
     const uint32_t slot_count = s->index->slot_count;
-    if (s->best.keep < 100 || slot_count < 8 * SAMPLE || slot_count < 16 * s->best.keep)
+    if (s->best.keep < 100 || slot_count < 8 * SAMPLE ||
+        s->plan->eligible < 16.0 * (double)s->best.keep)
         return false;
     uint64_t keys[SAMPLE];
     float scores[BATCH];
@@ -130,7 +129,7 @@ static bool guess_bar(scan *s)
         for (uint32_t i = 0; i < BATCH; i++)
             keys[b * BATCH + i] = att_rank_key(scores[i], b * BATCH + i);
     }
-    const double mean = (double)SAMPLE * (double)s->best.keep / slot_count;
+    const double mean = SAMPLE * (double)s->best.keep / s->plan->eligible;
     att_best sample = {.keys = keys, .keep = (size_t)(mean + 3 * sqrt(mean)) + 2, .count = SAMPLE};
     att_best_cut(&sample);
     s->best.bar = sample.bar >> 32 << 32;
@@ -138,37 +137,21 @@ static bool guess_bar(scan *s)
     return true;
 }
 
-static size_t scan_with(scan *s, att_search *search, size_t keep)
+size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
+    const att_filter *filter, const att_scan_plan *plan)
 {
-    s->best = att_best_begin(search->keys, keep);
-    s->bar = -INFINITY;
-    if (s->bits_known) {
-        scan_bits(s);
+    scan s = {.index = index, .probe = probe, .filter = filter, .plan = plan, .bar = -INFINITY};
+    s.best = att_best_begin(search->keys, plan->keep);
+    if (plan->bits_lead) {
+        scan_bits(&s);
     } else {
-        const bool guessed = guess_bar(s);
-        scan_all(s);
-        if (guessed && s->best.count < keep) {
-            s->best = att_best_begin(search->keys, keep);
-            s->bar = -INFINITY;
-            scan_all(s);
+        const bool guessed = guess_bar(&s);
+        scan_all(&s);
+        if (guessed && s.best.count < plan->keep) {
+            s.best = att_best_begin(search->keys, plan->keep);
+            s.bar = -INFINITY;
+            scan_all(&s);
         }
     }
-    return att_best_finish(&s->best, search->keys + 2 * keep);
-}
-
-size_t att_scan_vectors(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t keep)
-{
-    const att_probe probe = {.vector = query};
-    scan s = {.index = index, .probe = &probe, .filter = filter};
-    s.bits_known = filter && filter->bits;
-    return scan_with(&s, search, keep);
-}
-
-size_t att_scan_codes(const att_index *index, att_search *search, const att_probe *probe,
-    const att_filter *filter, size_t keep)
-{
-    scan s = {.index = index, .probe = probe, .filter = filter, .codes = true};
-    s.bits_known = filter && filter->bits;
-    return scan_with(&s, search, keep);
+    return att_best_finish(&s.best, search->keys + 2 * plan->keep);
 }

@@ -5,16 +5,21 @@
 
 #include "retrieve/graph.h"
 
-// The best `keep` (at least 1) eligible, best first, as rank keys of ids (of slots when by codes)
-// in search->keys, which has room for 3 * keep. Returns how many.
-size_t att_scan_vectors(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t keep);
-size_t att_scan_codes(const att_index *index, att_search *search, const att_probe *probe,
-    const att_filter *filter, size_t keep);
+typedef struct att_scan_plan {
+    bool codes;      // scores are products of codes
+    bool bits_lead;  // only the slots of set bits are looked at
+    double eligible; // about how many there are
+    size_t keep;     // at least 1
+} att_scan_plan;
+
+// The best `keep` eligible, best first, as rank keys of ids (of slots when by codes) in search->keys, which
+// has room for 3 * keep. Returns how many.
+size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
+    const att_filter *filter, const att_scan_plan *plan);
 
 // The two ways of att_index_top, without the choice between them; memory of the walk is reserved.
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t eligible, size_t count, att_hit *hits, size_t *found,
+    const att_filter *filter, double eligible, size_t count, att_hit *hits, size_t *found,
     att_error *err);
 att_status att_index_walk_top(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t count, size_t width, att_hit *hits, size_t *found,

@@ -25,6 +25,14 @@ void att_search_destroy(att_search *search)
     ATT_FREE_ARRAY(&host, search, 1);
 }
 
+size_t att_search_bytes(const att_search *search)
+{
+    if (!search)
+        return 0;
+    return sizeof *search + search->key_room * sizeof *search->keys + search->seen_room +
+           search->code_room;
+}
+
 att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err)
 {
     if (count <= search->key_room)
@@ -128,18 +136,20 @@ static size_t give_hits(const uint64_t *keys, size_t count, att_hit *hits)
     return count;
 }
 
-static size_t count_eligible(const att_index *index, const att_filter *filter)
+// Where nobody counted, some 256 words of the bits stand for all: it only decides how to search.
+static double estimate_eligible(const att_index *index, const att_filter *filter)
 {
+    const double live = index->live_count;
     if (!filter || !filter->bits)
-        return index->live_count;
-    size_t eligible = filter->eligible;
-    if (eligible == SIZE_MAX) {
-        eligible = 0;
-        for (size_t w = 0; w < filter->bit_count / 64; w++)
-            eligible += (size_t)__builtin_popcountll(filter->bits[w]);
-        eligible += filter->bit_count % 64; // at most
-    }
-    return ATT_MIN(eligible, index->live_count);
+        return live;
+    if (filter->eligible != SIZE_MAX)
+        return ATT_MIN((double)filter->eligible, live);
+    const size_t words = filter->bit_count / 64, step = words / 256 + 1;
+    size_t set = 0, looked_at = 0;
+    for (size_t w = 0; w < words; w += step, looked_at++)
+        set += (size_t)__builtin_popcountll(filter->bits[w]);
+    const double share = looked_at ? (double)set / (64.0 * (double)looked_at) : 1;
+    return ATT_MIN(share * (double)filter->bit_count, live);
 }
 
 // Cache lines of one vector, and of the form that a walk looks at.
@@ -159,44 +169,65 @@ static double walk_cost_ns(const att_index *index, double width)
     return 2000 + width * (250 + 80 * lines_of_code(index));
 }
 
+// Of rows here and there, and of all rows in their order.
 static double pick_cost_ns(double count, double lines)
 {
     return count * (2 + 2 * lines);
 }
 
-// How many finalists a scan of the codes leaves; 0: the vectors are scanned themselves.
-static size_t scan_finalists(const att_index *index, double eligible, size_t count)
+static double row_cost_ns(double count, double lines)
 {
-    const double keep = (double)count + ATT_MAX((double)count / 8, 16);
-    const double by_codes = 500 + pick_cost_ns(eligible, lines_of_code(index)) + keep * 10 +
-                            pick_cost_ns(keep, lines_of_vector(index));
-    const double by_vectors = pick_cost_ns(eligible, lines_of_vector(index));
-    return index->codes && by_codes < by_vectors ? (size_t)ATT_MIN(keep, index->live_count) : 0;
+    return count * (0.4 + 0.6 * lines);
 }
 
-static double scan_cost_ns(const att_index *index, const att_filter *filter, double eligible)
+// The bits lead the scan, or all rows are scored and the bits asked afterwards.
+static bool bits_lead(
+    const att_index *index, const att_filter *filter, double eligible, double lines)
 {
-    if (filter && filter->bits)
-        return 500 + (double)filter->bit_count / 64 + pick_cost_ns(eligible, lines_of_code(index));
-    return 500 + index->slot_count * (0.5 + 0.7 * lines_of_code(index));
+    return filter && filter->bits &&
+           (double)filter->bit_count / 64 + pick_cost_ns(eligible, lines) <
+               row_cost_ns(index->slot_count, lines);
+}
+
+static double scan_cost_ns(
+    const att_index *index, const att_filter *filter, double eligible, double lines)
+{
+    return bits_lead(index, filter, eligible, lines)
+               ? (double)filter->bit_count / 64 + pick_cost_ns(eligible, lines)
+               : row_cost_ns(index->slot_count, lines);
+}
+
+// How many finalists a scan of the codes leaves; 0: the vectors are scanned themselves.
+static size_t scan_finalists(
+    const att_index *index, const att_filter *filter, double eligible, size_t count)
+{
+    if (!index->codes)
+        return 0;
+    const double keep = (double)count + ATT_MAX((double)count / 8, 16);
+    const double by_codes = scan_cost_ns(index, filter, eligible, lines_of_code(index)) + 1500 +
+                            keep * 10 + pick_cost_ns(keep, lines_of_vector(index));
+    const double by_vectors = scan_cost_ns(index, filter, eligible, lines_of_vector(index));
+    return by_codes < by_vectors ? (size_t)ATT_MIN(keep, index->live_count) : 0;
 }
 
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, size_t eligible, size_t count, att_hit *hits, size_t *found,
+    const att_filter *filter, double eligible, size_t count, att_hit *hits, size_t *found,
     att_error *err)
 {
-    const size_t finalists = scan_finalists(index, (double)eligible, count);
+    const size_t finalists = scan_finalists(index, filter, eligible, count);
     const att_status status = att_search_reserve_keys(search, 3 * ATT_MAX(finalists, count), err);
     if (status)
         return status;
-    size_t left;
-    if (finalists) {
-        const att_probe probe = probe_query(index, search, query);
-        left = att_scan_codes(index, search, &probe, filter, finalists);
+    const double lines = finalists ? lines_of_code(index) : lines_of_vector(index);
+    const att_scan_plan plan = {.codes = finalists > 0,
+        .bits_lead = bits_lead(index, filter, eligible, lines),
+        .eligible = eligible,
+        .keep = finalists ? finalists : count};
+    const att_probe probe =
+        finalists ? probe_query(index, search, query) : (att_probe){.vector = query};
+    size_t left = att_scan(index, search, &probe, filter, &plan);
+    if (finalists)
         left = rank_finalists(index, search, query, NULL, left, count);
-    } else {
-        left = att_scan_vectors(index, search, query, filter, count);
-    }
     *found = give_hits(search->keys, left, hits);
     return ATT_OK;
 }
@@ -225,14 +256,14 @@ att_status att_index_top(const att_index *index, att_search *search, const float
     att_status status = att_query_check(index, query, err);
     if (!status)
         status = att_search_reserve_walk(index, search, err);
-    const size_t eligible = count_eligible(index, filter);
-    count = ATT_MIN(count, eligible);
+    count = ATT_MIN(count, index->live_count);
     if (status || count == 0)
         return status;
-    const double excluded = filter ? (double)filter->exclude_count : 0;
-    const double least = ATT_MAX((double)(width ? width : count + 64), (double)count) + excluded;
-    const double wanted = least * index->live_count / (double)eligible;
-    if (walk_cost_ns(index, wanted) < scan_cost_ns(index, filter, (double)eligible)) {
+    const double eligible = estimate_eligible(index, filter);
+    const double least = ATT_MAX((double)count, width ? (double)width : (double)count + 64) +
+                         (filter ? (double)filter->exclude_count : 0);
+    const double wanted = least * index->live_count / ATT_MAX(eligible, 1);
+    if (walk_cost_ns(index, wanted) < scan_cost_ns(index, filter, eligible, lines_of_code(index))) {
         status = att_index_walk_top(
             index, search, query, filter, count, (size_t)wanted, hits, found, err);
         if (status || *found == count)
@@ -245,12 +276,17 @@ att_status att_index_top_exact(const att_index *index, att_search *search, const
     const att_filter *filter, size_t count, att_hit *hits, size_t *found, att_error *err)
 {
     *found = 0;
-    const size_t keep = ATT_MIN(count, index->live_count);
+    const double eligible = estimate_eligible(index, filter);
+    const att_scan_plan plan = {
+        .bits_lead = bits_lead(index, filter, eligible, lines_of_vector(index)),
+        .eligible = eligible,
+        .keep = ATT_MIN(count, index->live_count)};
     att_status status = att_query_check(index, query, err);
     if (!status)
-        status = att_search_reserve_keys(search, 3 * keep, err);
-    if (status || keep == 0)
+        status = att_search_reserve_keys(search, 3 * plan.keep, err);
+    if (status || plan.keep == 0)
         return status;
-    *found = give_hits(search->keys, att_scan_vectors(index, search, query, filter, keep), hits);
+    const att_probe probe = {.vector = query};
+    *found = give_hits(search->keys, att_scan(index, search, &probe, filter, &plan), hits);
     return ATT_OK;
 }

@@ -93,11 +93,24 @@ static void release(att_index *index, uint32_t slot)
     index->free_slots.items[index->free_slots.count++] = slot;
 }
 
-void att_sweep(att_index *index, uint32_t count)
+// Those that died before every node was looked at.
+static void release_swept(att_index *index)
 {
-    if (index->limbo_first == index->limbo.count)
+    while (index->limbo_first < index->limbo.count &&
+           index->swept - index->limbo.items[index->limbo_first].swept >= index->slot_count)
+        release(index, index->limbo.items[index->limbo_first++].slot);
+    if (index->limbo_first * 2 < index->limbo.count)
         return;
-    for (uint32_t i = 0; i < count; i++) {
+    index->limbo.count -= index->limbo_first;
+    if (index->limbo.count)
+        memmove(index->limbo.items, index->limbo.items + index->limbo_first,
+            index->limbo.count * sizeof *index->limbo.items);
+    index->limbo_first = 0;
+}
+
+void att_sweep(att_index *index, size_t count)
+{
+    for (size_t i = 0; i < count && index->limbo_first < index->limbo.count; i++) {
         if (index->sweep_at >= index->slot_count)
             index->sweep_at = 0;
         const uint32_t slot = index->sweep_at++;
@@ -105,14 +118,7 @@ void att_sweep(att_index *index, uint32_t count)
         for (uint32_t list = 0; list < lists; list++)
             mend(index, slot, list);
         index->swept++;
-    }
-    while (index->limbo_first < index->limbo.count &&
-           index->swept - index->limbo.items[index->limbo_first].swept >= index->slot_count)
-        release(index, index->limbo.items[index->limbo_first++].slot);
-    if (index->limbo_first * 2 >= index->limbo.count) {
-        index->limbo.count -= index->limbo_first;
-        memmove(index->limbo.items, index->limbo.items + index->limbo_first,
-            index->limbo.count * sizeof *index->limbo.items);
-        index->limbo_first = 0;
+        if (index->swept - index->limbo.items[index->limbo_first].swept >= index->slot_count)
+            release_swept(index);
     }
 }
