@@ -60,12 +60,13 @@ static att_status read_score(const reader *in, att_text field, float *out, att_e
 {
     char copy[64], *end = copy;
     double value = (double)NAN;
-    if (field.size < sizeof copy) {
+    const bool short_enough = field.size < sizeof copy;
+    if (short_enough) {
         memcpy(copy, field.data, field.size);
         copy[field.size] = 0;
         value = strtod_l(copy, &end, in->locale);
     }
-    if (end != copy + field.size || end == copy || !isfinite((float)value))
+    if (!short_enough || end != copy + field.size || end == copy || !isfinite((float)value))
         return bad_number(in, field, "score", "a finite number such as 12.5", err);
     *out = (float)value;
     return ATT_OK;
