@@ -102,6 +102,7 @@ typedef struct decision {
     att_decision_record record;
     att_reservation reserved;
     bool is_reserved, without_exploration;
+    uint64_t whole_reads; // of the engine when the slate was made
     att_shown *shown;
 } decision;
 
@@ -227,6 +228,7 @@ static att_status build(decision *d, att_error *err)
 {
     att_view *view = &d->view;
     att_engine *engine = view->engine;
+    d->whole_reads = engine->whole_reads;
     att_status status = att_view_candidates(view, err);
     if (status)
         return status;
@@ -299,9 +301,22 @@ static bool rights_hold(const att_engine *engine, const decisions_write *job)
     return true;
 }
 
+// Whether the numbers of the slate's items still mean the same items.
+static bool numbers_hold(const att_engine *engine, const decisions_write *job)
+{
+    for (size_t i = 0; i < job->count; i++)
+        if (job->decisions[i].whole_reads != engine->whole_reads)
+            return false;
+    return true;
+}
+
 static att_status run_decisions(att_engine *engine, att_write *write, att_error *err)
 {
     decisions_write *job = (decisions_write *)write;
+    if (!numbers_hold(engine, job)) {
+        write->refused = ATT_FAIL(&write->error, ATT_BUSY, "the store was read anew while the slate was made");
+        return ATT_OK;
+    }
     if (!budget_holds(engine, job)) {
         write->refused = ATT_FAIL(&write->error, ATT_BUSY, "another process used the exploration budget");
         return ATT_OK;

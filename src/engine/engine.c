@@ -72,13 +72,18 @@ typedef struct reading {
     att_status status;
     att_error *err;
     uint64_t new_model, new_policy; // seq of the newest such record seen; 0: none
+    bool names_known; // names were read before: one that comes again under a new number was forgotten in between
 } reading;
 
 static bool read_user(void *user, uint32_t index, att_text id)
 {
     reading *r = user;
-    const uint32_t got = id.size ? att_names_add(&r->engine->users, id)
-                                 : att_names_add_blank(&r->engine->users);
+    uint32_t got = id.size ? att_names_add(&r->engine->users, id)
+                           : att_names_add_blank(&r->engine->users);
+    if (got < index && id.size && r->names_known) {
+        att_names_erase(&r->engine->users, got);
+        got = att_names_add(&r->engine->users, id);
+    }
     if (got == ATT_NO_INDEX)
         r->status = att_no_memory(r->err, index, "people");
     else if (got != index)
@@ -110,15 +115,10 @@ static bool reread_item(void *user, uint32_t index, att_text id, const att_item 
     return r->status == ATT_OK;
 }
 
-typedef struct item_list {
-    const att_host *host;
-    ATT_VEC(uint32_t) changed;
-} item_list;
-
 typedef struct log_reading {
     reading r;
-    item_list items; // whose bodies must be read again
-    bool first_time; // bodies were just read whole
+    ATT_VEC(uint32_t) changed; // items whose bodies must be read again
+    uint64_t bodies_seq;       // bodies were read whole when the log had come so far
 } log_reading;
 
 static bool read_record(void *user, const att_record *record)
@@ -131,28 +131,35 @@ static bool read_record(void *user, const att_record *record)
         l->r.new_policy = record->seq;
     // Whether a takedown still holds is said by the item's body, which may have been put again since.
     const bool changed = record->kind == ATT_RECORD_TAKEDOWN ||
-                         (record->kind == ATT_RECORD_ITEM && !l->first_time);
-    if (changed && !ATT_VEC_PUSH(&l->r.engine->host, &l->items.changed, record->item))
-        l->r.status = att_no_memory(l->r.err, l->items.changed.count, "changed items");
+                         (record->kind == ATT_RECORD_ITEM && record->seq > l->bodies_seq);
+    if (changed && !l->r.status && !ATT_VEC_PUSH(&l->r.engine->host, &l->changed, record->item))
+        l->r.status = att_no_memory(l->r.err, l->changed.count, "changed items");
     return l->r.status == ATT_OK;
 }
 
-// Reads names, then the log from where the fold stands. state_lock held for writing by the caller.
+static att_status read_names(att_engine *engine, reading *r, att_error *err)
+{
+    att_status status = att_store_users_each(engine->store, engine->users.count, read_user, r, err);
+    if (!status && !r->status)
+        status = att_store_items_each(engine->store, engine->catalogue.ids.count, read_item, r, err);
+    r->names_known = true;
+    return status ? status : r->status;
+}
+
+// Reads names, then the log from where the fold stands, then the names again: between the first two another process
+// may have named somebody or something, and the log must speak of nothing that has no place. state_lock held for writing.
 static att_status read_tail(att_engine *engine, log_reading *l, att_error *err)
 {
     l->r.engine = engine;
     l->r.err = err;
-    att_status status =
-        att_store_users_each(engine->store, engine->users.count, read_user, &l->r, err);
-    if (!status && !l->r.status)
-        status = att_store_items_each(
-            engine->store, engine->catalogue.ids.count, read_item, &l->r, err);
-    if (!status && !l->r.status)
+    att_status status = read_names(engine, &l->r, err);
+    if (!status)
         status = att_store_log_each(engine->store, engine->last_seq + 1, read_record, l, err);
-    for (size_t i = 0; i < l->items.changed.count && !status && !l->r.status; i++)
-        status = att_store_item_see(
-            engine->store, l->items.changed.items[i], reread_item, &l->r, err);
-    ATT_VEC_FREE(&engine->host, &l->items.changed);
+    if (!status && !l->r.status)
+        status = read_names(engine, &l->r, err);
+    for (size_t i = 0; i < l->changed.count && !status && !l->r.status; i++)
+        status = att_store_item_see(engine->store, l->changed.items[i], reread_item, &l->r, err);
+    ATT_VEC_FREE(&engine->host, &l->changed);
     return status ? status : l->r.status;
 }
 
@@ -160,7 +167,7 @@ static att_status read_policy(att_engine *engine, att_error *err)
 {
     att_bytes yaml = {0};
     att_policy policy = att_policy_default();
-    att_status status = att_store_meta_get(engine->store, "policy", &yaml, NULL);
+    att_status status = att_store_meta_get(engine->store, "policy", &yaml, err);
     if (status == ATT_OK)
         status = att_policy_parse(&policy, (att_text){yaml.items, yaml.count}, "the store's policy",
             &engine->host, err);
@@ -219,6 +226,7 @@ static att_status load_state(att_engine *engine, att_error *err)
     att_catalogue_init(&engine->catalogue, &engine->host);
     engine->last_seq = 0;
     engine->folded_since_checkpoint = 0;
+    engine->whole_reads++;
     uint64_t end = 0;
     att_status status = read_policy(engine, err);
     if (!status)
@@ -241,7 +249,7 @@ static att_status load_state(att_engine *engine, att_error *err)
         status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
     }
-    log_reading l = {.first_time = true};
+    log_reading l = {.bodies_seq = end};
     if (!status)
         status = read_tail(engine, &l, err);
     if (!status) {
@@ -262,10 +270,9 @@ att_status att_engine_reload(att_engine *engine, att_error *err)
 
 att_status att_engine_catch_up(att_engine *engine, att_error *err)
 {
-    log_reading l = {0};
+    log_reading l = {.r.names_known = true};
     pthread_rwlock_wrlock(&engine->state_lock);
     att_status status = read_tail(engine, &l, err);
-    engine->stale = status != ATT_OK; // stopped somewhere inside: read whole the next time
     if (!status && l.r.new_policy)
         status = load_state(engine, err);
     else if (!status && l.r.new_model) {
@@ -276,6 +283,7 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err)
             engine->serving = fresh;
         }
     }
+    engine->stale = status != ATT_OK; // stopped somewhere inside: read whole the next time
     pthread_rwlock_unlock(&engine->state_lock);
     return status;
 }
@@ -366,8 +374,14 @@ static void save_checkpoint(att_engine *engine)
 {
     if (engine->options.read_only || engine->folded_since_checkpoint < CHECKPOINT_EVERY)
         return;
-    char *path = fold_path(engine);
     att_error err = {0};
+    // Caught up first, so that nobody is written down again whom another process has forgotten; and half a state, or
+    // one that a failed commit has left ahead of the log, is not written down at all.
+    if (att_engine_refresh(engine, &err) || engine->stale) {
+        att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
+        return;
+    }
+    char *path = fold_path(engine);
     if (path && att_people_save(engine->people, path, &err))
         att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
     ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);

@@ -62,6 +62,7 @@ struct att_engine {
     att_rights *rights;
     att_people *people;
     bool stale; // reading the state failed half-way; set and cleared under both locks
+    uint64_t whole_reads; // a number that was given in a transaction that failed may mean another item after one
     att_policy policy;
     uint64_t policy_seq; // of the record that set it; 0: default
     att_serving serving;
