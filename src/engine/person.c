@@ -11,12 +11,26 @@
 
 // --- What is known --------------------------------------------------------------------------------------------
 
+static int by_text(att_text a, att_text b)
+{
+    const int order = memcmp(a.data, b.data, ATT_MIN(a.size, b.size));
+    return order ? order : (a.size > b.size) - (a.size < b.size);
+}
+
+// A copy that the answer keeps; false and remembered: out of memory.
+static att_text keep(att_slate_memory *memory, att_text text, bool *good)
+{
+    const att_text copy = att_arena_text(&memory->answer, text);
+    *good = *good && copy.data;
+    return copy.data ? copy : (att_text){"", 0};
+}
+
 static int greater_share(const void *a, const void *b)
 {
     const att_taste_share *x = a, *y = b;
     if (x->share != y->share)
         return x->share < y->share ? 1 : -1;
-    return x->tag.data < y->tag.data ? -1 : 1;
+    return by_text(x->tag, y->tag);
 }
 
 static int greater_grade(const void *a, const void *b)
@@ -25,7 +39,7 @@ static int greater_grade(const void *a, const void *b)
     const double dx = fabs(x->grade), dy = fabs(y->grade);
     if (dx != dy)
         return dx < dy ? 1 : -1;
-    return x->item.data < y->item.data ? -1 : 1;
+    return by_text(x->item, y->item);
 }
 
 // Shares of what was liked, by tag; an item's grade is split evenly among its tags.
@@ -52,13 +66,14 @@ static att_status list_tags(const att_engine *engine, const att_person_state *st
             mass[list[t]] += grade / (double)count;
         total += count ? grade : 0;
     }
+    bool good = true;
     for (uint32_t t = 0; t < tags; t++)
         if (mass[t] > 0)
             shares[out->tag_count++] =
-                (att_taste_share){att_arena_text(&memory->answer, att_names_get(&catalogue->tags, t)), mass[t] / total};
+                (att_taste_share){keep(memory, att_names_get(&catalogue->tags, t), &good), mass[t] / total};
     qsort(shares, out->tag_count, sizeof *shares, greater_share);
     out->tags = shares;
-    return ATT_OK;
+    return good ? ATT_OK : att_no_memory(err, out->tag_count, "tags");
 }
 
 static att_status list_items(const att_engine *engine, const att_person_state *state, int64_t now_ms,
@@ -68,20 +83,21 @@ static att_status list_items(const att_engine *engine, const att_person_state *s
     att_known_item *items = ATT_NEW(&memory->answer, att_known_item, state->preference_count);
     if (!items)
         return att_no_memory(err, state->preference_count, "items");
+    bool good = true;
     for (uint32_t p = 0; p < state->preference_count; p++) {
         const att_preference *preference = &state->preferences[p];
         if (preference->item >= catalogue->entries.count)
             continue;
         items[out->item_count++] = (att_known_item){
-            .item = att_arena_text(&memory->answer, att_names_get(&catalogue->ids, preference->item)),
-            .title = att_arena_text(&memory->answer, att_catalogue_title(catalogue, preference->item)),
+            .item = keep(memory, att_names_get(&catalogue->ids, preference->item), &good),
+            .title = keep(memory, att_catalogue_title(catalogue, preference->item), &good),
             .signal = (att_signal)preference->signal,
             .at_ms = (int64_t)preference->at_s * 1000,
             .grade = preference->grade * att_decay(&engine->policy, preference->at_s, now_ms)};
     }
     qsort(items, out->item_count, sizeof *items, greater_grade);
     out->items = items;
-    return ATT_OK;
+    return good ? ATT_OK : att_no_memory(err, out->item_count, "items");
 }
 
 static att_status list_controls(const att_engine *engine, const att_person_controls *controls,
@@ -92,20 +108,22 @@ static att_status list_controls(const att_engine *engine, const att_person_contr
     att_text *less = ATT_NEW(&memory->answer, att_text, controls->less_like_count);
     if (!blocked || !less)
         return att_no_memory(err, controls->blocked_item_count, "blocks");
+    bool good = true;
     for (uint32_t i = 0; i < controls->blocked_item_count; i++)
-        blocked[out->blocked_count++] = att_arena_text(
-            &memory->answer, att_names_get(&engine->catalogue.ids, controls->blocked_items[i]));
+        blocked[out->blocked_count++] =
+            keep(memory, att_names_get(&engine->catalogue.ids, controls->blocked_items[i]), &good);
     for (uint32_t i = 0; i < controls->blocked_tag_count; i++) {
         const att_text tag = att_names_get(att_people_tags(engine->people), controls->blocked_tags[i]);
         const char *named = att_arena_printf(&memory->answer, "tag:%.*s", ATT_TEXT_ARGS(tag));
+        good = good && named;
         blocked[out->blocked_count++] = att_text_of(named);
     }
     for (uint32_t i = 0; i < controls->less_like_count; i++)
-        less[out->less_like_count++] = att_arena_text(
-            &memory->answer, att_names_get(&engine->catalogue.ids, controls->less_like_items[i]));
+        less[out->less_like_count++] =
+            keep(memory, att_names_get(&engine->catalogue.ids, controls->less_like_items[i]), &good);
     out->blocked = blocked;
     out->less_like = less;
-    return ATT_OK;
+    return good ? ATT_OK : att_no_memory(err, out->blocked_count + out->less_like_count, "controls");
 }
 
 static att_status no_such_person(att_error *err, att_text user)
@@ -291,13 +309,29 @@ typedef struct forget_write {
     uint64_t rows;
 } forget_write;
 
+// The checkpoint holds the person's state too. It only saves time, so it goes first, and once more when all is done:
+// whatever happens in between, no copy is left behind.
+static att_status remove_checkpoint(const att_engine *engine, att_error *err)
+{
+    char path[4200];
+    if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) >= sizeof path)
+        return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", engine->path);
+    if (remove(path) != 0 && errno != ENOENT)
+        return att_fail_errno(err, errno, "deleting %s", path);
+    return ATT_OK;
+}
+
 static att_status run_forget(att_engine *engine, att_write *write, att_error *err)
 {
     forget_write *job = (forget_write *)write;
     const uint32_t number = att_names_find(&engine->users, job->user);
-    if (number == ATT_NO_INDEX)
-        return no_such_person(err, job->user);
-    const att_status status = att_store_forget(engine->store, number, &job->rows, err);
+    if (number == ATT_NO_INDEX) { // said now, when what other processes wrote is known
+        write->refused = no_such_person(&write->error, job->user);
+        return ATT_OK;
+    }
+    att_status status = remove_checkpoint(engine, err);
+    if (!status)
+        status = att_store_forget(engine->store, number, &job->rows, err);
     if (status)
         return status;
     att_record record = att_record_blank(engine, ATT_RECORD_FORGET);
@@ -307,21 +341,11 @@ static att_status run_forget(att_engine *engine, att_write *write, att_error *er
 
 att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, att_error *err)
 {
-    pthread_rwlock_rdlock(&engine->state_lock);
-    const bool known = att_names_find(&engine->users, user) != ATT_NO_INDEX;
-    pthread_rwlock_unlock(&engine->state_lock);
-    if (!known)
-        return no_such_person(err, user);
-    // The checkpoint holds the person's state too. It only saves time, so it goes first: whatever happens next, no
-    // copy is left behind.
-    char path[4200];
-    if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) >= sizeof path)
-        return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", engine->path);
-    if (remove(path) != 0 && errno != ENOENT)
-        return att_fail_errno(err, errno, "deleting %s", path);
     forget_write job = {.write.run = run_forget, .user = user};
-    const att_status status = att_engine_commit(engine, &job.write, err);
+    att_status status = att_engine_commit(engine, &job.write, err);
     if (rows)
-        *rows = job.rows;
+        *rows = status ? 0 : job.rows;
+    if (!status) // another process may have closed meanwhile, and written one
+        status = remove_checkpoint(engine, err);
     return status;
 }

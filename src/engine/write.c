@@ -443,9 +443,13 @@ att_status att_engine_items_put(
     return att_engine_items_put_with_meta(engine, items, count, NULL, NULL, 0, err);
 }
 
-static att_status no_such_item(att_error *err, att_text item)
+// Said when it is this write's turn, when what other processes added is known. Nothing was appended, so the group
+// and the memory stay as they are.
+static att_status refuse_item(att_write *write, att_text item)
 {
-    return ATT_FAIL(err, ATT_NOT_FOUND, "item \"%.*s\" is not in the catalogue", ATT_TEXT_ARGS(item));
+    write->refused = ATT_FAIL(
+        &write->error, ATT_NOT_FOUND, "item \"%.*s\" is not in the catalogue", ATT_TEXT_ARGS(item));
+    return ATT_OK;
 }
 
 typedef struct takedown_write {
@@ -458,7 +462,7 @@ static att_status run_takedown(att_engine *engine, att_write *write, att_error *
     const takedown_write *job = (const takedown_write *)write;
     const uint32_t index = att_names_find(&engine->catalogue.ids, job->item);
     if (index == ATT_NO_INDEX)
-        return no_such_item(err, job->item);
+        return refuse_item(write, job->item);
     const att_status status = att_store_taken_down(engine->store, index, true, err);
     if (status)
         return status;
@@ -473,12 +477,6 @@ att_status att_engine_takedown(att_engine *engine, att_text item, att_text reaso
 {
     if (reason.size > 4096)
         return ATT_FAIL(err, ATT_LIMIT, "the reason has %zu bytes, 4096 at most", reason.size);
-    // Asked before it queues: a write that fails inside takes its group and the memory with it.
-    pthread_rwlock_rdlock(&engine->state_lock);
-    const bool known = att_names_find(&engine->catalogue.ids, item) != ATT_NO_INDEX;
-    pthread_rwlock_unlock(&engine->state_lock);
-    if (!known)
-        return no_such_item(err, item);
     takedown_write job = {.write.run = run_takedown, .item = item, .reason = reason};
     return att_engine_commit(engine, &job.write, err);
 }
@@ -553,7 +551,7 @@ static att_status run_control(att_engine *engine, att_write *write, att_error *e
     } else if (names_item(job->control)) {
         record.item = att_names_find(&engine->catalogue.ids, job->control->item);
         if (record.item == ATT_NO_INDEX)
-            return no_such_item(err, job->control->item);
+            return refuse_item(write, job->control->item);
     }
     status = att_engine_user_number(engine, job->user, &record.user, err);
     return status ? status : att_engine_append(engine, &record, 1, err);
@@ -562,16 +560,9 @@ static att_status run_control(att_engine *engine, att_write *write, att_error *e
 att_status att_engine_control(
     att_engine *engine, att_text user, const att_control *control, att_error *err)
 {
-    att_status status = check_control(user, control, err);
+    const att_status status = check_control(user, control, err);
     if (status)
         return status;
-    if (names_item(control) && !is_tag(control->item)) {
-        pthread_rwlock_rdlock(&engine->state_lock);
-        const bool known = att_names_find(&engine->catalogue.ids, control->item) != ATT_NO_INDEX;
-        pthread_rwlock_unlock(&engine->state_lock);
-        if (!known)
-            return no_such_item(err, control->item);
-    }
     control_write job = {.write.run = run_control, .user = user, .control = control};
     return att_engine_commit(engine, &job.write, err);
 }
