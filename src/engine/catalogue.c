@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#define POOL_DEAD_LEAST 65536 // bytes, or tags, that replaced items may leave before the pools are swept
+
 void att_catalogue_init(att_catalogue *catalogue, const att_host *host)
 {
     *catalogue = (att_catalogue){.host = host};
@@ -91,6 +93,61 @@ static uint32_t tag_number(att_catalogue *catalogue, att_text tag)
     return number;
 }
 
+static bool same_tags(
+    const att_catalogue *catalogue, const att_entry *entry, const uint16_t *tags, size_t count)
+{
+    return entry->tag_count == count &&
+           (count == 0 || memcmp(catalogue->tag_lists.items + entry->tags_at, tags, count * sizeof *tags) == 0);
+}
+
+// The pools written anew without what replaced items left behind. Without the memory for it, all stays as it is.
+static void sweep_pools(att_catalogue *catalogue)
+{
+    const att_host *host = catalogue->host;
+    ATT_VEC(char) titles = {0};
+    ATT_VEC(uint16_t) lists = {0};
+    if (!ATT_VEC_RESERVE(host, &titles, catalogue->titles.count - catalogue->dead_title_bytes) ||
+        !ATT_VEC_RESERVE(host, &lists, catalogue->tag_lists.count - catalogue->dead_tags)) {
+        ATT_VEC_FREE(host, &titles);
+        ATT_VEC_FREE(host, &lists);
+        return;
+    }
+    for (size_t i = 0; i < catalogue->entries.count; i++) {
+        att_entry *entry = &catalogue->entries.items[i];
+        if (entry->title_size)
+            memcpy(titles.items + titles.count, catalogue->titles.items + entry->title_at, entry->title_size);
+        if (entry->tag_count)
+            memcpy(lists.items + lists.count, catalogue->tag_lists.items + entry->tags_at,
+                entry->tag_count * sizeof *lists.items);
+        entry->title_at = (uint32_t)titles.count;
+        entry->tags_at = (uint32_t)lists.count;
+        titles.count += entry->title_size;
+        lists.count += entry->tag_count;
+    }
+    ATT_VEC_FREE(host, &catalogue->titles);
+    ATT_VEC_FREE(host, &catalogue->tag_lists);
+    memcpy(&catalogue->titles, &titles, sizeof titles);
+    memcpy(&catalogue->tag_lists, &lists, sizeof lists);
+    catalogue->dead_title_bytes = catalogue->dead_tags = 0;
+}
+
+// Room for one more item; what is dead goes first when it is the greater part.
+static att_status reserve_pools(att_catalogue *catalogue, const att_item *item, att_error *err)
+{
+    if ((catalogue->dead_title_bytes > POOL_DEAD_LEAST &&
+            catalogue->dead_title_bytes > catalogue->titles.count / 2) ||
+        (catalogue->dead_tags > POOL_DEAD_LEAST && catalogue->dead_tags > catalogue->tag_lists.count / 2))
+        sweep_pools(catalogue);
+    if (catalogue->titles.count + item->title.size > UINT32_MAX ||
+        catalogue->tag_lists.count + item->tag_count > UINT32_MAX)
+        return ATT_FAIL(err, ATT_LIMIT, "item \"%.*s\": titles pass 4 GiB, or items 4294967295 tags",
+            ATT_TEXT_ARGS(item->id));
+    if (!ATT_VEC_RESERVE(catalogue->host, &catalogue->titles, catalogue->titles.count + item->title.size) ||
+        !ATT_VEC_RESERVE(catalogue->host, &catalogue->tag_lists, catalogue->tag_lists.count + item->tag_count))
+        return att_no_memory(err, item->title.size, "bytes of title");
+    return ATT_OK;
+}
+
 static float energy_of(const att_item *item)
 {
     for (size_t f = 0; f < item->feature_count; f++)
@@ -104,9 +161,9 @@ att_status att_catalogue_put(
 {
     const att_host *host = catalogue->host;
     assert(index < catalogue->entries.count);
-    if (!ATT_VEC_RESERVE(host, &catalogue->titles, catalogue->titles.count + item->title.size) ||
-        !ATT_VEC_RESERVE(host, &catalogue->tag_lists, catalogue->tag_lists.count + item->tag_count))
-        return att_no_memory(err, item->title.size, "bytes of title");
+    const att_status status = reserve_pools(catalogue, item, err);
+    if (status)
+        return status;
     const uint32_t medium = item->medium.size ? att_names_add(&catalogue->media, item->medium)
                                               : att_names_add(&catalogue->media, ATT_LIT("-"));
     if (medium > UINT16_MAX)
@@ -132,31 +189,41 @@ att_status att_catalogue_put(
     }
     // From here on nothing fails.
     att_entry *entry = &catalogue->entries.items[index];
-    if (entry->has_body) {
-        untag(catalogue, index, entry);
+    const att_entry old = *entry;
+    const bool retagged = !old.has_body || !same_tags(catalogue, &old, tags, tag_count);
+    const bool retitled =
+        old.title_size != item->title.size ||
+        (old.title_size && memcmp(catalogue->titles.items + old.title_at, item->title.data, old.title_size) != 0);
+    if (old.has_body) {
+        if (retagged)
+            untag(catalogue, index, &old);
         unfresh(catalogue, index);
     } else {
         catalogue->body_count++;
     }
-    catalogue->taken_down_count -= entry->taken_down;
+    catalogue->taken_down_count -= old.taken_down;
     catalogue->taken_down_count += item->taken_down;
-    const uint32_t events = entry->events;
-    *entry = (att_entry){.title_at = (uint32_t)catalogue->titles.count,
+    *entry = (att_entry){.title_at = retitled ? (uint32_t)catalogue->titles.count : old.title_at,
         .title_size = (uint16_t)item->title.size,
-        .tags_at = (uint32_t)catalogue->tag_lists.count,
+        .tags_at = retagged ? (uint32_t)catalogue->tag_lists.count : old.tags_at,
         .tag_count = (uint16_t)tag_count,
         .medium = (uint16_t)medium,
         .has_body = 1,
         .taken_down = item->taken_down,
         .energy = energy_of(item),
         .boost = (float)item->boost,
-        .events = events,
+        .events = old.events,
         .published_at_ms = item->published_at_ms,
         .duration_ms = item->duration_ms};
-    if (item->title.size)
-        memcpy(catalogue->titles.items + catalogue->titles.count, item->title.data, item->title.size);
-    catalogue->titles.count += item->title.size;
-    for (size_t t = 0; t < tag_count; t++) {
+    if (retitled) {
+        if (item->title.size)
+            memcpy(catalogue->titles.items + catalogue->titles.count, item->title.data, item->title.size);
+        catalogue->titles.count += item->title.size;
+        catalogue->dead_title_bytes += old.title_size;
+    }
+    if (retagged)
+        catalogue->dead_tags += old.tag_count;
+    for (size_t t = 0; t < tag_count && retagged; t++) {
         catalogue->tag_lists.items[catalogue->tag_lists.count++] = tags[t];
         att_u32_vec *list = &catalogue->tagged.items[tags[t]];
         list->items[list->count++] = index;
@@ -188,6 +255,8 @@ void att_catalogue_prefetch(const att_catalogue *catalogue, uint32_t index, int 
 
 att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index)
 {
+    if (index >= catalogue->entries.count)
+        return (att_text){"", 0};
     const att_entry *entry = &catalogue->entries.items[index];
     if (!entry->title_size)
         return att_names_get(&catalogue->ids, index);
@@ -196,6 +265,9 @@ att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index)
 
 const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t index, size_t *count)
 {
+    *count = 0;
+    if (index >= catalogue->entries.count)
+        return NULL;
     const att_entry *entry = &catalogue->entries.items[index];
     *count = entry->tag_count;
     return entry->tag_count ? catalogue->tag_lists.items + entry->tags_at : NULL;
@@ -204,6 +276,7 @@ const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t inde
 size_t att_catalogue_bytes(const att_catalogue *catalogue)
 {
     size_t bytes = att_names_bytes(&catalogue->ids) + att_names_bytes(&catalogue->tags) +
+                   att_names_bytes(&catalogue->media) +
                    catalogue->entries.capacity * sizeof(att_entry) + catalogue->titles.capacity +
                    catalogue->tag_lists.capacity * sizeof(uint16_t);
     for (size_t t = 0; t < catalogue->tagged.count; t++)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/catalogue.h - what deciding needs to know of every item, in memory: title, medium, tags, a few numbers.
 //
-// The whole item stays in the store. Replaced titles and tag lists leave their old bytes in the pools until
-// the store is opened again. One writer; readers while nobody writes.
+// The whole item stays in the store. Replaced titles and tag lists leave their old bytes in the pools until these
+// are the greater part; then the pools are written anew. One writer; readers while nobody writes. Texts and tag lists
+// are good until the next put.
 #ifndef ATT_ENGINE_CATALOGUE_H
 #define ATT_ENGINE_CATALOGUE_H
 
@@ -30,6 +31,7 @@ typedef struct att_catalogue {
     ATT_VEC(att_entry) entries; // one per id
     ATT_VEC(char) titles;
     ATT_VEC(uint16_t) tag_lists;
+    size_t dead_title_bytes, dead_tags; // in the pools, of items that were replaced
     ATT_VEC(att_u32_vec) tagged; // items of each tag, in order of arrival
     uint32_t fresh[ATT_FRESH_MAX]; // newest published first
     size_t fresh_count;
@@ -44,6 +46,7 @@ void att_catalogue_prefetch(const att_catalogue *catalogue, uint32_t index, int 
 uint32_t att_catalogue_id(att_catalogue *catalogue, att_text id);
 att_status att_catalogue_put(att_catalogue *catalogue, uint32_t index, const att_item *item, att_error *err);
 void att_catalogue_take_down(att_catalogue *catalogue, uint32_t index, bool down);
+// Nothing for an index that is not there.
 att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index); // the id when it has none
 const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t index, size_t *count);
 size_t att_catalogue_bytes(const att_catalogue *catalogue);
