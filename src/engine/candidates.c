@@ -161,6 +161,13 @@ static void fetch_vector(const float *vector, size_t dim)
         __builtin_prefetch(vector + k);
 }
 
+// What stands for popularity until a model has been trained: events an item for each person.
+static float met_by(const att_engine *engine, uint32_t item)
+{
+    const float people = (float)ATT_MAX(1u, att_people_count(engine->people));
+    return fminf(1, (float)engine->catalogue.entries.items[item].events / people);
+}
+
 // Unit vectors of the candidates, for likeness; and relevance for all of them at once. What lies far apart in memory
 // is asked for some candidates ahead.
 static att_status describe(att_view *view, att_error *err)
@@ -191,8 +198,9 @@ static att_status describe(att_view *view, att_error *err)
     if (view->folded)
         return att_model_score(
             serving->model, view->memory->fold, items, vectors, count, view->relevance, err);
-    for (size_t i = 0; i < count && serving->model; i++) // a stranger: what most people like
-        view->relevance[i] = att_model_popularity(serving->model, items[i]);
+    for (size_t i = 0; i < count; i++) // a stranger: what most people like
+        view->relevance[i] = serving->model ? att_model_popularity(serving->model, items[i])
+                                            : met_by(view->engine, items[i]);
     return ATT_OK;
 }
 

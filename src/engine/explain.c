@@ -8,6 +8,26 @@
 
 #include <stdio.h>
 
+// The terms of the only candidate when it stands first in a slate: calibration depends on its place.
+static att_status stand_first(att_view *view, double *terms, att_error *err)
+{
+    const att_engine *engine = view->engine;
+    const att_slate_input input = {.candidates = view->candidates,
+        .count = 1,
+        .dim = engine->serving.model ? att_model_dim(engine->serving.model) : 0,
+        .taste_mix = view->taste_mix,
+        .tag_total = engine->catalogue.tags.count,
+        .wanted = 1,
+        .policy = &engine->policy};
+    att_rng rng = att_rng_stream(view->seed, 2);
+    att_slot slot;
+    size_t filled;
+    const att_status status = att_slate_build(&input, &rng, &view->memory->scratch, &slot, &filled, err);
+    if (!status)
+        memcpy(terms, slot.terms, sizeof slot.terms);
+    return status;
+}
+
 static double sum_of(const double *terms)
 {
     double sum = 0;
@@ -39,8 +59,11 @@ static att_status score_without(att_view *view, uint32_t item, const att_explana
     att_status status = att_view_refold(view, left_out, err);
     if (!status)
         status = att_view_one(view, item, err);
+    double terms[ATT_TERM_COUNT];
     if (!status)
-        *out = sum_of(view->candidates[0].terms);
+        status = stand_first(view, terms, err);
+    if (!status)
+        *out = sum_of(terms);
     return status;
 }
 
@@ -61,7 +84,9 @@ static att_status explain_item(att_view *view, uint32_t item, att_explanation *o
         .propensity = 0};
     if (!shown->item.data || !shown->title.data || !shown->medium.data)
         return att_no_memory(err, 1, "explanation");
-    memcpy(shown->terms, view->candidates[0].terms, sizeof shown->terms);
+    status = stand_first(view, shown->terms, err);
+    if (status)
+        return status;
     shown->score = sum_of(shown->terms);
     say_bar(view, item, out);
     status = att_view_reasons(

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/view.c - who asks, what may be shown to them, and what they like: everything before candidates.
 #include "engine/serve.h"
+#include "signals/event.h"
 
 #include <math.h>
 #include <stdlib.h>
+
+#define AT_MS_MAX INT64_C(253402300799999) // end of the year 9999, as for events
 
 static int heavier(const void *a, const void *b)
 {
@@ -68,22 +71,9 @@ static att_status take_blocked_out(att_view *view, att_error *err)
     return ATT_OK;
 }
 
-// What was shown or finished within the repeat gap, and what is disliked. Left aside only as long as
-// enough remains: a full slate comes before freshness.
-static att_status list_excluded(att_view *view, att_error *err)
+// Sorts, and keeps each eligible item once.
+static size_t sort_eligible(const att_view *view, uint32_t *list, size_t count)
 {
-    const att_person_state *person = view->person;
-    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
-    if (!list)
-        return att_no_memory(err, person->shown_count, "shown items");
-    const int64_t since_s = (view->at_ms - view->engine->policy.objective.repeat_gap_ms) / 1000;
-    size_t count = 0;
-    for (uint32_t s = 0; s < person->shown_count; s++)
-        if ((int64_t)person->shown[s].at_s > since_s)
-            list[count++] = person->shown[s].item;
-    for (uint32_t p = 0; p < person->preference_count; p++)
-        if (person->preferences[p].grade <= -0.5f)
-            list[count++] = person->preferences[p].item;
     qsort(list, count, sizeof *list, att_order_u32);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
@@ -92,6 +82,34 @@ static att_status list_excluded(att_view *view, att_error *err)
         if (eligible && (kept == 0 || list[kept - 1] != item))
             list[kept++] = item;
     }
+    return kept;
+}
+
+static size_t list_disliked(const att_person_state *person, uint32_t *list)
+{
+    size_t count = 0;
+    for (uint32_t p = 0; p < person->preference_count; p++)
+        if (person->preferences[p].grade <= -0.5f)
+            list[count++] = person->preferences[p].item;
+    return count;
+}
+
+// What was shown or finished within the repeat gap, and what is disliked. Left aside only as long as enough remains: a
+// full slate comes before freshness, and what was shown comes again before what is disliked.
+static att_status list_excluded(att_view *view, att_error *err)
+{
+    const att_person_state *person = view->person;
+    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
+    if (!list)
+        return att_no_memory(err, person->shown_count, "shown items");
+    const int64_t since_s = (view->at_ms - view->engine->policy.objective.repeat_gap_ms) / 1000;
+    size_t count = list_disliked(person, list);
+    for (uint32_t s = 0; s < person->shown_count; s++)
+        if ((int64_t)person->shown[s].at_s > since_s)
+            list[count++] = person->shown[s].item;
+    size_t kept = sort_eligible(view, list, count);
+    if (view->eligible_count < kept + view->request->count)
+        kept = sort_eligible(view, list, list_disliked(person, list));
     if (view->eligible_count < kept + view->request->count)
         return ATT_OK;
     view->exclude = list;
@@ -231,6 +249,11 @@ static att_status check_request(const att_request *request, att_error *err)
 {
     if (request->user.size == 0 || request->user.size > ATT_ID_SIZE_MAX)
         return ATT_FAIL(err, ATT_INVALID, "the user id has %zu bytes, 1 to 255 expected", request->user.size);
+    if (att_id_check(request->user, false, "user", err))
+        return ATT_INVALID;
+    if (request->at_ms < 0 || request->at_ms > AT_MS_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "at_ms is %lld, 0 (now) to %lld expected", (long long)request->at_ms,
+            (long long)AT_MS_MAX);
     if (request->count < 1 || request->count > ATT_SLATE_MAX)
         return ATT_FAIL(err, ATT_INVALID, "%u slots were asked for, 1 to %d expected", request->count, ATT_SLATE_MAX);
     if (request->age < -1 || request->age > 150)
@@ -240,6 +263,9 @@ static att_status check_request(const att_request *request, att_error *err)
     if (request->context.device >= ATT_DEVICE_COUNT || request->context.place >= ATT_PLACE_COUNT ||
         request->context.activity >= ATT_ACTIVITY_COUNT || request->context.noise >= ATT_NOISE_COUNT)
         return ATT_FAIL(err, ATT_INVALID, "the context holds a class that does not exist");
+    const int offset_min = request->context.utc_offset_min;
+    if (offset_min != ATT_OFFSET_UNKNOWN && (offset_min < -840 || offset_min > 840))
+        return ATT_FAIL(err, ATT_INVALID, "utc_offset_min is %d, -840 to 840 expected", offset_min);
     return ATT_OK;
 }
 
