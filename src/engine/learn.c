@@ -24,7 +24,8 @@ typedef struct learning {
     const att_item **items; // (item_count), NULL: no body
     uint32_t item_count;
     att_matrix matrix;
-    int64_t *at_ms; // (nonzeros)
+    int64_t *at_ms; // (at_count), at least (nonzeros)
+    size_t at_count;
     att_status status;
     att_error *err;
 } learning;
@@ -87,7 +88,8 @@ static att_status copy_preferences(learning *l, att_error *err)
     }
     pthread_rwlock_unlock(&engine->state_lock);
     // A person's items are distinct, so sorting by (row, col) keeps a one-to-one match with the times.
-    l->at_ms = status ? NULL : ATT_NEW_ARRAY(host, int64_t, triplets.count + 1);
+    l->at_count = triplets.count + 1;
+    l->at_ms = status ? NULL : ATT_NEW_ARRAY(host, int64_t, l->at_count);
     if (!status && !l->at_ms)
         status = att_no_memory(err, triplets.count, "times");
     if (!status) {
@@ -157,11 +159,14 @@ static att_status write_context(learning *l, const char *path, att_error *err)
     att_engine *engine = l->engine;
     context_pass pass = {.l = l};
     att_context_model *model = NULL;
+    att_status status = att_store_last_seq(l->reader, &pass.total, err);
+    if (status)
+        return status;
     pthread_rwlock_rdlock(&engine->state_lock);
     pass.total = engine->last_seq;
     const size_t tags = engine->catalogue.tags.count;
     pthread_rwlock_unlock(&engine->state_lock);
-    att_status status = att_context_builder_create(&pass.builder, tags, &engine->host, err);
+    status = att_context_builder_create(&pass.builder, tags, &engine->host, err);
     if (!status)
         status = att_store_log_each(l->reader, 1, learn_context, &pass, err);
     if (!status)
@@ -276,6 +281,16 @@ static void remove_files(const att_engine *engine, att_arena *scratch, uint64_t 
     }
 }
 
+// What was swapped in before its commit failed is not served on: its number will be another model's.
+static void take_back(att_engine *engine, uint64_t version)
+{
+    att_error err = {0};
+    pthread_mutex_lock(&engine->store_lock);
+    if (engine->serving.version == version && att_engine_reload(engine, &err))
+        att_logf(&engine->host, ATT_LOG_ERROR, "after a training that failed, to be tried again: %s", err.text);
+    pthread_mutex_unlock(&engine->store_lock);
+}
+
 // The model file is written last: a version counts as there when its .model is there.
 static att_status write_version(learning *l, const att_model *model, const att_train_options *options,
     uint64_t version, att_arena *scratch, att_error *err)
@@ -294,11 +309,29 @@ static att_status write_version(learning *l, const att_model *model, const att_t
     return status;
 }
 
+// People and items that have a preference; the matrix has room for all that have a number.
+static att_status count_learned(
+    const att_matrix *matrix, att_train_report *report, const att_host *host, att_error *err)
+{
+    bool *met = ATT_NEW_ARRAY(host, bool, matrix->cols);
+    if (!met)
+        return att_no_memory(err, matrix->cols, "items");
+    report->users = report->items = 0;
+    report->preferences = matrix->row_start[matrix->rows];
+    for (uint32_t row = 0; row < matrix->rows; row++)
+        report->users += matrix->row_start[row + 1] > matrix->row_start[row];
+    for (uint64_t i = 0; i < report->preferences; i++) {
+        report->items += !met[matrix->col[i]];
+        met[matrix->col[i]] = true;
+    }
+    ATT_FREE_ARRAY(host, met, matrix->cols);
+    return ATT_OK;
+}
+
 static void end_learning(learning *l)
 {
     const att_host *host = &l->engine->host;
-    const uint64_t nonzeros = l->matrix.row_start ? l->matrix.row_start[l->matrix.rows] : 0;
-    ATT_FREE_ARRAY(host, l->at_ms, nonzeros + 1);
+    ATT_FREE_ARRAY(host, l->at_ms, l->at_count);
     att_matrix_deinit(&l->matrix, host);
     ATT_FREE_ARRAY(host, l->items, l->item_count);
     att_arena_deinit(&l->bodies);
@@ -353,6 +386,8 @@ att_status att_engine_train(
         status = att_model_train(&model, &input, &chosen, &own, &engine->host, err);
     }
     if (!status)
+        status = count_learned(&l.matrix, &own, &engine->host, err);
+    if (!status)
         status = write_version(&l, model, &chosen, version, &scratch, err);
     att_model_destroy(model);
     end_learning(&l);
@@ -360,8 +395,10 @@ att_status att_engine_train(
         model_write job = {.write.run = run_model, .version = version};
         status = att_engine_commit(engine, &job.write, err);
     }
-    if (status && locked)
+    if (status && locked) {
         remove_files(engine, &scratch, version);
+        take_back(engine, version);
+    }
     if (lock >= 0)
         close(lock);
     att_arena_deinit(&scratch);

@@ -45,11 +45,15 @@ void att_rights_destroy(att_rights *rights)
 
 size_t att_rights_bytes(const att_rights *rights)
 {
+    att_rights *lockable = (att_rights *)(uintptr_t)rights; // ours, and not const; readers beside us build sets
+    pthread_mutex_lock(&lockable->lock);
+    const size_t set_bytes = rights->set_bytes;
+    pthread_mutex_unlock(&lockable->lock);
     return sizeof *rights + rights->rows.capacity * sizeof *rights->rows.items +
            att_names_bytes(&rights->profiles) + att_names_bytes(&rights->territories) +
            att_names_bytes(&rights->mediums) +
            rights->profile_refs.capacity * sizeof *rights->profile_refs.items +
-           rights->encoding.capacity + rights->set_bytes;
+           rights->encoding.capacity + set_bytes;
 }
 
 // --- Writing -----------------------------------------------------------------
