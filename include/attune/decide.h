@@ -41,14 +41,14 @@ const char *att_slot_kind_name(att_slot_kind kind);
 #define ATT_REASONS_MAX 3
 
 typedef struct att_request {
-    att_text user;           // need not exist: a stranger gets the popular and the various
+    att_text user;           // as in att_event; need not exist: a stranger gets the popular and the various
     att_context context;
     att_territory territory; // 0: not known; then only licences without territory limits hold
     int age;                 // of the person in years; -1: not known, then policy.rights.unknown_age
     uint32_t use;            // one bit of att_use; 0 means ATT_USE_STREAM
     uint32_t count;          // slots wanted, 1 … ATT_SLATE_MAX
     att_text medium;         // only this medium; empty: all
-    int64_t at_ms;           // 0: the host's clock
+    int64_t at_ms;           // 0: the host's clock; at most the end of the year 9999
     uint64_t seed;           // 0: derived from the store's seed and the decision's number
     bool explain;            // fill reasons
     bool dry;                // true: nothing is logged, no budget is used, propensities as if it were

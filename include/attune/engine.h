@@ -6,6 +6,7 @@
 //
 // Threads: every call on one engine may be made from any thread. Decisions run side by side; writes and
 // training take turns. A call that returns ATT_OK has put what it wrote on disk (fsync), unless said otherwise.
+// Functions that a call is given (seers, sinks, progress) run while writers wait: they must not call the engine.
 #ifndef ATT_ENGINE_H
 #define ATT_ENGINE_H
 
@@ -24,7 +25,7 @@ typedef struct att_open_options {
     bool exclusive;  // with create: fail with ATT_EXISTS when it is there
     bool read_only;
     uint64_t seed;   // of a new store; 0: taken from the clock
-    uint32_t threads; // for training and building, 1 … 64; 0: 1
+    uint32_t threads; // for training and building, 1 … 64, more counts as 64; 0: 1
 } att_open_options;
 
 att_open_options att_open_options_default(void);
@@ -33,11 +34,14 @@ att_open_options att_open_options_default(void);
 // one is passed over with a warning to the log sink and the one before it is used.
 att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
     const att_host *host, att_error *err);
+// When no other call is running.
 void att_engine_close(att_engine *engine);
 
-// What the store holds.
+// What the store holds. All zeros when it cannot be read; the log sink is told why.
 typedef struct att_engine_info {
-    uint64_t events, duplicate_events, bot_events, decisions, items, items_taken_down, users;
+    uint64_t events;           // without duplicates and bots'
+    uint64_t duplicate_events; // that this engine was sent since it was opened; no store keeps them
+    uint64_t bot_events, decisions, items, items_taken_down, users;
     uint64_t impressions, explored_impressions; // decided slots, and those spent on exploration
     int64_t first_event_ms, last_event_ms;      // 0: no events
     uint64_t model;                             // version in use, 0: none
@@ -52,7 +56,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out);
 typedef struct att_ingest_result {
     uint64_t added;
     uint64_t duplicates; // their id was known; nothing was changed
-    uint64_t refused;    // not valid
+    uint64_t refused;    // not valid: 1, since the first ends the looking
     size_t first_refused; // index of the first, when refused > 0
 } att_ingest_result;
 
@@ -64,16 +68,17 @@ att_status att_engine_events(att_engine *engine, const att_event *events, size_t
 // What is wrong with an event, if anything; the policy's rules on time need now_ms.
 att_status att_event_check(const att_event *event, const att_policy *policy, int64_t now_ms, att_error *err);
 
-// Adds or replaces items. Takes effect on the next decision.
+// Adds or replaces items, all or nothing. Takes effect on the next decision.
 att_status att_engine_items_put(att_engine *engine, const att_item *items, size_t count, att_error *err);
 att_status att_item_check(const att_item *item, att_error *err);
-// At once; `reason` is kept in the log. Undone by putting the item again.
+// At once; `reason` (at most 4096 bytes) is kept in the log. Undone by putting the item again.
 att_status att_engine_takedown(att_engine *engine, att_text item, att_text reason, att_error *err);
 
 // --- The catalogue ----------------------------------------------------------------------------------
 
 // Calls `see` for each item in order of arrival until it returns false. The item is valid during the call.
-// `query`: empty, or words that must all occur (any case) in id, title, medium or tags.
+// `query`: empty, or words that must all occur (in either case of a … z) in id, title, medium or tags; the first 16
+// words count.
 typedef bool att_item_seer(void *user, const att_item *item);
 att_status att_engine_items_each(
     att_engine *engine, att_text query, att_item_seer *see, void *user, att_error *err);
@@ -105,7 +110,8 @@ typedef struct att_train_report {
     double flops, flops_per_s; // of the factorization's main loop; 0 when it was not run
 } att_train_report;
 
-// Learns from the whole log, writes an immutable snapshot, swaps it in. Decisions go on meanwhile.
+// Learns from the whole log, writes an immutable snapshot, swaps it in. Decisions go on meanwhile. ATT_BUSY while
+// another training of this store runs, in any process; ATT_INVALID when there is no liking to learn from.
 att_status att_engine_train(
     att_engine *engine, const att_train_options *options, att_train_report *report, att_error *err);
 
@@ -119,18 +125,19 @@ void att_slate_memory_destroy(att_slate_memory *memory);
 // The record is on disk before this returns (unless request->dry). *slate points into `memory`.
 att_status att_engine_decide(att_engine *engine, const att_request *request, att_slate_memory *memory,
     att_slate *slate, att_error *err);
-// Several at once with one commit: memories and slates are (count). All or nothing.
+// Several at once with one commit: memories and slates are (count), each memory its own. All or nothing; all dry or
+// none. ATT_BUSY when rights or the store changed under the slates four times in a row.
 att_status att_engine_decide_many(att_engine *engine, const att_request *requests, size_t count,
     att_slate_memory *const *memories, att_slate *slates, att_error *err);
 
 // Why this item has the score it has for this person now, shown or not: terms as if it stood first.
 typedef struct att_explanation {
-    att_shown shown;     // texts live in `memory`
+    att_shown shown;     // texts live in `memory`; no slot, so propensity is 0
     bool eligible;
     char barred_by[160]; // when not eligible: "licence ended 2026-01-01", "blocked by you", "age rating 18"
     att_reason reasons[16];
     size_t reason_count;
-    double score_without_reasons; // recomputed from scratch with those events removed
+    double score_without_reasons; // the score with relevance recomputed from scratch without those events
 } att_explanation;
 att_status att_engine_explain(att_engine *engine, const att_request *request, att_text item,
     att_slate_memory *memory, att_explanation *out, att_error *err);
@@ -160,7 +167,7 @@ typedef struct att_control {
 // Acts on the very next slate of this person, and is kept in the log.
 att_status att_engine_control(att_engine *engine, att_text user, const att_control *control, att_error *err);
 
-// What the engine knows about a person. Texts live in `memory`.
+// What the engine knows about a person; "now" is the host's clock. Texts live in `memory`.
 typedef struct att_taste_share {
     att_text tag;
     double share; // of graded listening, 0 … 1
@@ -191,11 +198,12 @@ att_status att_engine_person(att_engine *engine, att_text user, att_slate_memory
 // All rows about one person as NDJSON lines, events and decisions and controls, in order; false stops.
 typedef bool att_line_sink(void *user, att_text line);
 att_status att_engine_export(att_engine *engine, att_text user, att_line_sink *sink, void *sink_user, att_error *err);
-// Deletes them: rows, state, name. Counts what went.
+// Deletes them: rows, state, name. Counts what went (`rows` may be NULL).
 att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, att_error *err);
 
 // --- Policy -----------------------------------------------------------------------------------------
 
+// As this engine last saw it.
 att_policy att_engine_policy(att_engine *engine);
 // Kept in the store; takes effect at once. Grading rules take effect on what is known by replaying the log.
 att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err);

@@ -97,7 +97,7 @@ bool att_noise_parse(att_text wire_name, uint8_t *out);
 // All texts are borrowed for the length of the call.
 typedef struct att_event {
     att_text id;   // idempotency key, 1 … 255 bytes; the same id counts once, however often it is sent.
-                   // Empty: the engine makes one from all the other fields.
+                   // Empty: the engine makes one from all the other fields but the context.
     att_text user; // 1 … 255 bytes of UTF-8, no control characters
     att_text item; // may be empty where the signal does not need one
     int64_t at_ms; // Unix time, 0 … 253402300799999 (year 9999); when it happened, not when it arrived

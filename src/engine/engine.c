@@ -408,6 +408,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
     }
     const att_people_totals total = att_people_total(engine->people);
     *out = (att_engine_info){.events = total.events,
+        .duplicate_events = __atomic_load_n(&engine->duplicates, __ATOMIC_RELAXED),
         .bot_events = total.bot_events,
         .decisions = total.decisions,
         .items = engine->catalogue.body_count,

@@ -67,7 +67,8 @@ struct att_engine {
     uint64_t policy_seq; // of the record that set it; 0: default
     att_serving serving;
     att_budget budget; // exploration reserved by decisions that are not folded yet
-    uint64_t decision_draws; // numbers the seeds of decisions
+    uint64_t decision_draws; // numbers the seeds of decisions; atomic
+    uint64_t duplicates;     // events that were known, since opening; atomic
     uint64_t folded_since_checkpoint;
 
     pthread_mutex_t queue_lock;

@@ -348,6 +348,8 @@ att_status att_engine_events_with_meta(att_engine *engine, const att_event *even
         .value = value,
         .value_size = size};
     const att_status status = att_engine_commit(engine, &job.write, err);
+    if (!status)
+        __atomic_add_fetch(&engine->duplicates, job.result.duplicates, __ATOMIC_RELAXED);
     if (result)
         *result = status ? (att_ingest_result){0} : job.result;
     return status;

@@ -199,6 +199,8 @@ CHECK_TEST(a_batch_names_people_and_items_that_the_other_named_first)
     att_engine_info_get(a, &mine);
     att_engine_info_get(b, &theirs);
     CHECK_EQ(mine.events, SCENE_PEOPLE * 24 + 10);
+    CHECK_EQ(mine.duplicate_events, 10);
+    CHECK_EQ(theirs.duplicate_events, 0);
     CHECK_EQ(theirs.events, mine.events);
     CHECK_EQ(mine.users, SCENE_PEOPLE + 10);
     end();
