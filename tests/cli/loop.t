@@ -51,6 +51,7 @@ $ attune explain u1 m1 -s town.attune
 Song 1 for u1
   relevance     <*>  how near it is to this person's taste
   novelty       <*>  a bonus for what few people know
+  calibration   <*>  how much it brings the slate towards the person's mix
   score         <*>
    <*>  because you <*>
 <...>
