@@ -229,36 +229,38 @@ size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uin
 
 // --- What each event did -------------------------------------------------------------------------
 
-// Events go by the block: a panel holds a block of F and all of T side by side, and one product of the panel with
-// itself gives every F_i . F_i and F_i . T_j.
+// Events go by the block, as columns.
 enum { EVENT_BLOCK = 32 };
 
 typedef struct effect_work {
-    float *panel;    // (stride, columns): F of a block, then T
-    float *products; // (columns, columns), upper triangle
+    float *events;   // (stride, EVENT_BLOCK) F of a block
+    float *targets;  // (stride, target_columns) T
+    float *products; // (EVENT_BLOCK, target_columns) F_i . T_j
+    float *leverage; // (EVENT_BLOCK) F_i . F_i
     float *shares;   // (targets)
-    size_t columns, target_columns;
+    size_t target_columns;
 } effect_work;
 
 static att_status effect_room(
     effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
 {
     w->target_columns = att_normal_pad(targets);
-    w->columns = EVENT_BLOCK + w->target_columns;
-    const size_t floats = w->columns * (stride + w->columns) + targets;
+    const size_t floats = (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK + targets;
     if (!att_float_block_fit(&fold->extra, floats, &fold->host))
         return att_no_memory(err, targets, "targets to explain");
-    w->panel = fold->extra.at;
-    w->products = w->panel + stride * w->columns;
-    w->shares = w->products + w->columns * w->columns;
-    memset(w->panel, 0, stride * w->columns * sizeof(float));
+    w->events = fold->extra.at;
+    w->targets = w->events + stride * EVENT_BLOCK;
+    w->products = w->targets + stride * w->target_columns;
+    w->leverage = w->products + EVENT_BLOCK * w->target_columns;
+    w->shares = w->leverage + EVENT_BLOCK;
+    memset(fold->extra.at, 0, floats * sizeof(float));
     return ATT_OK;
 }
 
-static void put_column(const effect_work *w, size_t column, const float *vector, size_t dim)
+static void put_column(float *to, size_t columns, size_t column, const float *vector, size_t dim)
 {
     for (size_t k = 0; k < dim; k++)
-        w->panel[k * w->columns + column] = vector[k];
+        to[k * columns + column] = vector[k];
 }
 
 static void solve_targets(const att_model *model, const att_fold *fold, effect_work *w,
@@ -268,21 +270,26 @@ static void solve_targets(const att_model *model, const att_fold *fold, effect_w
         const float *x = vector_of(model, targets[j], vectors ? vectors[j] : NULL);
         w->shares[j] = (float)shares_of(model, targets[j]).vector;
         if (x)
-            put_column(w, EVENT_BLOCK + j, x, model->dim);
+            put_column(w->targets, w->target_columns, j, x, model->dim);
     }
-    model->normal->forward(fold->factor, model->stride, model->stride, w->panel + EVENT_BLOCK,
-        w->columns, w->target_columns);
+    model->normal->forward(fold->factor, model->stride, model->stride, w->targets,
+        w->target_columns, w->target_columns);
 }
 
 // Panel rows first … first + count - 1 of the fold. What an earlier block left in further columns is not looked at.
-static void solve_block(const att_model *model, const att_fold *fold, effect_work *w, size_t first, size_t count)
+static void solve_block(
+    const att_model *model, const att_fold *fold, effect_work *w, size_t first, size_t count)
 {
     const size_t stride = model->stride;
     for (size_t i = 0; i < count; i++)
-        put_column(w, i, fold->panel + (first + i) * stride, stride);
-    model->normal->forward(fold->factor, stride, stride, w->panel, w->columns, EVENT_BLOCK);
-    memset(w->products, 0, w->columns * w->columns * sizeof(float));
-    model->normal->add_products(w->products, w->columns, w->panel, w->columns, stride, w->columns);
+        put_column(w->events, EVENT_BLOCK, i, fold->panel + (first + i) * stride, stride);
+    model->normal->forward(fold->factor, stride, stride, w->events, EVENT_BLOCK, EVENT_BLOCK);
+    model->normal->cross(w->products, w->target_columns, w->events, EVENT_BLOCK, w->targets,
+        w->target_columns, stride, EVENT_BLOCK, w->target_columns);
+    memset(w->leverage, 0, EVENT_BLOCK * sizeof *w->leverage);
+    for (size_t k = 0; k < stride; k++)
+        for (size_t i = 0; i < EVENT_BLOCK; i++)
+            w->leverage[i] += w->events[k * EVENT_BLOCK + i] * w->events[k * EVENT_BLOCK + i];
 }
 
 // sqrt|w| (y - x.u) / (1 - F.F)
@@ -299,11 +306,11 @@ static double event_factor(
 static void write_vector_effects(const att_model *model, const att_fold *fold, const effect_work *w,
     const att_fold_row *event, size_t target_count, float *effects)
 {
-    const float *products = w->products + event->row % EVENT_BLOCK * w->columns;
-    const float factor =
-        (float)event_factor(model, fold, event, (double)products[event->row % EVENT_BLOCK]);
+    const size_t i = event->row % EVENT_BLOCK;
+    const float *products = w->products + i * w->target_columns;
+    const float factor = (float)event_factor(model, fold, event, (double)w->leverage[i]);
     for (size_t j = 0; j < target_count; j++)
-        effects[j] = w->shares[j] * (factor * products[EVENT_BLOCK + j]);
+        effects[j] = w->shares[j] * (factor * products[j]);
 }
 
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,

@@ -79,6 +79,17 @@ static void scalar_pack_columns(float *to, size_t ldt, const float *rows, size_t
     }
 }
 
+static void scalar_cross(float *out, size_t ldo, const float *l, size_t ldl, const float *r,
+    size_t ldr, size_t count, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i++) {
+        memset(out + i * ldo, 0, cols * sizeof *out);
+        for (size_t k = 0; k < count; k++)
+            for (size_t j = 0; j < cols; j++)
+                out[i * ldo + j] += l[k * ldl + i] * r[k * ldr + j];
+    }
+}
+
 static void scalar_multiply(float *out, size_t ldo, const float *x, size_t ldx, const float *q,
     size_t ldq, size_t count, size_t dim)
 {
@@ -91,7 +102,7 @@ static void scalar_multiply(float *out, size_t ldo, const float *x, size_t ldx, 
 }
 
 static const att_normal scalar = {"scalar", scalar_add_products, scalar_factor, scalar_forward,
-    scalar_solve, scalar_pack, scalar_pack_columns, scalar_multiply};
+    scalar_solve, scalar_pack, scalar_pack_columns, scalar_cross, scalar_multiply};
 
 const att_normal *att_normal_scalar(void)
 {

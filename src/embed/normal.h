@@ -27,6 +27,9 @@ typedef struct att_normal {
     // att_normal_pad(count). Rows are `stride` apart; dim is padded.
     void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride, const uint32_t *picks,
         const float *roots, size_t count, const float *scale, size_t dim);
+    // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows and cols padded.
+    void (*cross)(float *out, size_t ldo, const float *l, size_t ldl, const float *r, size_t ldr,
+        size_t count, size_t rows, size_t cols);
     // out = X Q: X and out (count, dim), Q (dim, dim). count is a multiple of 8.
     void (*multiply)(float *out, size_t ldo, const float *x, size_t ldx, const float *q, size_t ldq,
         size_t count, size_t dim);

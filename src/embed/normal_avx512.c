@@ -70,7 +70,7 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
 
 static const att_normal avx512 = {
     "avx512", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack,
-    fast_pack_columns, fast_multiply};
+    fast_pack_columns, fast_cross, fast_multiply};
 
 const att_normal *att_normal_avx512(void)
 {

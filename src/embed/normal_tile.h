@@ -226,6 +226,13 @@ FAST static void fast_pack_columns(float *to, size_t ldt, const float *rows, siz
                 k < count ? count - k : 0, scale + j);
 }
 
+FAST static void fast_cross(float *out, size_t ldo, const float *l, size_t ldl, const float *r,
+    size_t ldr, size_t count, size_t rows, size_t cols)
+{
+    for (size_t i = 0; i < rows; i += TILE_ROWS)
+        tile_row(out + i * ldo, ldo, l + i, ldl, 1, r, ldr, count, cols, TILE_SET);
+}
+
 FAST static void fast_multiply(float *out, size_t ldo, const float *x, size_t ldx, const float *q,
     size_t ldq, size_t count, size_t dim)
 {
