@@ -153,9 +153,12 @@ static int run(const att_matrix *m, uint32_t dim, uint32_t passes, uint32_t thre
     }
     const double done = 1e-9 * als.flops / fmax(als.seconds, 1e-3);
     const double textbook = 1e-9 * als.textbook_flops / fmax(als.seconds, 1e-3);
-    const uint64_t hash = XXH3_64bits(als.items, (size_t)als.item_count * als.stride * sizeof(float));
-    printf("bench_als dim %u people %u items %u preferences %llu passes %u threads %u kernels %s: %.3f s, "
-           "done %.1f GFLOP/s = %.0f %% of sgemm, textbook %.1f GFLOP/s = %.0f %%, sgemm %.1f GFLOP/s (%s), hash %016llx\n",
+    const uint64_t hash =
+        XXH3_64bits(als.items, (size_t)als.item_count * als.stride * sizeof(float));
+    printf("bench_als dim %u people %u items %u preferences %llu passes %u threads %u kernels %s: "
+           "%.3f s, "
+           "done %.1f GFLOP/s = %.0f %% of sgemm, textbook %.1f GFLOP/s = %.0f %%, sgemm %.1f "
+           "GFLOP/s (%s), hash %016llx\n",
         dim, m->rows, m->cols, (unsigned long long)att_matrix_nonzeros(m), passes, threads,
         att_normal_best()->name, als.seconds, done, 100 * done / peak, textbook,
         100 * textbook / peak, peak, att_blas_core(), (unsigned long long)hash);
@@ -183,21 +186,24 @@ static int fold_people(const att_matrix *m, uint32_t dim, uint32_t rounds, const
     for (uint32_t k = 0; k < CANDIDATES; k++)
         candidates[k] = (uint32_t)att_rng_below(&rng, m->cols);
     int failed = att_model_build(&model, m, &recipe, 1, host, NULL, NULL) != ATT_OK ||
-        att_fold_create(&fold, host, NULL) != ATT_OK;
+                 att_fold_create(&fold, host, NULL) != ATT_OK;
     double spent[3] = {0};
     for (uint32_t round = 0; round < rounds && !failed; round++) {
         const double start = now_s();
         failed |= att_model_fold_arrays(model, fold, items, weights, EVENTS, NULL) != ATT_OK;
         const double folded = now_s();
-        failed |= att_model_score(model, fold, candidates, NULL, CANDIDATES, scores, NULL) != ATT_OK;
+        failed |=
+            att_model_score(model, fold, candidates, NULL, CANDIDATES, scores, NULL) != ATT_OK;
         const double scored = now_s();
-        failed |= att_model_effects(model, fold, candidates, NULL, TARGETS, effects, NULL) != ATT_OK;
+        failed |=
+            att_model_effects(model, fold, candidates, NULL, TARGETS, effects, NULL) != ATT_OK;
         spent[0] += folded - start;
         spent[1] += scored - folded;
         spent[2] += now_s() - scored;
     }
     if (!failed)
-        printf("bench_als fold dim %u: %d events %.1f us, scores of %d items %.1f us, effects on %d items %.1f us\n",
+        printf("bench_als fold dim %u: %d events %.1f us, scores of %d items %.1f us, effects on "
+               "%d items %.1f us\n",
             dim, EVENTS, 1e6 * spent[0] / rounds, CANDIDATES, 1e6 * spent[1] / rounds, TARGETS,
             1e6 * spent[2] / rounds);
     att_fold_destroy(fold);
@@ -226,7 +232,8 @@ int main(int argc, char **argv)
     att_matrix m = make_world(people, items, events, &host);
     int failed = att_matrix_nonzeros(&m) == 0;
     for (uint32_t dim = 64; dim <= 128 && !failed; dim *= 2)
-        failed = run(&m, dim, passes, threads, sgemm_peak((int)threads, large ? GEMM_SIZE : 128, 3), &host);
+        failed = run(
+            &m, dim, passes, threads, sgemm_peak((int)threads, large ? GEMM_SIZE : 128, 3), &host);
     for (uint32_t dim = 64; dim <= 128 && !failed; dim *= 2)
         failed = fold_people(&m, dim, large ? 5000 : 10, &host);
     att_matrix_deinit(&m, &host);

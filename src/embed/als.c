@@ -77,11 +77,11 @@ typedef struct training {
     uint32_t threads;
     const att_host *host;
     att_arena scratch;
-    double *square; // (dim, dim) G, then its vectors as rows
-    double *values; // (dim)
-    float *turn;    // (stride, stride) X := X turn
-    float *axes;    // (stride)
-    float *product; // (stride, stride)
+    double *square;                 // (dim, dim) G, then its vectors as rows
+    double *values;                 // (dim)
+    float *turn;                    // (stride, stride) X := X turn
+    float *axes;                    // (stride)
+    float *product;                 // (stride, stride)
     float *turned[ATT_THREADS_MAX]; // (TURN_ROWS, stride) twice
 } training;
 
@@ -99,7 +99,8 @@ static void turn_rows(void *context, uint32_t thread, size_t begin, size_t end)
     float *in = w->t->turned[thread], *out = in + TURN_ROWS * stride;
     memcpy(in, w->x + begin * stride, count * stride * sizeof *in);
     memset(in + count * stride, 0, (TURN_ROWS - count) * stride * sizeof *in);
-    w->t->people.normal->multiply(out, stride, in, stride, w->t->turn, stride, (count + 7) / 8 * 8, stride);
+    w->t->people.normal->multiply(
+        out, stride, in, stride, w->t->turn, stride, (count + 7) / 8 * 8, stride);
     memcpy(w->x + begin * stride, out, count * stride * sizeof *out);
 }
 
@@ -113,8 +114,8 @@ static void turn(const training *t, float *x, size_t count)
 static att_status find_axes(training *t, const float *x, size_t count, att_error *err)
 {
     const size_t stride = t->als->stride, dim = t->als->dim;
-    att_status status = att_gram(
-        t->product, x, count, stride, t->threads, t->people.normal, &t->scratch, err);
+    att_status status =
+        att_gram(t->product, x, count, stride, t->threads, t->people.normal, &t->scratch, err);
     if (status)
         return status;
     for (size_t r = 0; r < dim; r++)
@@ -132,7 +133,8 @@ static att_status find_axes(training *t, const float *x, size_t count, att_error
 }
 
 // Blocks start from the vectors as they are, so those are turned along.
-static att_status solve_side(training *t, att_als_side *s, float *other, const char *who, att_error *err)
+static att_status solve_side(
+    training *t, att_als_side *s, float *other, const char *who, att_error *err)
 {
     const att_status status = find_axes(t, other, s->matrix->cols, err);
     if (status)
@@ -153,7 +155,8 @@ static att_status solve_side(training *t, att_als_side *s, float *other, const c
 static att_status check_options(const att_als_options *o, const att_matrix *m, att_error *err)
 {
     if (o->dim < 1 || o->dim > ATT_ALS_DIM_MAX)
-        return ATT_FAIL(err, ATT_INVALID, "als: dim is %u, must be 1 to %d", o->dim, ATT_ALS_DIM_MAX);
+        return ATT_FAIL(
+            err, ATT_INVALID, "als: dim is %u, must be 1 to %d", o->dim, ATT_ALS_DIM_MAX);
     if (o->passes < 1 || o->passes > 1000)
         return ATT_FAIL(err, ATT_INVALID, "als: passes is %u, must be 1 to 1000", o->passes);
     if (o->block % 16)
@@ -196,7 +199,7 @@ static att_status make_workspaces(training *t, size_t longest, att_error *err)
         w->panel = ATT_NEW(&t->scratch, float, panel_rows *stride);
         w->roots = ATT_NEW(&t->scratch, float, ATT_MAX(panel_rows, 16));
         w->scale = ATT_NEW(&t->scratch, float, stride);
-        t->turned[k] = ATT_NEW(&t->scratch, float, 2 * TURN_ROWS *stride);
+        t->turned[k] = ATT_NEW(&t->scratch, float, 2 * TURN_ROWS * stride);
         if (!w->a || !w->b || !w->panel || !w->roots || !w->scale || !t->turned[k])
             return att_no_memory(err, panel_rows * stride, "panel entries");
     }
@@ -286,8 +289,8 @@ static att_status run_passes(training *t, att_error *err)
     return ATT_OK;
 }
 
-att_status att_als_train(att_als *out, const att_matrix *preferences, const att_als_options *options,
-    const att_host *host, att_error *err)
+att_status att_als_train(att_als *out, const att_matrix *preferences,
+    const att_als_options *options, const att_host *host, att_error *err)
 {
     *out = (att_als){.people_count = preferences->rows,
         .item_count = preferences->cols,
@@ -341,10 +344,10 @@ static double all_pairs(const att_als *als)
             double people = 0, items = 0;
             for (uint32_t u = 0; u < als->people_count; u++)
                 people += (double)als->people[(size_t)u * als->stride + r] *
-                    als->people[(size_t)u * als->stride + c];
+                          als->people[(size_t)u * als->stride + c];
             for (uint32_t i = 0; i < als->item_count; i++)
                 items += (double)als->items[(size_t)i * als->stride + r] *
-                    als->items[(size_t)i * als->stride + c];
+                         als->items[(size_t)i * als->stride + c];
             sum += people * items;
         }
     }
@@ -358,8 +361,8 @@ double att_als_loss(const att_als *als, const att_matrix *m, const att_als_optio
         const float *w = als->people + (size_t)u * als->stride;
         const double count = (double)(m->row_start[u + 1] - m->row_start[u]);
         const double reg = o->scale_people
-            ? o->reg * pow(count + o->unobserved * m->cols, o->reg_power)
-            : als->person_reg;
+                               ? o->reg * pow(count + o->unobserved * m->cols, o->reg_power)
+                               : als->person_reg;
         loss += reg * dot_double(w, w, als->dim);
         for (uint64_t k = m->row_start[u]; k < m->row_start[u + 1]; k++) {
             const float *h = als->items + (size_t)m->col[k] * als->stride;
@@ -373,7 +376,7 @@ double att_als_loss(const att_als *als, const att_matrix *m, const att_als_optio
             count += m->col[k] == i;
         const float *h = als->items + (size_t)i * als->stride;
         loss += o->reg * pow(count + o->unobserved * m->rows, o->reg_power) *
-            dot_double(h, h, als->dim);
+                dot_double(h, h, als->dim);
     }
     return loss;
 }

@@ -30,7 +30,7 @@ typedef struct att_als_options {
     double init;       // items start as N(0, init / sqrt(dim))
     bool scale_people; // penalty of a person by the length of their own history
     uint64_t seed;
-    uint32_t threads; // the same bits for any number
+    uint32_t threads;         // the same bits for any number
     const att_normal *normal; // NULL: att_normal_best()
 } att_als_options;
 
@@ -43,13 +43,14 @@ typedef struct att_als {
     float *people, *items;
     double person_reg; // the people's common penalty
     double unobserved;
-    double flops;          // done in the passes: multiplications and additions of the equations actually solved
+    double
+        flops; // done in the passes: multiplications and additions of the equations actually solved
     double textbook_flops; // had every row been solved with dim unknowns
-    double seconds; // by the host's clock
+    double seconds;        // by the host's clock
 } att_als;
 
-att_status att_als_train(att_als *out, const att_matrix *preferences, const att_als_options *options,
-    const att_host *host, att_error *err);
+att_status att_als_train(att_als *out, const att_matrix *preferences,
+    const att_als_options *options, const att_host *host, att_error *err);
 void att_als_deinit(att_als *als);
 // The loss above, in double, the slow way. For tests and for watching it fall.
 double att_als_loss(

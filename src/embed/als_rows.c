@@ -84,9 +84,12 @@ static bool solve_few(const att_als_side *s, att_als_work *w, uint32_t row)
     s->normal->pack_columns(
         w->panel, size, s->other, stride, picks, w->roots, count, w->scale, stride);
     memset(w->a, 0, size * size * sizeof *w->a);
+    if (count <= 8) // half the people have no more: half of one tile
+        s->normal->cross(w->a, size, w->panel, size, w->panel, size, stride, 8, size);
+    else
+        s->normal->add_products(w->a, size, w->panel, size, stride, size);
     for (size_t k = 0; k < size; k++)
-        w->a[k * size + k] = 1;
-    s->normal->add_products(w->a, size, w->panel, size, stride, size);
+        w->a[k * size + k] += 1;
     if (!s->normal->factor(w->a, size, size))
         return false;
     s->normal->solve(w->a, size, size, w->b);
@@ -190,14 +193,16 @@ bool att_als_solve_rows(att_als_side *s, uint32_t threads)
 void att_als_count_flops(const att_als_side *s, double *done, double *textbook)
 {
     const double d = s->dim, block = s->block ? s->block : d, blocks = d / block;
-    const double shared = (double)s->matrix->cols * (d * (d + 1) + 2 * d * d); // products and turning
+    const double shared =
+        (double)s->matrix->cols * (d * (d + 1) + 2 * d * d); // products and turning
     *done += shared;
     *textbook += (double)s->matrix->cols * d * (d + 1);
     for (uint32_t r = 0; r < s->matrix->rows; r++) {
         const double n = (double)(s->matrix->row_start[r + 1] - s->matrix->row_start[r]);
         const double whole = n * d * (d + 1) + 3 * n * d + d * d * d / 3 + 2 * d * d;
         const double few = n * (n + 1) * d + 4 * n * d + n * n * n / 3 + 2 * n * n;
-        const double in_blocks = blocks * (n * block * (block + 1) + block * block * (block / 3 + 2)) + 7 * n * d;
+        const double in_blocks =
+            blocks * (n * block * (block + 1) + block * block * (block / 3 + 2)) + 7 * n * d;
         *textbook += whole;
         if (n > 0)
             *done += s->block ? in_blocks : att_als_is_few(s, (uint64_t)n) ? few : whole;

@@ -8,7 +8,8 @@
 #include "embed/normal.h"
 #include "embed/parallel.h"
 
-#define ATT_ALS_PANEL_ROWS 128u // gathered at a time; at 128 coordinates the panel is 64 KiB and stays in the second cache
+#define ATT_ALS_PANEL_ROWS                                                                         \
+    128u // gathered at a time; at 128 coordinates the panel is 64 KiB and stays in the second cache
 
 // One thread's memory.
 typedef struct att_als_work {
@@ -23,9 +24,9 @@ typedef struct att_als_work {
 
 typedef struct att_als_side {
     const att_matrix *matrix; // its rows are solved for
-    const float *other;       // (matrix->cols, stride), turned so that what the rows share is diagonal
-    float *own;               // (matrix->rows, stride)
-    const float *axes;        // (stride) that diagonal: unobserved * G
+    const float *other; // (matrix->cols, stride), turned so that what the rows share is diagonal
+    float *own;         // (matrix->rows, stride)
+    const float *axes;  // (stride) that diagonal: unobserved * G
     const att_normal *normal;
     const att_kernels *kernels;
     att_als_work work[ATT_THREADS_MAX];

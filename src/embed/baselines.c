@@ -67,10 +67,10 @@ static att_status make_room(knn_work *w, att_arena *scratch, att_error *err)
 {
     const size_t items = w->items;
     w->norms = ATT_NEW(scratch, float, items);
-    w->rows = ATT_NEW(scratch, float, items *w->threads);
+    w->rows = ATT_NEW(scratch, float, items * w->threads);
     w->counts = ATT_NEW(scratch, uint32_t, items);
-    w->sources = ATT_NEW(scratch, uint32_t, items *w->keep);
-    w->weights = ATT_NEW(scratch, float, items *w->keep);
+    w->sources = ATT_NEW(scratch, uint32_t, items * w->keep);
+    w->weights = ATT_NEW(scratch, float, items * w->keep);
     if (w->norms && w->rows && w->counts && w->sources && w->weights)
         return ATT_OK;
     return att_no_memory(err, items * w->keep, "neighbours");

@@ -29,8 +29,8 @@ const char *att_blas_core(void)
 static att_status fail_factor(int info, uint32_t size, const char *name, att_error *err)
 {
     return ATT_FAIL(err, ATT_INVALID,
-        "%s (%u by %u) is not positive definite at row %d: raise the regularization", name, size, size,
-        info);
+        "%s (%u by %u) is not positive definite at row %d: raise the regularization", name, size,
+        size, info);
 }
 
 // The lower triangle is made like the upper, in squares that fit the cache.
@@ -89,7 +89,8 @@ att_status att_blas_whiten(float *k, uint32_t rows, float *x, uint32_t cols, uin
     return info ? fail_factor(info, rows, name, err) : ATT_OK;
 }
 
-void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads)
+void att_blas_gram(
+    float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads)
 {
     const int before = begin_threads(threads);
     cblas_ssyrk(CblasRowMajor, CblasUpper, CblasTrans, (int)cols, (int)rows, alpha, z, (int)cols, 0,
@@ -98,9 +99,11 @@ void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float
     mirror(c, cols);
 }
 
-att_status att_blas_axes(double *a, double *values, uint32_t size, att_arena *scratch, att_error *err)
+att_status att_blas_axes(
+    double *a, double *values, uint32_t size, att_arena *scratch, att_error *err)
 {
-    const lapack_int n = (lapack_int)size, work_size = 1 + 6 * n + 2 * n * n, whole_size = 3 + 5 * n;
+    const lapack_int n = (lapack_int)size, work_size = 1 + 6 * n + 2 * n * n,
+                     whole_size = 3 + 5 * n;
     const att_arena_mark mark = att_arena_save(scratch);
     double *work = ATT_NEW(scratch, double, (size_t)work_size);
     lapack_int *whole = ATT_NEW(scratch, lapack_int, (size_t)whole_size);
@@ -113,7 +116,8 @@ att_status att_blas_axes(double *a, double *values, uint32_t size, att_arena *sc
     att_arena_rewind(scratch, mark);
     if (info)
         return ATT_FAIL(err, ATT_INVALID,
-            "the principal axes of %u coordinates were not found: the vectors hold huge values", size);
+            "the principal axes of %u coordinates were not found: the vectors hold huge values",
+            size);
     return ATT_OK;
 }
 
@@ -142,7 +146,7 @@ static double product_error(const float *a, bool a_transposed, const float *b, c
             double sum = 0;
             for (size_t k = 0; k < CHECK_SIZE; k++)
                 sum += (double)a[a_transposed ? k * CHECK_SIZE + r : r * CHECK_SIZE + k] *
-                    b[k * CHECK_SIZE + c];
+                       b[k * CHECK_SIZE + c];
             const double error = fabs(sum - (wanted ? wanted[r * CHECK_SIZE + c] : r == c));
             worst = error <= worst ? worst : error; // NaN passes through
         }
@@ -156,7 +160,8 @@ static att_status judge(double error, const char *call, att_error *err)
         return ATT_OK;
     return ATT_FAIL(err, ATT_UNSUPPORTED,
         "this OpenBLAS (core type %s) computes wrong results: %s is off by %g in a small test. Set "
-        "OPENBLAS_CORETYPE=Haswell (or SkylakeX, Zen) before the program starts, or install a newer "
+        "OPENBLAS_CORETYPE=Haswell (or SkylakeX, Zen) before the program starts, or install a "
+        "newer "
         "OpenBLAS",
         att_blas_core(), call, error);
 }
@@ -184,8 +189,7 @@ static att_status check_products(trial *t, att_error *err)
 {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, CHECK_SIZE, CHECK_SIZE, CHECK_SIZE, 1,
         t->x, CHECK_SIZE, t->x, CHECK_SIZE, 0, t->product, CHECK_SIZE);
-    const att_status status =
-        judge(product_error(t->x, false, t->x, t->product), "sgemm", err);
+    const att_status status = judge(product_error(t->x, false, t->x, t->product), "sgemm", err);
     if (status)
         return status;
     att_blas_gram(t->product, t->x, CHECK_SIZE, CHECK_SIZE, 1, 1);

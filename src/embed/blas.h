@@ -25,10 +25,12 @@ att_status att_blas_solve(float *a, uint32_t size, float *b, uint32_t columns, u
 att_status att_blas_whiten(float *k, uint32_t rows, float *x, uint32_t cols, uint32_t threads,
     const char *name, att_error *err);
 // C (cols, cols) = alpha * Z^T Z, Z (rows, cols), row-major; both triangles are written.
-void att_blas_gram(float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads);
+void att_blas_gram(
+    float *c, const float *z, uint32_t rows, uint32_t cols, float alpha, uint32_t threads);
 // The principal axes of a symmetric matrix (size, size): values ascending, their vectors as rows of `a`. On one thread, so
 // that the bits do not depend on how many there are.
-att_status att_blas_axes(double *a, double *values, uint32_t size, att_arena *scratch, att_error *err);
+att_status att_blas_axes(
+    double *a, double *values, uint32_t size, att_arena *scratch, att_error *err);
 // "SkylakeX", "Haswell" …: what OpenBLAS took this processor for.
 const char *att_blas_core(void);
 

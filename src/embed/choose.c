@@ -18,8 +18,8 @@
 #define PEOPLE_LEAST 20     // that can be held out, or there is no choosing
 #define SEARCH_PASSES 8
 #define FINAL_PASSES 16
-#define ALS_BUDGET 1.2e12  // operations of the whole search
-#define ALS_FITS 8         // it plans for
+#define ALS_BUDGET 1.2e12 // operations of the whole search
+#define ALS_FITS 8        // it plans for
 #define EASE_BUDGET 1.0e12
 // On a few hundred people held out a difference of 1 % is chance. So what stands first is kept unless something else is
 // better by more than that; and as two models err in different places, their blend stands before either.
@@ -56,7 +56,7 @@ static double als_cost(const att_matrix *m, double dim, double passes)
 {
     const double rows = (double)m->rows + m->cols;
     return passes *
-        (2 * (double)att_matrix_nonzeros(m) * dim * dim + rows * dim * dim * (dim / 3 + 1));
+           (2 * (double)att_matrix_nonzeros(m) * dim * dim + rows * dim * dim * (dim / 3 + 1));
 }
 
 // --- One candidate -------------------------------------------------------------------------------
@@ -94,7 +94,8 @@ static size_t note(search *s, const att_recipe *recipe, const att_quality *q, do
     return at;
 }
 
-static att_status measure_all(search *s, att_model *const *models, att_quality *mean, att_error *err)
+static att_status measure_all(
+    search *s, att_model *const *models, att_quality *mean, att_error *err)
 {
     *mean = (att_quality){0};
     for (uint32_t i = 0; i < s->split_count; i++) {
@@ -114,11 +115,13 @@ static att_status tell(search *s, att_error *err)
     if (att_progress_tell(s->host, "choose a model", s->report->tried_count,
             ATT_COUNT_OF(s->report->tried), "models"))
         return ATT_OK;
-    return ATT_FAIL(err, ATT_CANCELLED, "cancelled after trying %zu models", s->report->tried_count);
+    return ATT_FAIL(
+        err, ATT_CANCELLED, "cancelled after trying %zu models", s->report->tried_count);
 }
 
 // Trains and measures `recipe`; *best takes it when it is better.
-static att_status try_recipe(search *s, const att_recipe *recipe, part *best, bool *better, att_error *err)
+static att_status try_recipe(
+    search *s, const att_recipe *recipe, part *best, bool *better, att_error *err)
 {
     const int64_t start_ms = s->host->now_ms(s->host->user);
     part candidate = {.recipe = *recipe};
@@ -145,7 +148,8 @@ static att_status try_recipe(search *s, const att_recipe *recipe, part *best, bo
 
 // --- ALS -----------------------------------------------------------------------------------------
 
-static att_status try_als(search *s, double dim, double reg, double unobserved, bool *better, att_error *err)
+static att_status try_als(
+    search *s, double dim, double reg, double unobserved, bool *better, att_error *err)
 {
     *better = false;
     const double cost = als_cost(&s->splits[0].train, dim, SEARCH_PASSES) * s->split_count;
@@ -162,7 +166,8 @@ static att_status try_als(search *s, double dim, double reg, double unobserved, 
 // Scales one parameter down, then up if down was no better, and goes on in the direction that helps.
 typedef enum knob { KNOB_UNOBSERVED, KNOB_REG, KNOB_DIM } knob;
 
-static att_status turn(search *s, knob which, double factor, int steps, bool *better, att_error *err)
+static att_status turn(
+    search *s, knob which, double factor, int steps, bool *better, att_error *err)
 {
     *better = false;
     for (int i = 0; i < steps; i++) {
@@ -170,8 +175,8 @@ static att_status turn(search *s, knob which, double factor, int steps, bool *be
         const double by[] = {which == KNOB_UNOBSERVED ? factor : 1, which == KNOB_REG ? factor : 1,
             which == KNOB_DIM ? factor : 1};
         bool helped;
-        const att_status status = try_als(
-            s, o->dim * by[KNOB_DIM], o->reg * by[KNOB_REG], o->unobserved * by[KNOB_UNOBSERVED], &helped, err);
+        const att_status status = try_als(s, o->dim * by[KNOB_DIM], o->reg * by[KNOB_REG],
+            o->unobserved * by[KNOB_UNOBSERVED], &helped, err);
         if (status || !helped)
             return status;
         *better = true;
@@ -316,10 +321,8 @@ static att_status make_splits(search *s, const att_model_input *input, uint64_t 
 {
     att_status status = ATT_OK;
     for (uint32_t i = 0; i < s->split_count && !status; i++) {
-        const att_holdout_options options = {.seed = seed + i,
-            .held = held,
-            .least = PREFERENCES_LEAST,
-            .train_most = train_most};
+        const att_holdout_options options = {
+            .seed = seed + i, .held = held, .least = PREFERENCES_LEAST, .train_most = train_most};
         status = att_holdout_make(
             &s->splits[i], input->preferences, input->last_at_ms, &options, s->host, err);
     }
@@ -346,7 +349,8 @@ static att_status read_kind(const char *kind, wishes *w, att_recipe *recipe, att
 }
 
 // The best of what was asked for becomes the recipe.
-static void settle(search *s, const wishes *w, bool only_blend, const part *blend, att_recipe *recipe)
+static void settle(
+    search *s, const wishes *w, bool only_blend, const part *blend, att_recipe *recipe)
 {
     const part *best = w->als ? &s->als : &s->ease;
     if (w->als && w->ease && s->ease.quality > best->quality)
@@ -360,8 +364,8 @@ static void settle(search *s, const wishes *w, bool only_blend, const part *blen
     s->report->chosen = best->tried;
 }
 
-static att_status run(search *s, const wishes *w, const att_train_options *options, size_t ease_fits,
-    att_recipe *recipe, att_error *err)
+static att_status run(search *s, const wishes *w, const att_train_options *options,
+    size_t ease_fits, att_recipe *recipe, att_error *err)
 {
     att_status status = ATT_OK;
     part blend = {.quality = 0};
@@ -377,15 +381,16 @@ static att_status run(search *s, const wishes *w, const att_train_options *optio
     return status;
 }
 
-static att_status search_all(search *s, const att_model_input *input, const att_train_options *options,
-    wishes *w, double ease_each, att_recipe *recipe, att_error *err)
+static att_status search_all(search *s, const att_model_input *input,
+    const att_train_options *options, wishes *w, double ease_each, att_recipe *recipe,
+    att_error *err)
 {
     uint32_t train_most;
     const uint32_t held = people_to_hold(input->preferences);
     if (!held)
         return ATT_OK;
-    s->split_count = plan_splits(
-        input->preferences, recipe->als.dim, w->ease ? ease_each : 0, &train_most);
+    s->split_count =
+        plan_splits(input->preferences, recipe->als.dim, w->ease ? ease_each : 0, &train_most);
     s->als_left = ALS_BUDGET;
     const double fits = EASE_BUDGET / (ease_each * s->split_count);
     att_status status = make_splits(s, input, options->seed, held, train_most, err);

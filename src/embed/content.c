@@ -9,11 +9,12 @@
 
 #include <math.h>
 
-#define ITEMS_LEAST 20     // with a body and preferences, or nothing can be learned
-#define HIDDEN_LEAST 3     // preferences of an item that is hidden to choose the ridge
-#define PEOPLE_MOST 300    // who judge it
+#define ITEMS_LEAST 20  // with a body and preferences, or nothing can be learned
+#define HIDDEN_LEAST 3  // preferences of an item that is hidden to choose the ridge
+#define PEOPLE_MOST 300 // who judge it
 #define CONSTANT_RIDGE 1e-3
-#define ROUNDING_RIDGE 3e-5f // of the diagonal: sums of floats over many items, of features that say the same
+#define ROUNDING_RIDGE                                                                             \
+    3e-5f // of the diagonal: sums of floats over many items, of features that say the same
 #define DEPTH 100
 
 typedef struct learning {
@@ -37,8 +38,7 @@ typedef struct row_sink {
     ATT_VEC(float) values;
 } row_sink;
 
-static att_status append_row(
-    learning *l, row_sink *sink, const att_item *item, att_error *err)
+static att_status append_row(learning *l, row_sink *sink, const att_item *item, att_error *err)
 {
     const att_host *host = &l->model->host;
     const att_arena_mark mark = att_arena_save(&l->scratch);
@@ -48,7 +48,7 @@ static att_status append_row(
     bool fits = count != SIZE_MAX;
     for (size_t k = 0; fits && row && k < count; k++)
         fits = ATT_VEC_PUSH(host, &sink->cols, row[k].feature) &&
-            ATT_VEC_PUSH(host, &sink->values, row[k].value);
+               ATT_VEC_PUSH(host, &sink->values, row[k].value);
     att_arena_rewind(&l->scratch, mark);
     return fits ? ATT_OK : att_no_memory(err, sink->cols.count, "features of items");
 }
@@ -127,12 +127,12 @@ static att_status solve_ridge(learning *l, double ridge, att_error *err)
         float *diagonal = &l->factor[j * f + j];
         *diagonal += (float)(j ? ridge : CONSTANT_RIDGE) + ROUNDING_RIDGE * *diagonal;
     }
-    return att_blas_solve(
-        l->factor, l->features, l->b, (uint32_t)stride, l->threads, "the products of features", err);
+    return att_blas_solve(l->factor, l->features, l->b, (uint32_t)stride, l->threads,
+        "the products of features", err);
 }
 
-static void place_row(const att_kernels *kernels, const float *weights, size_t stride, const uint32_t *cols,
-    const float *values, size_t count, float *vector)
+static void place_row(const att_kernels *kernels, const float *weights, size_t stride,
+    const uint32_t *cols, const float *values, size_t count, float *vector)
 {
     memset(vector, 0, stride * sizeof *vector);
     for (size_t k = 0; k < count; k++)
@@ -167,7 +167,8 @@ static uint32_t hide_items(learning *l, uint64_t seed, uint32_t *list)
 }
 
 // A person judges who prefers hidden items and others; folded from the others.
-static att_status fold_judge(learning *l, uint32_t person, uint32_t *items, float *weights, att_error *err)
+static att_status fold_judge(
+    learning *l, uint32_t person, uint32_t *items, float *weights, att_error *err)
 {
     const att_matrix *m = l->preferences;
     size_t count = 0, hidden = 0;
@@ -180,8 +181,7 @@ static att_status fold_judge(learning *l, uint32_t person, uint32_t *items, floa
     }
     if (!hidden || count < HIDDEN_LEAST)
         return ATT_OK;
-    const att_status status =
-        att_model_fold_arrays(l->model, l->fold, items, weights, count, err);
+    const att_status status = att_model_fold_arrays(l->model, l->fold, items, weights, count, err);
     if (status)
         return status;
     const size_t stride = l->model->stride;
@@ -210,8 +210,8 @@ static att_status fold_judges(learning *l, uint64_t seed, att_error *err)
     return status;
 }
 
-static att_quality judge_one(const learning *l, const float *placed, const uint32_t *list, uint32_t count,
-    uint32_t judge, uint32_t *targets)
+static att_quality judge_one(const learning *l, const float *placed, const uint32_t *list,
+    uint32_t count, uint32_t judge, uint32_t *targets)
 {
     const att_matrix *m = l->preferences;
     const size_t stride = l->model->stride;
@@ -230,8 +230,8 @@ static att_quality judge_one(const learning *l, const float *placed, const uint3
     return att_quality_of(ranked, top.count, targets, target_count);
 }
 
-static att_status judge_ridge(
-    learning *l, const uint32_t *list, uint32_t count, double ridge, double *quality, att_error *err)
+static att_status judge_ridge(learning *l, const uint32_t *list, uint32_t count, double ridge,
+    double *quality, att_error *err)
 {
     const size_t stride = l->model->stride;
     const att_arena_mark mark = att_arena_save(&l->scratch);
@@ -336,8 +336,8 @@ static att_status learn(learning *l, const att_model_input *input, uint64_t seed
     return att_model_make_base(l->model, l->threads, err);
 }
 
-att_status att_content_learn(att_model *model, const att_model_input *input, uint64_t seed,
-    uint32_t threads, att_error *err)
+att_status att_content_learn(
+    att_model *model, const att_model_input *input, uint64_t seed, uint32_t threads, att_error *err)
 {
     if (!input->item_of || !model->stride)
         return ATT_OK;
@@ -357,8 +357,8 @@ att_status att_content_learn(att_model *model, const att_model_input *input, uin
     return status;
 }
 
-bool att_content_place(const att_content *content, const att_kernels *kernels, const att_item *item, size_t dim,
-    size_t stride, float *vector, att_arena *scratch)
+bool att_content_place(const att_content *content, const att_kernels *kernels, const att_item *item,
+    size_t dim, size_t stride, float *vector, att_arena *scratch)
 {
     if (!content->weights)
         return false;
@@ -369,13 +369,15 @@ bool att_content_place(const att_content *content, const att_kernels *kernels, c
     if (known) {
         memset(vector, 0, dim * sizeof *vector);
         for (size_t k = 0; k < count; k++)
-            kernels->axpy_f32(vector, row[k].value, content->weights + row[k].feature * stride, dim);
+            kernels->axpy_f32(
+                vector, row[k].value, content->weights + row[k].feature * stride, dim);
     }
     att_arena_rewind(scratch, mark);
     return known;
 }
 
-bool att_model_place(const att_model *model, const att_item *item, float *vector, att_arena *scratch)
+bool att_model_place(
+    const att_model *model, const att_item *item, float *vector, att_arena *scratch)
 {
     return att_content_place(
         &model->content, model->kernels, item, model->dim, model->stride, vector, scratch);

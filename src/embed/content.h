@@ -15,7 +15,7 @@
 #include "embed/matrix.h"
 
 #define ATT_CONTENT_TEACHES 5 // preferences at which an item teaches half as much as it ever will
-#define ATT_CONTENT_TRUST 1   // preferences at which an item's own factor and its content weigh alike
+#define ATT_CONTENT_TRUST 1 // preferences at which an item's own factor and its content weigh alike
 
 typedef struct att_content {
     att_features features;

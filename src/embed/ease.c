@@ -13,11 +13,11 @@ typedef struct ease_work {
     att_matrix by_item;          // rows are active items
     uint32_t *active;            // (active_count) item of a number
     uint32_t active_count, item_count;
-    float *g;                    // (active_count, active_count); X^T X + reg I, then its inverse
-    float *k;                    // (people, people); X X^T + reg I
-    uint32_t *kept, *counts;     // (active_count, keep), (active_count)
-    float *weights;              // (active_count, keep)
-    float *dense;                // (item_count, item_count) or NULL
+    float *g;                // (active_count, active_count); X^T X + reg I, then its inverse
+    float *k;                // (people, people); X X^T + reg I
+    uint32_t *kept, *counts; // (active_count, keep), (active_count)
+    float *weights;          // (active_count, keep)
+    float *dense;            // (item_count, item_count) or NULL
     uint32_t keep, threads;
     bool binary;
     double reg;
@@ -78,8 +78,8 @@ static void spread_rows(void *context, uint32_t thread, size_t begin, size_t end
 }
 
 // Numbers the active items and renames the columns to their numbers.
-static att_status number_active(
-    ease_work *e, att_matrix *renamed, const att_matrix *m, att_arena *scratch, const att_host *host, att_error *err)
+static att_status number_active(ease_work *e, att_matrix *renamed, const att_matrix *m,
+    att_arena *scratch, const att_host *host, att_error *err)
 {
     const uint64_t nonzeros = att_matrix_nonzeros(m);
     uint32_t *number = ATT_NEW(scratch, uint32_t, (size_t)m->cols + 1);
@@ -99,7 +99,8 @@ static att_status number_active(
             e->active_count, ATT_EASE_ITEMS_MAX);
     if (!e->active_count)
         return ATT_FAIL(err, ATT_INVALID, "ease: there is no preference to learn from");
-    const att_status status = att_matrix_init(renamed, m->rows, e->active_count, nonzeros, host, err);
+    const att_status status =
+        att_matrix_init(renamed, m->rows, e->active_count, nonzeros, host, err);
     if (status)
         return status;
     memcpy(renamed->row_start, m->row_start, ((size_t)m->rows + 1) * sizeof *m->row_start);
@@ -157,14 +158,13 @@ static bool people_are_fewer(double people, double active)
 
 static att_status invert(ease_work *e, att_arena *scratch, att_error *err)
 {
-    e->g = ATT_NEW(scratch, float, (size_t)e->active_count *e->active_count);
+    e->g = ATT_NEW(scratch, float, (size_t)e->active_count * e->active_count);
     if (!e->g)
         return att_no_memory(err, (size_t)e->active_count * e->active_count, "item products");
     if (people_are_fewer(e->by_person->rows, e->active_count))
         return invert_by_people(e, scratch, err);
     att_parallel_for(e->threads, e->active_count, 16, gram_rows, e);
-    return att_blas_invert(
-        e->g, e->active_count, e->threads, "ease: the product of items", err);
+    return att_blas_invert(e->g, e->active_count, e->threads, "ease: the product of items", err);
 }
 
 double att_ease_cost(const att_matrix *m, const uint32_t *touched)
@@ -198,9 +198,9 @@ static att_status collect(
     }
     const size_t active = e->active_count;
     e->keep = ATT_MIN(e->keep, e->active_count);
-    e->kept = ATT_NEW(scratch, uint32_t, active *e->keep);
+    e->kept = ATT_NEW(scratch, uint32_t, active * e->keep);
     e->counts = ATT_NEW(scratch, uint32_t, active);
-    e->weights = ATT_NEW(scratch, float, active *e->keep);
+    e->weights = ATT_NEW(scratch, float, active * e->keep);
     if (!e->kept || !e->counts || !e->weights)
         return att_no_memory(err, active * e->keep, "item weights");
     att_parallel_for(e->threads, active, 16, keep_rows, e);
@@ -220,7 +220,9 @@ att_status att_ease_train(att_item_item *out, const att_matrix *preferences,
         .binary = options->binary,
         .reg = options->reg,
         .threads = att_parallel_threads(options->threads),
-        .keep = options->keep ? options->keep : fits ? UINT32_MAX : KEEP_DEFAULT};
+        .keep = options->keep ? options->keep
+                : fits        ? UINT32_MAX
+                              : KEEP_DEFAULT};
     att_arena scratch;
     att_arena_init(&scratch, host, 0);
     att_matrix renamed = {0};

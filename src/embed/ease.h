@@ -16,9 +16,10 @@
 #define ATT_EASE_ITEMS_MAX 20000 // with interactions
 
 typedef struct att_ease_options {
-    double reg;       // > 0; 100 to 1000 is usual
-    uint32_t keep;    // weights kept per target; 0: all where the catalogue is dense (ATT_ITEM_ITEM_DENSE_MAX), else 500
-    bool binary;      // X is 0 or 1; false: the matrix values
+    double reg; // > 0; 100 to 1000 is usual
+    uint32_t
+        keep; // weights kept per target; 0: all where the catalogue is dense (ATT_ITEM_ITEM_DENSE_MAX), else 500
+    bool binary; // X is 0 or 1; false: the matrix values
     uint32_t threads;
 } att_ease_options;
 

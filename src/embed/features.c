@@ -30,7 +30,7 @@ static char lower(char c)
 static bool is_word_byte(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-        (unsigned char)c >= 0x80;
+           (unsigned char)c >= 0x80;
 }
 
 // "t:" + lower-cased name, cut to fit.
@@ -68,7 +68,7 @@ static bool see_published(const att_item *item, name_seer *see, void *context)
     snprintf(digits, sizeof digits, "%d", (int)year / FIVE_YEARS * FIVE_YEARS);
     name_buffer buffer;
     return see(context, prefixed(&buffer, 'p', att_text_of(digits)), false, 1) &&
-        see(context, ATT_LIT("n:@published"), true, year);
+           see(context, ATT_LIT("n:@published"), true, year);
 }
 
 static bool see_numbers(const att_item *item, name_seer *see, void *context)
@@ -76,10 +76,11 @@ static bool see_numbers(const att_item *item, name_seer *see, void *context)
     name_buffer buffer;
     for (size_t i = 0; i < item->feature_count; i++)
         if (isfinite(item->features[i].value) &&
-            !see(context, prefixed(&buffer, 'n', item->features[i].name), true, item->features[i].value))
+            !see(context, prefixed(&buffer, 'n', item->features[i].name), true,
+                item->features[i].value))
             return false;
     return item->duration_ms <= 0 ||
-        see(context, ATT_LIT("n:@duration"), true, log1p((double)item->duration_ms / 1000));
+           see(context, ATT_LIT("n:@duration"), true, log1p((double)item->duration_ms / 1000));
 }
 
 static bool see_names(const att_item *item, name_seer *see, void *context)
@@ -91,7 +92,7 @@ static bool see_names(const att_item *item, name_seer *see, void *context)
         if (!see(context, prefixed(&buffer, 't', item->tags[i]), false, 1))
             return false;
     return see_published(item, see, context) && see_numbers(item, see, context) &&
-        see_words(item->title, see, context) && see_words(item->text, see, context);
+           see_words(item->title, see, context) && see_words(item->text, see, context);
 }
 
 // --- Learning ------------------------------------------------------------------------------------
@@ -190,8 +191,8 @@ static size_t rank_names(const learner *l, ranked *out)
     return ATT_MIN(count, numbers + terms);
 }
 
-static att_status keep_names(att_features *out, const learner *l, const ranked *chosen, size_t count,
-    att_arena *life, att_error *err)
+static att_status keep_names(att_features *out, const learner *l, const ranked *chosen,
+    size_t count, att_arena *life, att_error *err)
 {
     float *mean = ATT_NEW(life, float, count + 1), *scale = ATT_NEW(life, float, count + 1);
     if (!mean || !scale)
@@ -202,9 +203,8 @@ static att_status keep_names(att_features *out, const learner *l, const ranked *
             return att_no_memory(err, count, "feature names");
         const double average = t->sum / t->items;
         mean[i] = t->number ? (float)average : 0;
-        scale[i] = t->number
-            ? (float)(1 / sqrt(t->squares / t->items - average * average))
-            : (float)(1 + log((l->bodies + 1.0) / (t->items + 1.0)));
+        scale[i] = t->number ? (float)(1 / sqrt(t->squares / t->items - average * average))
+                             : (float)(1 + log((l->bodies + 1.0) / (t->items + 1.0)));
     }
     out->mean = mean;
     out->scale = scale;
@@ -330,7 +330,8 @@ static bool add_entry(void *context, att_text name, bool number, double value)
 
 static bool is_number(const att_features *f, uint32_t feature)
 {
-    return feature <= f->names.count && feature > 0 && att_names_get(&f->names, feature - 1).data[0] == 'n';
+    return feature <= f->names.count && feature > 0 &&
+           att_names_get(&f->names, feature - 1).data[0] == 'n';
 }
 
 // Terms get length one together, numbers are divided by the root of how many there are.
@@ -344,8 +345,7 @@ static void scale_blocks(const att_features *f, att_feature_entry *entries, size
             terms += (double)entries[i].value * entries[i].value;
     }
     for (size_t i = 0; i < count; i++)
-        entries[i].value /=
-            (float)(is_number(f, entries[i].feature) ? sqrt(numbers) : sqrt(terms));
+        entries[i].value /= (float)(is_number(f, entries[i].feature) ? sqrt(numbers) : sqrt(terms));
 }
 
 #define ROW_NAMES_MAX 1024 // terms and numbers that one item may have

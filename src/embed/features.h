@@ -19,7 +19,8 @@
 // Feature 0 is the constant, then the terms and numbers by name, then the vector's coordinates.
 typedef struct att_features {
     const att_host *host;
-    att_names names;    // "t:jazz" tag, "w:night" word, "m:film" medium, "p:1995" five years, "n:energy" number
+    att_names
+        names; // "t:jazz" tag, "w:night" word, "m:film" medium, "p:1995" five years, "n:energy" number
     const float *mean;  // (names.count) of numbers; 0 for terms
     const float *scale; // (names.count) 1 / deviation of numbers; idf of terms
     uint32_t vector_dim;

@@ -87,7 +87,8 @@ static void start(const att_model *model, att_fold *fold)
 }
 
 // One event goes into the panel, the right side and the item-item sums.
-static void take(const att_model *model, att_fold *fold, uint32_t item, float weight, const float *given)
+static void take(
+    const att_model *model, att_fold *fold, uint32_t item, float weight, const float *given)
 {
     const float *x = model->stride ? vector_of(model, item, given) : NULL;
     if (!isfinite(weight))
@@ -169,7 +170,8 @@ static shares shares_of(const att_model *model, uint32_t item)
     }
 }
 
-static float score_one(const att_model *model, const att_fold *fold, uint32_t item, const float *given)
+static float score_one(
+    const att_model *model, const att_fold *fold, uint32_t item, const float *given)
 {
     if (model->kind == ATT_MODEL_POPULARITY)
         return att_model_popularity(model, item);
@@ -245,7 +247,8 @@ static att_status effect_room(
     effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
 {
     w->target_columns = att_normal_pad(targets);
-    const size_t floats = (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK + targets;
+    const size_t floats =
+        (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK + targets;
     if (!att_float_block_fit(&fold->extra, floats, &fold->host))
         return att_no_memory(err, targets, "targets to explain");
     w->events = fold->extra.at;
@@ -330,12 +333,13 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
         float *row = effects + i * target_count;
         if (event->row != UINT32_MAX) {
             if (event->row % EVENT_BLOCK == 0) // rows come in order
-                solve_block(model, fold, &w, event->row, ATT_MIN(fold->rows - event->row, EVENT_BLOCK));
+                solve_block(
+                    model, fold, &w, event->row, ATT_MIN(fold->rows - event->row, EVENT_BLOCK));
             write_vector_effects(model, fold, &w, event, target_count, row);
         }
         for (size_t j = 0; fold->sums && j < target_count; j++)
             row[j] += (float)(shares_of(model, targets[j]).sums * event->weight *
-                att_item_item_at(&model->ease, event->item, targets[j]));
+                              att_item_item_at(&model->ease, event->item, targets[j]));
     }
     return ATT_OK;
 }

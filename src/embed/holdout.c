@@ -14,8 +14,7 @@
 // --- Splitting -----------------------------------------------------------------------------------
 
 // People in random order, those who may be held out first.
-static uint32_t order_people(
-    uint32_t *order, const att_matrix *m, uint32_t least, att_rng *rng)
+static uint32_t order_people(uint32_t *order, const att_matrix *m, uint32_t least, att_rng *rng)
 {
     for (uint32_t u = 0; u < m->rows; u++)
         order[u] = u;
@@ -97,7 +96,8 @@ static att_status split(att_holdout *out, const att_matrix *m, const int64_t *la
     att_rng rng = att_rng_stream(o->seed, 1);
     const uint32_t held = ATT_MIN(order_people(order, m, o->least, &rng), o->held);
     if (!held || held == m->rows)
-        return ATT_FAIL(err, ATT_INVALID, "%u of %u people can be held out to choose by", held, m->rows);
+        return ATT_FAIL(
+            err, ATT_INVALID, "%u of %u people can be held out to choose by", held, m->rows);
     for (uint32_t i = 0; i < held; i++)
         mark_targets(is_target, pick, m, last_at_ms, order[i], &rng);
     uint32_t others = m->rows - held;
@@ -178,8 +178,8 @@ static att_status measure_one(measuring *m, uint32_t thread, size_t person)
     const uint64_t first = history->row_start[person];
     const size_t count = (size_t)(history->row_start[person + 1] - first);
     float *scores = m->scores + (size_t)thread * history->cols;
-    const att_status status = att_model_fold_arrays(m->model, m->folds[thread],
-        history->col + first, history->value + first, count, NULL);
+    const att_status status = att_model_fold_arrays(
+        m->model, m->folds[thread], history->col + first, history->value + first, count, NULL);
     if (status)
         return status;
     att_model_score_all(m->model, m->folds[thread], scores);
@@ -205,7 +205,8 @@ static void measure_rows(void *context, uint32_t thread, size_t begin, size_t en
         m->status[thread] = measure_one(m, thread, p);
 }
 
-static att_status start_measuring(measuring *m, uint32_t threads, att_arena *scratch, const att_host *host, att_error *err)
+static att_status start_measuring(
+    measuring *m, uint32_t threads, att_arena *scratch, const att_host *host, att_error *err)
 {
     const size_t held = m->holdout->history.rows, items = m->holdout->history.cols;
     m->scores = ATT_NEW(scratch, float, threads *items);
@@ -218,7 +219,8 @@ static att_status start_measuring(measuring *m, uint32_t threads, att_arena *scr
     return status;
 }
 
-static att_status finish_measuring(const measuring *m, uint32_t threads, att_quality *out, att_error *err)
+static att_status finish_measuring(
+    const measuring *m, uint32_t threads, att_quality *out, att_error *err)
 {
     for (uint32_t t = 0; t < threads; t++)
         if (m->status[t])

@@ -18,8 +18,8 @@ typedef struct att_holdout {
 
 typedef struct att_holdout_options {
     uint64_t seed;
-    uint32_t held;       // people kept out; those with at least `least` preferences, drawn at random
-    uint32_t least;      // >= 2
+    uint32_t held;  // people kept out; those with at least `least` preferences, drawn at random
+    uint32_t least; // >= 2
     uint32_t train_most; // people to train on at most; 0: all the others
 } att_holdout_options;
 

@@ -179,7 +179,8 @@ static void add_to(spread *s, double value)
 }
 
 // Folds a sample of people and compares how far the two parts' scores spread over the items.
-static att_status compare_spreads(att_model *model, const att_matrix *m, spread *vectors, spread *sums, att_error *err)
+static att_status compare_spreads(
+    att_model *model, const att_matrix *m, spread *vectors, spread *sums, att_error *err)
 {
     att_fold *fold;
     ATT_VEC(att_fold_item) history = {0};

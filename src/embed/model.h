@@ -12,14 +12,20 @@
 #include "embed/matrix.h"
 #include "store/snapshot.h"
 
-typedef enum att_model_kind { ATT_MODEL_POPULARITY, ATT_MODEL_ALS, ATT_MODEL_EASE, ATT_MODEL_BLEND } att_model_kind;
+typedef enum att_model_kind {
+    ATT_MODEL_POPULARITY,
+    ATT_MODEL_ALS,
+    ATT_MODEL_EASE,
+    ATT_MODEL_BLEND
+} att_model_kind;
 
 typedef struct att_model att_model;
 
 // Items' contents for the cold-start projection: called once per item with a body, borrowed during the call.
 typedef struct att_model_input {
-    const att_matrix *preferences;   // (users, items), graded and decayed; > 0 only
-    const int64_t *last_at_ms;       // per nonzero, same order as preferences->col; for the validation split
+    const att_matrix *preferences; // (users, items), graded and decayed; > 0 only
+    const int64_t
+        *last_at_ms; // per nonzero, same order as preferences->col; for the validation split
     // Returns NULL where the item has no body.
     const att_item *(*item_of)(void *user, uint32_t item);
     void *item_user;
@@ -27,23 +33,27 @@ typedef struct att_model_input {
 
 // Chooses kind and hyper-parameters on a validation split of its own (options->kind, dim narrow the search), then
 // trains on everything. Reproducible by seed for a given thread count.
-att_status att_model_train(att_model **out, const att_model_input *input, const att_train_options *options,
-    att_train_report *report, const att_host *host, att_error *err);
-att_status att_model_save(const att_model *model, uint64_t version, const char *path, att_error *err);
+att_status att_model_train(att_model **out, const att_model_input *input,
+    const att_train_options *options, att_train_report *report, const att_host *host,
+    att_error *err);
+att_status att_model_save(
+    const att_model *model, uint64_t version, const char *path, att_error *err);
 att_status att_model_load(att_model **out, const char *path, const att_host *host, att_error *err);
 void att_model_destroy(att_model *model);
 
 att_model_kind att_model_kind_of(const att_model *model);
 const char *att_model_kind_name(att_model_kind kind);
 uint64_t att_model_version(const att_model *model);
-uint32_t att_model_dim(const att_model *model);        // of vectors, 0 for pure EASE / popularity without content
+uint32_t att_model_dim(
+    const att_model *model); // of vectors, 0 for pure EASE / popularity without content
 uint32_t att_model_item_count(const att_model *model); // items known when it was trained
 // (dim) of a known item; borrowed. NULL: none (no signal and no content).
 const float *att_model_item_vector(const att_model *model, uint32_t item);
 // Share of users who prefer it, 0 … 1, smoothed; 0 for items it does not know.
 float att_model_popularity(const att_model *model, uint32_t item);
 // Places an item that it has not seen. False: nothing to place it by.
-bool att_model_place(const att_model *model, const att_item *item, float *vector, att_arena *scratch);
+bool att_model_place(
+    const att_model *model, const att_item *item, float *vector, att_arena *scratch);
 
 // A person's vector from weighted items (unknown items are passed over), by the model's own least squares:
 // A = G * unobserved + sum w x x^T + reg; b = sum w x. Well under a millisecond at 64 dimensions and 100 items.
@@ -53,8 +63,8 @@ typedef struct att_fold_item {
     float weight;
     const float *vector; // (dim); NULL: the model's own
 } att_fold_item;
-att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items, size_t count,
-    float *vector, att_error *err);
+att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items,
+    size_t count, float *vector, att_error *err);
 // effects[i * target_count + j]: how much lower target j scores when history item i is removed (exact for one
 // removal, Sherman-Morrison; EASE's and blend's part included). Uses the last att_model_fold of `fold`.
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
@@ -65,7 +75,7 @@ att_status att_model_score(const att_model *model, att_fold *fold, const uint32_
     const float *const *vectors, size_t count, float *scores, att_error *err);
 // EASE and blend score densely: best items by the item-item part alone, as candidates beside the index search.
 // Eligible by `bits` (NULL: all). Best first; returns how many.
-size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uint64_t *bits, size_t bit_count,
-    size_t count, uint32_t *items, float *scores);
+size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uint64_t *bits,
+    size_t bit_count, size_t count, uint32_t *items, float *scores);
 
 #endif

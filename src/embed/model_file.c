@@ -128,19 +128,22 @@ att_status att_model_save(
 static att_status check_head(const head *h, att_error *err)
 {
     if (h->kind > ATT_MODEL_BLEND)
-        return ATT_FAIL(err, ATT_CORRUPT, "kind is %u, the highest known is %d", h->kind, ATT_MODEL_BLEND);
+        return ATT_FAIL(
+            err, ATT_CORRUPT, "kind is %u, the highest known is %d", h->kind, ATT_MODEL_BLEND);
     if (h->dim > ATT_ALS_DIM_MAX || h->stride != att_normal_pad(h->dim))
-        return ATT_FAIL(err, ATT_CORRUPT, "dim is %u with stride %u, wanted at most %d and %zu", h->dim,
-            h->stride, ATT_ALS_DIM_MAX, att_normal_pad(h->dim));
+        return ATT_FAIL(err, ATT_CORRUPT, "dim is %u with stride %u, wanted at most %d and %zu",
+            h->dim, h->stride, ATT_ALS_DIM_MAX, att_normal_pad(h->dim));
     if (!(h->mix >= 0 && h->mix <= 1) || !(h->ease_scale > 0) || !isfinite(h->ease_scale))
         return ATT_FAIL(err, ATT_CORRUPT, "mix is %g and ease_scale is %g", h->mix, h->ease_scale);
     if (h->has_dense > 1 || h->has_sparse > 1 || (h->has_dense && h->has_sparse))
         return ATT_FAIL(err, ATT_CORRUPT, "item-item weights are both dense and sparse");
     if (h->has_dense && h->item_count > ATT_ITEM_ITEM_DENSE_MAX)
-        return ATT_FAIL(err, ATT_CORRUPT, "dense item-item weights for %u items, at most %d are allowed",
-            h->item_count, ATT_ITEM_ITEM_DENSE_MAX);
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "dense item-item weights for %u items, at most %d are allowed", h->item_count,
+            ATT_ITEM_ITEM_DENSE_MAX);
     const bool wants_sums = h->kind == ATT_MODEL_EASE || h->kind == ATT_MODEL_BLEND;
-    if (wants_sums != (h->has_dense || h->has_sparse) || (h->kind != ATT_MODEL_POPULARITY) != (h->dim > 0))
+    if (wants_sums != (h->has_dense || h->has_sparse) ||
+        (h->kind != ATT_MODEL_POPULARITY) != (h->dim > 0))
         return ATT_FAIL(err, ATT_CORRUPT, "a model of kind %s with dim %u, dense %u, sparse %u",
             att_model_kind_name(h->kind), h->dim, h->has_dense, h->has_sparse);
     if (h->has_content > 1 || (h->has_content && !h->dim) ||
@@ -158,8 +161,8 @@ static att_status need(const att_snapshot *s, uint32_t id, size_t item_size, uin
     const att_status status = att_snapshot_need(s, id, item_size, &count, out, err);
     if (status || count == wanted)
         return status;
-    return ATT_FAIL(err, ATT_CORRUPT, "section %.4s has %zu entries, wanted %llu", (const char *)&id,
-        count, (unsigned long long)wanted);
+    return ATT_FAIL(err, ATT_CORRUPT, "section %.4s has %zu entries, wanted %llu",
+        (const char *)&id, count, (unsigned long long)wanted);
 }
 
 static att_status check_floats(const float *values, size_t count, uint32_t id, att_error *err)
@@ -223,16 +226,16 @@ static att_status load_ease(att_model *model, const head *h, att_error *err)
         status = need_floats(model->snapshot, VALS, h->sparse_count, &floats, err);
     if (status)
         return status;
-    model->ease.by_source = (att_matrix){
-        h->item_count, h->item_count, view(rows), view(cols), view(floats)};
+    model->ease.by_source =
+        (att_matrix){h->item_count, h->item_count, view(rows), view(cols), view(floats)};
     return check_sparse(&model->ease.by_source, h->sparse_count, err);
 }
 
 static att_status load_names(att_model *model, const head *h, att_error *err)
 {
     const void *data = NULL, *pool = NULL;
-    att_status status = need(
-        model->snapshot, NAMO, sizeof(uint64_t), (uint64_t)h->name_count + 1, &data, err);
+    att_status status =
+        need(model->snapshot, NAMO, sizeof(uint64_t), (uint64_t)h->name_count + 1, &data, err);
     if (!status)
         status = need(model->snapshot, NAMB, 1, h->name_bytes, &pool, err);
     if (status)
@@ -307,8 +310,8 @@ static att_status load_sections(att_model *model, const head *h, att_error *err)
 static att_status load(att_model *model, uint32_t version, att_error *err)
 {
     if (version != ATT_MODEL_VERSION)
-        return ATT_FAIL(err, ATT_VERSION, "model version %u, this build reads %d: train again", version,
-            ATT_MODEL_VERSION);
+        return ATT_FAIL(err, ATT_VERSION, "model version %u, this build reads %d: train again",
+            version, ATT_MODEL_VERSION);
     const void *data = NULL;
     att_status status = need(model->snapshot, HEAD, sizeof(head), 1, &data, err);
     if (status)

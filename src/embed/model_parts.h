@@ -28,11 +28,11 @@ struct att_model {
     att_model_kind kind;
     uint64_t version;
     uint32_t item_count, dim, stride;
-    float *items;             // (item_count, stride); NULL without vectors
-    const uint32_t *touched;  // (item_count) people who prefer it
-    uint8_t *placed;          // (item_count) 1: has a vector
-    const float *base;        // (stride, stride) unobserved * G + the people's penalty; 1 in the padding
-    const float *popularity;  // (item_count)
+    float *items;            // (item_count, stride); NULL without vectors
+    const uint32_t *touched; // (item_count) people who prefer it
+    uint8_t *placed;         // (item_count) 1: has a vector
+    const float *base; // (stride, stride) unobserved * G + the people's penalty; 1 in the padding
+    const float *popularity; // (item_count)
     att_item_item ease;
     double unobserved, penalty; // of people's equations
     att_content content;
@@ -51,8 +51,8 @@ void att_float_block_deinit(att_float_block *block, const att_host *host);
 // One event of the history as the equations hold it.
 typedef struct att_fold_row {
     uint32_t item;
-    uint32_t row;  // in the panel; UINT32_MAX: it has no vector
-    float weight;  // as given; below 0: not wanted
+    uint32_t row; // in the panel; UINT32_MAX: it has no vector
+    float weight; // as given; below 0: not wanted
 } att_fold_row;
 
 struct att_fold {
@@ -86,8 +86,8 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
     const float *weights, size_t count, att_error *err);
 
 // Reads a model out of an opened snapshot, which it adopts (also when it fails).
-att_status att_model_of_snapshot(
-    att_model **out, att_snapshot *snapshot, uint32_t version, const att_host *host, att_error *err);
+att_status att_model_of_snapshot(att_model **out, att_snapshot *snapshot, uint32_t version,
+    const att_host *host, att_error *err);
 
 // scores[j] for all j < item_count, after att_model_fold.
 void att_model_score_all(const att_model *model, const att_fold *fold, float *scores);

@@ -25,9 +25,10 @@ typedef struct att_normal {
     void (*pack)(float *to, const float *from, size_t dim, float scale);
     // A panel lying down: to[j][k] = roots[k] * scale[j] * rows[picks[k]][j], (dim, ldt) with zeros from count to ldt, which is
     // att_normal_pad(count). Rows are `stride` apart; dim is padded.
-    void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride, const uint32_t *picks,
-        const float *roots, size_t count, const float *scale, size_t dim);
-    // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows and cols padded.
+    void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride,
+        const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim);
+    // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows a multiple of 8,
+    // cols padded.
     void (*cross)(float *out, size_t ldo, const float *l, size_t ldl, const float *r, size_t ldr,
         size_t count, size_t rows, size_t cols);
     // out = X Q: X and out (count, dim), Q (dim, dim). count is a multiple of 8.

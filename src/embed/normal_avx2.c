@@ -72,9 +72,8 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[8])
 
 #include "embed/normal_tile.h"
 
-static const att_normal avx2 = {
-    "avx2", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack,
-    fast_pack_columns, fast_cross, fast_multiply};
+static const att_normal avx2 = {"avx2", fast_add_products, fast_factor, fast_forward, fast_solve,
+    fast_pack, fast_pack_columns, fast_cross, fast_multiply};
 
 const att_normal *att_normal_avx2(void)
 {

@@ -55,8 +55,10 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
     }
     for (int i = 0; i < 4; i++) {
         const vec a = r[i], b = r[i + 4], c = r[i + 8], d = r[i + 12];
-        const vec ab_even = _mm512_shuffle_f32x4(a, b, 0x88), ab_odd = _mm512_shuffle_f32x4(a, b, 0xDD);
-        const vec cd_even = _mm512_shuffle_f32x4(c, d, 0x88), cd_odd = _mm512_shuffle_f32x4(c, d, 0xDD);
+        const vec ab_even = _mm512_shuffle_f32x4(a, b, 0x88),
+                  ab_odd = _mm512_shuffle_f32x4(a, b, 0xDD);
+        const vec cd_even = _mm512_shuffle_f32x4(c, d, 0x88),
+                  cd_odd = _mm512_shuffle_f32x4(c, d, 0xDD);
         t[i] = _mm512_shuffle_f32x4(ab_even, cd_even, 0x88);
         t[i + 4] = _mm512_shuffle_f32x4(ab_odd, cd_odd, 0x88);
         t[i + 8] = _mm512_shuffle_f32x4(ab_even, cd_even, 0xDD);
@@ -68,9 +70,8 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
 
 #include "embed/normal_tile.h"
 
-static const att_normal avx512 = {
-    "avx512", fast_add_products, fast_factor, fast_forward, fast_solve, fast_pack,
-    fast_pack_columns, fast_cross, fast_multiply};
+static const att_normal avx512 = {"avx512", fast_add_products, fast_factor, fast_forward,
+    fast_solve, fast_pack, fast_pack_columns, fast_cross, fast_multiply};
 
 const att_normal *att_normal_avx512(void)
 {

@@ -16,27 +16,27 @@
 typedef enum tile_end { TILE_ADD, TILE_TAKE, TILE_SET } tile_end;
 
 // C (TILE_ROWS, vecs * LANES) gets sum over k of L(k, r) * R[k][c]; L(k, r) lies at left[k * k_step + r * r_step].
-INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step, const float *right,
-    size_t ldr, size_t count, const tile_end end, const int vecs)
+INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
+    const float *right, size_t ldr, size_t count, const tile_end end, const int vecs)
 {
     vec sum[TILE_ROWS][2];
-    UNROLL for (int r = 0; r < TILE_ROWS; r++)
-        UNROLL for (int v = 0; v < vecs; v++)
-            sum[r][v] = v_zero();
+    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vecs; v++) sum[r][v] =
+        v_zero();
     for (size_t k = 0; k < count; k++) {
         vec x[2];
-        UNROLL for (int v = 0; v < vecs; v++)
-            x[v] = v_load(right + v * LANES);
-        UNROLL for (int r = 0; r < TILE_ROWS; r++) {
+        UNROLL for (int v = 0; v < vecs; v++) x[v] = v_load(right + v * LANES);
+        UNROLL for (int r = 0; r < TILE_ROWS; r++)
+        {
             const vec y = v_set1(left[(size_t)r * r_step]);
-            UNROLL for (int v = 0; v < vecs; v++)
-                sum[r][v] = v_fma(y, x[v], sum[r][v]);
+            UNROLL for (int v = 0; v < vecs; v++) sum[r][v] = v_fma(y, x[v], sum[r][v]);
         }
         left += k_step;
         right += ldr;
     }
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) {
-        UNROLL for (int v = 0; v < vecs; v++) {
+    UNROLL for (int r = 0; r < TILE_ROWS; r++)
+    {
+        UNROLL for (int v = 0; v < vecs; v++)
+        {
             float *to = c + (size_t)r * ldc + v * LANES;
             if (end == TILE_ADD)
                 sum[r][v] = v_add(v_load(to), sum[r][v]);
@@ -63,7 +63,8 @@ FAST static void fast_add_products(
 {
     for (size_t r = 0; r < dim; r += TILE_ROWS) {
         const size_t from = r / LANES * LANES;
-        tile_row(a + r * lda + from, lda, p + r, ldp, 1, p + from, ldp, count, dim - from, TILE_ADD);
+        tile_row(
+            a + r * lda + from, lda, p + r, ldp, 1, p + from, ldp, count, dim - from, TILE_ADD);
     }
 }
 
@@ -72,37 +73,37 @@ INLINE float factor_corner(float *a, size_t lda)
 {
     vec row[LANES];
     float least = INFINITY;
+    UNROLL for (int k = 0; k < LANES; k++) row[k] = v_load(a + (size_t)k * lda);
     UNROLL for (int k = 0; k < LANES; k++)
-        row[k] = v_load(a + (size_t)k * lda);
-    UNROLL for (int k = 0; k < LANES; k++) {
+    {
         const vec pivot = v_lane(row[k], k);
         const float p = v_first(pivot);
         least = p > least ? least : p; // NaN gets through
         row[k] = v_from(v_mul(row[k], v_rsqrt(pivot)), k);
-        UNROLL for (int r = k + 1; r < LANES; r++)
-            row[r] = v_fnma(v_lane(row[k], r), row[k], row[r]);
+        UNROLL for (int r = k + 1; r < LANES; r++) row[r] =
+            v_fnma(v_lane(row[k], r), row[k], row[r]);
     }
-    UNROLL for (int k = 0; k < LANES; k++)
-        v_store(a + (size_t)k * lda, row[k]);
+    UNROLL for (int k = 0; k < LANES; k++) v_store(a + (size_t)k * lda, row[k]);
     return least;
 }
 
 // B (LANES, LANES) := corner^-T B; `inverse` holds one over the corner's diagonal.
-INLINE void corner_solve(const float *corner, size_t ldu, const float *inverse, float *b, size_t ldb)
+INLINE void corner_solve(
+    const float *corner, size_t ldu, const float *inverse, float *b, size_t ldb)
 {
     vec row[LANES];
+    UNROLL for (int k = 0; k < LANES; k++) row[k] = v_load(b + (size_t)k * ldb);
     UNROLL for (int k = 0; k < LANES; k++)
-        row[k] = v_load(b + (size_t)k * ldb);
-    UNROLL for (int k = 0; k < LANES; k++) {
+    {
         row[k] = v_mul(row[k], v_set1(inverse[k]));
-        UNROLL for (int r = k + 1; r < LANES; r++)
-            row[r] = v_fnma(v_set1(corner[(size_t)k * ldu + (size_t)r]), row[k], row[r]);
+        UNROLL for (int r = k + 1; r < LANES; r++) row[r] =
+            v_fnma(v_set1(corner[(size_t)k * ldu + (size_t)r]), row[k], row[r]);
     }
-    UNROLL for (int k = 0; k < LANES; k++)
-        v_store(b + (size_t)k * ldb, row[k]);
+    UNROLL for (int k = 0; k < LANES; k++) v_store(b + (size_t)k * ldb, row[k]);
 }
 
-FAST static void corner_solve_row(const float *corner, size_t ldu, float *b, size_t ldb, size_t cols)
+FAST static void corner_solve_row(
+    const float *corner, size_t ldu, float *b, size_t ldb, size_t cols)
 {
     float inverse[LANES];
     for (size_t k = 0; k < LANES; k++)
@@ -112,8 +113,8 @@ FAST static void corner_solve_row(const float *corner, size_t ldu, float *b, siz
 }
 
 // Rows at … at + LANES-1 of C (from column `from`) -= what the rows of U above them say.
-FAST static void take_off_above(float *c, size_t ldc, const float *u, size_t ldu, const float *right,
-    size_t ldr, size_t at, size_t cols)
+FAST static void take_off_above(float *c, size_t ldc, const float *u, size_t ldu,
+    const float *right, size_t ldr, size_t at, size_t cols)
 {
     for (size_t r = 0; r < LANES; r += TILE_ROWS)
         tile_row(c + r * ldc, ldc, u + at + r, ldu, 1, right, ldr, at, cols, TILE_TAKE);
@@ -157,7 +158,8 @@ INLINE void solve_down(const float *u, size_t ldu, size_t dim, float *b)
         even = v_add(even, odd);
         const float *corner = u + at * ldu + at;
         vec found = v_zero();
-        UNROLL for (int k = 0; k < LANES; k++) {
+        UNROLL for (int k = 0; k < LANES; k++)
+        {
             const vec z = v_mul(v_lane(even, k), v_set1(1 / corner[(size_t)k * ldu + (size_t)k]));
             found = v_put(found, z, k);
             even = v_fnma(v_load(corner + (size_t)k * ldu), z, even);
@@ -172,7 +174,8 @@ INLINE void solve_up(const float *u, size_t ldu, size_t dim, float *b)
     for (size_t block = dim; block > 0; block -= LANES) {
         const size_t at = block - LANES;
         vec done = v_zero(); // of this block
-        UNROLL for (int k = LANES - 1; k >= 0; k--) {
+        UNROLL for (int k = LANES - 1; k >= 0; k--)
+        {
             const float *row = u + (at + (size_t)k) * ldu;
             vec sum = v_mul(v_load(row + at), done);
             for (size_t c = block; c < dim; c += LANES)
@@ -202,13 +205,13 @@ FAST static void fast_pack(float *to, const float *from, size_t dim, float scale
 }
 
 // LANES rows become LANES columns.
-INLINE void pack_square(float *to, size_t ldt, const float *rows, size_t stride, const uint32_t *picks,
-    const float *roots, size_t count, const float *scale)
+INLINE void pack_square(float *to, size_t ldt, const float *rows, size_t stride,
+    const uint32_t *picks, const float *roots, size_t count, const float *scale)
 {
     vec row[LANES];
     float root[LANES] = {0};
-    UNROLL for (int k = 0; k < LANES; k++)
-        row[k] = (size_t)k < count ? v_load_any(rows + picks[k] * stride) : v_zero();
+    UNROLL for (int k = 0; k < LANES; k++) row[k] =
+        (size_t)k < count ? v_load_any(rows + picks[k] * stride) : v_zero();
     for (size_t k = 0; k < LANES && k < count; k++)
         root[k] = roots[k];
     v_transpose(row);

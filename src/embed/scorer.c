@@ -45,7 +45,8 @@ static void random_destroy(void *opaque)
     ATT_FREE_ARRAY(&host, model, 1);
 }
 
-const att_scorer att_scorer_random = {"random", "items in random order", "", random_train, random_score, random_destroy};
+const att_scorer att_scorer_random = {
+    "random", "items in random order", "", random_train, random_score, random_destroy};
 
 // --- Popularity ----------------------------------------------------------------------------------
 
@@ -155,7 +156,8 @@ static att_status knn_train(void **out, const att_matrix *matrix, const att_scor
 
 const att_scorer att_scorer_item_knn = {"item-knn",
     "items that the same people prefer as those in the history: cosine with shrinkage",
-    "Sarwar, Karypis, Konstan, Riedl 2001; shrinkage after Bell, Koren 2007", knn_train, item_item_score, item_item_destroy};
+    "Sarwar, Karypis, Konstan, Riedl 2001; shrinkage after Bell, Koren 2007", knn_train,
+    item_item_score, item_item_destroy};
 
 static att_status ease_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
     const att_host *host, att_error *err)
@@ -178,13 +180,13 @@ static att_status ease_train(void **out, const att_matrix *matrix, const att_sco
 
 const att_scorer att_scorer_ease = {"ease",
     "item-to-item weights that best rebuild everybody's history, none of an item to itself",
-    "Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data", ease_train, item_item_score, item_item_destroy};
+    "Steck 2019, Embarrassingly Shallow Autoencoders for Sparse Data", ease_train, item_item_score,
+    item_item_destroy};
 
 // --- All of them ---------------------------------------------------------------------------------
 
 static const att_scorer *const all[] = {&att_scorer_random, &att_scorer_popularity,
-    &att_scorer_item_knn, &att_scorer_ease, &att_scorer_als, &att_scorer_blend,
-    &att_scorer_chosen};
+    &att_scorer_item_knn, &att_scorer_ease, &att_scorer_als, &att_scorer_blend, &att_scorer_chosen};
 
 const att_scorer *const *att_scorer_list(size_t *count)
 {

@@ -13,16 +13,16 @@
 // Zero means "this scorer's default" in every field but seed.
 typedef struct att_scorer_params {
     uint64_t seed;
-    uint32_t threads;     // 0: 1
-    uint32_t dim;         // als, blend
-    uint32_t passes;      // als, blend
-    double reg;           // als, blend: lambda of the frequency-scaled penalty
-    double unobserved;    // als, blend: weight of what was not touched
-    double ease_reg;      // ease, blend: lambda added to the diagonal
-    uint32_t ease_keep;   // ease, blend: weights kept for each target item; 0: all while they fit
-    double mix;           // blend: the share of als, 0 … 1
-    uint32_t neighbours;  // item-knn: kept for each item
-    double shrinkage;     // item-knn: added to the product of norms
+    uint32_t threads;    // 0: 1
+    uint32_t dim;        // als, blend
+    uint32_t passes;     // als, blend
+    double reg;          // als, blend: lambda of the frequency-scaled penalty
+    double unobserved;   // als, blend: weight of what was not touched
+    double ease_reg;     // ease, blend: lambda added to the diagonal
+    uint32_t ease_keep;  // ease, blend: weights kept for each target item; 0: all while they fit
+    double mix;          // blend: the share of als, 0 … 1
+    uint32_t neighbours; // item-knn: kept for each item
+    double shrinkage;    // item-knn: added to the product of norms
 } att_scorer_params;
 
 typedef struct att_scorer {

@@ -11,8 +11,7 @@ static void model_destroy(void *model)
 static att_status score_model(const void *model, att_fold *memory, const uint32_t *items,
     const float *weights, size_t count, float *scores, att_error *err)
 {
-    const att_status status =
-        att_model_fold_arrays(model, memory, items, weights, count, err);
+    const att_status status = att_model_fold_arrays(model, memory, items, weights, count, err);
     if (!status)
         att_model_score_all(model, memory, scores);
     return status;

@@ -5,7 +5,7 @@
 static bool worse(const att_top *t, size_t x, size_t y)
 {
     return t->scores[x] < t->scores[y] ||
-        (t->scores[x] == t->scores[y] && t->items[x] > t->items[y]);
+           (t->scores[x] == t->scores[y] && t->items[x] > t->items[y]);
 }
 
 static void swap(att_top *t, size_t x, size_t y)

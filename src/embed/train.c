@@ -18,8 +18,8 @@ att_status att_model_train(att_model **out, const att_model_input *input,
     if (!status)
         status = att_choose(&recipe, input, options, report, host, err);
     if (!status)
-        status = att_model_build(
-            out, input->preferences, &recipe, options->threads, host, report, err);
+        status =
+            att_model_build(out, input->preferences, &recipe, options->threads, host, report, err);
     if (!status)
         status = att_content_learn(*out, input, options->seed, options->threads, err);
     if (status) {

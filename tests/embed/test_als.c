@@ -36,7 +36,8 @@ static void twin_solve(double a[TWIN_DIM_MAX][TWIN_DIM_MAX + 1], size_t dim, dou
         x[k] = a[k][dim];
 }
 
-static void twin_side(double *own, const double *other, const att_matrix *m, const att_als_options *o, double shared)
+static void twin_side(
+    double *own, const double *other, const att_matrix *m, const att_als_options *o, double shared)
 {
     const size_t dim = o->dim;
     for (uint32_t row = 0; row < m->rows; row++) {
@@ -104,7 +105,8 @@ CHECK_TEST(training_equals_the_plain_twin_in_double)
     const att_host host = att_host_default();
     const uint32_t dims[] = {5, 16, 24};
     static twin t;
-    att_matrix m = world_matrix(80, 50, 4, 14, 1, &host); // rows of 5 to 14, columns of 1 to 60: all ways to solve
+    att_matrix m = world_matrix(
+        80, 50, 4, 14, 1, &host); // rows of 5 to 14, columns of 1 to 60: all ways to solve
     for (size_t d = 0; d < ATT_COUNT_OF(dims); d++) {
         for (int scaled = 0; scaled < 2; scaled++) {
             att_als_options options = small_options(dims[d]);
@@ -164,8 +166,8 @@ CHECK_TEST(blocks_come_to_the_same_place_as_whole_solves)
 }
 
 // One side alone, by blocks of `block` coordinates (0: whole), `rounds` times.
-static void solve_one_side(
-    float *own, const att_matrix *m, const float *other, const float *axes, uint32_t block, int rounds)
+static void solve_one_side(float *own, const att_matrix *m, const float *other, const float *axes,
+    uint32_t block, int rounds)
 {
     static _Alignas(64) float a[32 * 32], panel[128 * 32], b[128], roots[128], scale[32];
     att_als_side side = {.matrix = m,
@@ -239,9 +241,9 @@ CHECK_TEST(slow_and_fast_kernels_agree)
     CHECK_OK(att_als_train(&plain, &m, &options, &host, NULL));
     for (uint32_t u = 0; u < 80; u++)
         for (uint32_t i = 0; i < 50; i++)
-            CHECK_NEAR(
-                att_kernels_scalar()->dot_f32(fast.people + u * 32, fast.items + i * 32, 32),
-                att_kernels_scalar()->dot_f32(plain.people + u * 32, plain.items + i * 32, 32), 2e-4);
+            CHECK_NEAR(att_kernels_scalar()->dot_f32(fast.people + u * 32, fast.items + i * 32, 32),
+                att_kernels_scalar()->dot_f32(plain.people + u * 32, plain.items + i * 32, 32),
+                2e-4);
     att_als_deinit(&fast);
     att_als_deinit(&plain);
     att_matrix_deinit(&m, &host);
@@ -329,7 +331,6 @@ CHECK_MAIN(CHECK_CASE(training_equals_the_plain_twin_in_double),
     CHECK_CASE(each_pass_lowers_the_loss),
     CHECK_CASE(blocks_come_to_the_same_place_as_whole_solves),
     CHECK_CASE(one_block_of_all_coordinates_is_the_whole_solve),
-    CHECK_CASE(any_number_of_threads_gives_the_same_bits),
-    CHECK_CASE(slow_and_fast_kernels_agree),
+    CHECK_CASE(any_number_of_threads_gives_the_same_bits), CHECK_CASE(slow_and_fast_kernels_agree),
     CHECK_CASE(bad_options_and_preferences_are_refused_by_name), CHECK_CASE(the_host_can_cancel),
     CHECK_CASE(running_out_of_memory_leaves_nothing_behind))

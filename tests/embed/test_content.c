@@ -23,7 +23,9 @@ static void fill_shelf(shelf *s)
     for (uint32_t i = 0; i < ITEMS; i++) {
         s->tags[i][0] = att_text_of(kind_tags[i % KINDS]);
         s->tags[i][1] = att_text_of(i % 2 ? "odd" : "even");
-        s->items[i] = (att_item){.tags = s->tags[i], .tag_count = 2, .medium = ATT_LIT("music"),
+        s->items[i] = (att_item){.tags = s->tags[i],
+            .tag_count = 2,
+            .medium = ATT_LIT("music"),
             .title = ATT_LIT("A Song of the Night")};
     }
 }

@@ -62,7 +62,8 @@ CHECK_TEST(weights_equal_the_direct_inverse_in_double)
     equals_the_twin(12, false);
 }
 
-static bool is_kept(const att_item_item *pruned, const att_item_item *whole, uint32_t i, uint32_t j, uint32_t keep)
+static bool is_kept(
+    const att_item_item *pruned, const att_item_item *whole, uint32_t i, uint32_t j, uint32_t keep)
 {
     uint32_t stronger = 0;
     for (uint32_t k = 0; k < ITEMS; k++)

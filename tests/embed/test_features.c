@@ -23,10 +23,20 @@ static const float north[] = {1, 0, 1}, south[] = {-1, 0, 1};
 static shelf small_shelf(void)
 {
     return (shelf){.count = 3,
-        .items = {{.tags = both, .tag_count = 2, .features = slow, .feature_count = 1,
-                      .vector = north, .vector_dim = 3, .title = ATT_LIT("Rain and rain")},
-            {.tags = calm, .tag_count = 1, .features = fast, .feature_count = 1, .vector = south,
-                .vector_dim = 3, .title = ATT_LIT("RAIN, again")},
+        .items = {{.tags = both,
+                      .tag_count = 2,
+                      .features = slow,
+                      .feature_count = 1,
+                      .vector = north,
+                      .vector_dim = 3,
+                      .title = ATT_LIT("Rain and rain")},
+            {.tags = calm,
+                .tag_count = 1,
+                .features = fast,
+                .feature_count = 1,
+                .vector = south,
+                .vector_dim = 3,
+                .title = ATT_LIT("RAIN, again")},
             {.tags = both, .tag_count = 2}}};
 }
 

@@ -55,7 +55,8 @@ CHECK_TEST(a_fifth_is_sought_and_nothing_is_lost_or_told_twice)
     CHECK_EQ(h.train.rows, 80);
     CHECK_EQ(h.history.rows, 20);
     CHECK_EQ(att_matrix_nonzeros(&h.train) + att_matrix_nonzeros(&h.history) +
-            att_matrix_nonzeros(&h.targets), att_matrix_nonzeros(&m));
+                 att_matrix_nonzeros(&h.targets),
+        att_matrix_nonzeros(&m));
     for (uint32_t p = 0; p < 20; p++) {
         const uint64_t told = h.history.row_start[p + 1] - h.history.row_start[p];
         const uint64_t sought = h.targets.row_start[p + 1] - h.targets.row_start[p];
@@ -128,5 +129,5 @@ CHECK_TEST(nobody_left_is_refused)
 CHECK_MAIN(CHECK_CASE(quality_is_as_worked_by_hand),
     CHECK_CASE(the_best_come_first_and_ties_go_to_the_lower_number),
     CHECK_CASE(a_fifth_is_sought_and_nothing_is_lost_or_told_twice),
-    CHECK_CASE(with_times_the_newest_are_sought), CHECK_CASE(threads_do_not_change_what_is_measured),
-    CHECK_CASE(nobody_left_is_refused))
+    CHECK_CASE(with_times_the_newest_are_sought),
+    CHECK_CASE(threads_do_not_change_what_is_measured), CHECK_CASE(nobody_left_is_refused))

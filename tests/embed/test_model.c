@@ -28,8 +28,8 @@ static att_model *build(att_model_kind kind, uint32_t keep, const att_host *host
     return model;
 }
 
-static const att_fold_item history[] = {
-    {3, 0.9f, NULL}, {7, 0.5f, NULL}, {12, 1.0f, NULL}, {20, -0.6f, NULL}, {31, 0.2f, NULL}, {999, 1.0f, NULL}};
+static const att_fold_item history[] = {{3, 0.9f, NULL}, {7, 0.5f, NULL}, {12, 1.0f, NULL},
+    {20, -0.6f, NULL}, {31, 0.2f, NULL}, {999, 1.0f, NULL}};
 static const uint32_t targets[] = {0, 5, 11, 19, 44};
 
 // Removing an event and folding again is what effects promise.

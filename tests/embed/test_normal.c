@@ -76,16 +76,17 @@ CHECK_TEST(fast_paths_equal_the_plain_twin)
     }
 }
 
-static const uint32_t picks[] = {5, 3, 3, 0, 70, 8, 1, 2, 4, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 44, 45};
+static const uint32_t picks[] = {
+    5, 3, 3, 0, 70, 8, 1, 2, 4, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 44, 45};
 
-static void pack_and_multiply(const att_normal *n, bench *w, uint32_t dim, float *packed, float *product)
+static void pack_and_multiply(
+    const att_normal *n, bench *w, uint32_t dim, float *packed, float *product)
 {
     float roots[ATT_COUNT_OF(picks)];
     fill(w, dim);
     for (size_t k = 0; k < ATT_COUNT_OF(picks); k++)
         roots[k] = 0.5f + (float)k;
-    n->pack_columns(
-        packed, 32, w->panel, dim, picks, roots, ATT_COUNT_OF(picks), w->b, dim);
+    n->pack_columns(packed, 32, w->panel, dim, picks, roots, ATT_COUNT_OF(picks), w->b, dim);
     for (size_t k = 0; k < (size_t)dim * dim; k++)
         w->a[k] = w->panel[k % (ROWS * dim)];
     n->multiply(product, dim, w->panel, dim, w->a, dim, 24, dim);

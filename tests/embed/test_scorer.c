@@ -9,7 +9,8 @@
 // Three people: {0, 1}, {0, 1, 2}, {2}.
 static att_matrix hand_matrix(const att_host *host)
 {
-    const att_triplet triplets[] = {{0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {1, 2, 1}, {2, 2, 1}};
+    const att_triplet triplets[] = {
+        {0, 0, 1}, {0, 1, 1}, {1, 0, 1}, {1, 1, 1}, {1, 2, 1}, {2, 2, 1}};
     att_matrix m;
     CHECK_OK(att_matrix_build(&m, 3, 4, triplets, 6, host, NULL));
     return m;
@@ -32,7 +33,8 @@ CHECK_TEST(neighbours_are_shrunk_cosines)
     options.neighbours = 1;
     CHECK_OK(att_knn_train(&b, &m, &options, &host, NULL));
     CHECK_NEAR(att_item_item_at(&b, 2, 0), 0, 0); // 1 is nearer to 0
-    CHECK_NEAR(att_item_item_at(&b, 0, 2), 0.25, 1e-6); // 0 and 1 are as near to 2: the lower number stays
+    CHECK_NEAR(
+        att_item_item_at(&b, 0, 2), 0.25, 1e-6); // 0 and 1 are as near to 2: the lower number stays
     CHECK_NEAR(att_item_item_at(&b, 1, 2), 0, 0);
     att_item_item_deinit(&b, &host);
     options.neighbours = 0;
@@ -56,8 +58,8 @@ CHECK_TEST(popularity_is_the_share_of_people)
     att_matrix_deinit(&m, &host);
 }
 
-static void score(const att_scorer *scorer, const att_matrix *m, uint64_t seed, const uint32_t *items,
-    size_t count, float *scores, const att_host *host)
+static void score(const att_scorer *scorer, const att_matrix *m, uint64_t seed,
+    const uint32_t *items, size_t count, float *scores, const att_host *host)
 {
     const float weights[] = {1, 1, 1, 1};
     const att_scorer_params params = {.seed = seed, .dim = 16, .passes = 4, .threads = 2};

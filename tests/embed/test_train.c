@@ -102,7 +102,8 @@ static const att_item *tagged(void *user, uint32_t item)
 {
     static const att_text tags[] = {{"a", 1}, {"b", 1}, {"c", 1}};
     att_item *body = user;
-    *body = (att_item){.tags = tags + item % 3, .tag_count = 1, .title = ATT_LIT("some words here")};
+    *body =
+        (att_item){.tags = tags + item % 3, .tag_count = 1, .title = ATT_LIT("some words here")};
     return body;
 }
 

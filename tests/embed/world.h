@@ -7,8 +7,8 @@
 #include "embed/matrix.h"
 
 // People mostly prefer items of their own kind (index % kinds); weights in (0.25, 1].
-static inline att_matrix world_matrix(
-    uint32_t people, uint32_t items, uint32_t kinds, uint32_t each, uint64_t seed, const att_host *host)
+static inline att_matrix world_matrix(uint32_t people, uint32_t items, uint32_t kinds,
+    uint32_t each, uint64_t seed, const att_host *host)
 {
     att_rng rng = att_rng_seed(seed);
     att_triplet *triplets = ATT_NEW_ARRAY(host, att_triplet, (size_t)people * each);

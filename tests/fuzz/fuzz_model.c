@@ -19,7 +19,8 @@ static const att_item *item_of(void *user, uint32_t item)
     static const att_text tags[] = {{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}};
     static const float vectors[] = {1, 2, 0, -1, 0.5f, 2};
     att_item *body = user;
-    *body = (att_item){.tags = tags + item % 3, .tag_count = 2, .vector = vectors + item % 5, .vector_dim = 2};
+    *body = (att_item){
+        .tags = tags + item % 3, .tag_count = 2, .vector = vectors + item % 5, .vector_dim = 2};
     return body;
 }
 
