@@ -12,8 +12,11 @@ demo: deps all
 	@$(BUILD)/apps/cli/attune demo
 check: deps
 	@scripts/check
-bench: all
-	meson test -C $(BUILD) --benchmark --verbose
+bench:
+	@scripts/install-deps bench
+	@said=$$(meson setup $(BUILD)-bench --buildtype=release -Db_ndebug=false -Dtests=false 2>&1) || { echo "$$said"; exit 1; }
+	ninja -C $(BUILD)-bench
+	meson test -C $(BUILD)-bench --benchmark --verbose
 install: all
 	meson install -C $(BUILD)
 clean:
