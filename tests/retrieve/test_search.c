@@ -182,6 +182,40 @@ CHECK_TEST(walking_and_scanning_give_the_same_best)
     close_scene(&s);
 }
 
+// One component that dwarfs the others must not cost the bytes their resolution.
+CHECK_TEST(a_dominant_component_does_not_blind_the_codes)
+{
+    CHECK_BEGIN();
+    enum { FINALISTS = TOP + TOP / 2 };
+    scene s;
+    open_scene(&s, ATT_INDEX_I8, 0);
+    uint32_t ids[COUNT];
+    for (uint32_t id = 0; id < COUNT; id++) {
+        ids[id] = id;
+        s.vectors[id * DIM + 3] += 200;
+    }
+    CHECK_OK(att_index_add(s.index, ids, s.vectors, COUNT, 1, NULL));
+    CHECK_OK(att_search_reserve_keys(s.search, 3 * FINALISTS, NULL));
+    size_t right = 0;
+    for (int q = 0; q < QUERIES; q++) {
+        float query[DIM];
+        int8_t code[64];
+        att_hit exact[TOP];
+        size_t exact_count;
+        world_draw(&s.w, query); // has little of it
+        CHECK_OK(
+            att_index_top_exact(s.index, s.search, query, NULL, TOP, exact, &exact_count, NULL));
+        const att_probe probe = {.code = code, .scale = att_quantize(code, 64, query, DIM)};
+        const att_scan_plan plan = {.codes = true, .eligible = COUNT, .keep = FINALISTS};
+        const size_t found = att_scan(s.index, s.search, &probe, NULL, &plan);
+        for (size_t i = 0; i < found; i++)
+            for (size_t e = 0; e < exact_count; e++)
+                right += exact[e].id == s.index->ids[att_rank_tail(s.search->keys[i])];
+    }
+    CHECK(right > QUERIES * TOP * 0.95);
+    close_scene(&s);
+}
+
 CHECK_TEST(many_are_kept_in_order_from_a_large_index)
 {
     CHECK_BEGIN();
@@ -229,4 +263,5 @@ CHECK_MAIN(CHECK_CASE(every_selectivity_gets_enough_and_nearly_the_best),
     CHECK_CASE(the_excluded_stay_out_even_when_they_are_the_best),
     CHECK_CASE(a_filter_may_know_ids_that_the_index_does_not),
     CHECK_CASE(walking_and_scanning_give_the_same_best),
+    CHECK_CASE(a_dominant_component_does_not_blind_the_codes),
     CHECK_CASE(many_are_kept_in_order_from_a_large_index))
