@@ -118,17 +118,31 @@ static void add_items(learning *l)
             add_item(l, i);
 }
 
-static att_status solve_ridge(learning *l, double ridge, att_error *err)
+static att_status solve_once(learning *l, double ridge, float rounding, att_error *err)
 {
     const size_t f = l->features, stride = l->model->stride;
     memcpy(l->factor, l->a, f * f * sizeof *l->a);
     memcpy(l->b, l->c, f * stride * sizeof *l->c);
     for (size_t j = 0; j < f; j++) {
         float *diagonal = &l->factor[j * f + j];
-        *diagonal += (float)(j ? ridge : CONSTANT_RIDGE) + ROUNDING_RIDGE * *diagonal;
+        *diagonal += (float)(j ? ridge : CONSTANT_RIDGE) + rounding * *diagonal;
     }
     return att_blas_solve(l->factor, l->features, l->b, (uint32_t)stride, l->threads,
         "the products of features", err);
+}
+
+// Features that say the same (every item has one of these tags, and one of those) leave the products short of full
+// rank, and the rounding of sums over many items can then push them below it: the part of the diagonal that
+// stands for rounding grows until they are not.
+static att_status solve_ridge(learning *l, double ridge, att_error *err)
+{
+    att_status status = ATT_OK;
+    for (float rounding = ROUNDING_RIDGE; rounding < 0.1f; rounding *= 10) {
+        status = solve_once(l, ridge, rounding, err);
+        if (status == ATT_OK || status == ATT_NO_MEMORY)
+            break;
+    }
+    return status;
 }
 
 static void place_row(const att_kernels *kernels, const float *weights, size_t stride,
