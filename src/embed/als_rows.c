@@ -90,16 +90,18 @@ static bool solve_few(const att_als_side *s, att_als_work *w, uint32_t row)
         s->normal->add_products(w->a, size, w->panel, size, stride, size);
     for (size_t k = 0; k < size; k++)
         w->a[k * size + k] += 1;
-    if (!s->normal->factor(w->a, size, size))
-        return false;
-    s->normal->solve(w->a, size, size, w->b);
-    float *own = s->own + (size_t)row * stride;
-    memset(own, 0, stride * sizeof *own);
+    if (size == 16) {
+        if (!s->normal->solve_tiny(w->a, count, w->b))
+            return false;
+    } else {
+        if (!s->normal->factor(w->a, size, size))
+            return false;
+        s->normal->solve(w->a, size, size, w->b);
+    }
     for (size_t k = 0; k < count; k++)
-        s->kernels->axpy_f32(
-            own, w->roots[k] * w->b[k], s->other + (size_t)picks[k] * stride, stride);
-    for (size_t j = 0; j < stride; j++)
-        own[j] *= w->scale[j] * w->scale[j];
+        w->b[k] *= w->roots[k];
+    s->normal->combine(
+        s->own + (size_t)row * stride, s->other, stride, picks, w->b, count, w->scale, stride);
     return true;
 }
 
@@ -153,7 +155,7 @@ static bool solve_blocks(const att_als_side *s, att_als_work *w, uint32_t row)
 
 bool att_als_is_few(const att_als_side *s, uint64_t count)
 {
-    return !s->block && att_normal_pad((size_t)count) * 4 <= (size_t)s->stride * 3;
+    return !s->block && att_normal_pad((size_t)count) * 2 <= s->stride;
 }
 
 static bool solve_row(const att_als_side *s, att_als_work *w, uint32_t row)

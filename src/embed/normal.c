@@ -59,6 +59,26 @@ static void scalar_solve(const float *u, size_t ldu, size_t dim, float *b)
     }
 }
 
+static bool scalar_solve_tiny(float *a, size_t count, float *b)
+{
+    (void)count;
+    if (!scalar_factor(a, 16, 16))
+        return false;
+    scalar_solve(a, 16, 16, b);
+    return true;
+}
+
+static void scalar_combine(float *out, const float *rows, size_t stride, const uint32_t *picks,
+    const float *by, size_t count, const float *scale, size_t dim)
+{
+    for (size_t j = 0; j < dim; j++) {
+        float sum = 0;
+        for (size_t k = 0; k < count; k++)
+            sum += by[k] * rows[picks[k] * stride + j];
+        out[j] = sum * scale[j] * scale[j];
+    }
+}
+
 static void scalar_pack(float *to, const float *from, size_t dim, float scale)
 {
     size_t j = 0;
@@ -102,7 +122,8 @@ static void scalar_multiply(float *out, size_t ldo, const float *x, size_t ldx, 
 }
 
 static const att_normal scalar = {"scalar", scalar_add_products, scalar_factor, scalar_forward,
-    scalar_solve, scalar_pack, scalar_pack_columns, scalar_cross, scalar_multiply};
+    scalar_solve, scalar_solve_tiny, scalar_pack, scalar_pack_columns, scalar_combine, scalar_cross,
+    scalar_multiply};
 
 const att_normal *att_normal_scalar(void)
 {

@@ -20,6 +20,9 @@ typedef struct att_normal {
     void (*forward)(const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols);
     // b := U^-1 U^-T b, b is (dim).
     void (*solve)(const float *u, size_t ldu, size_t dim, float *b);
+    // The same for one square of sixteen with ones on the diagonal from `count` on, where b is zero:
+    // b := A^-1 b, a is lost. False as factor.
+    bool (*solve_tiny)(float *a, size_t count, float *b);
     // One row of a panel: to[j] = scale * from[j]. Neither need be aligned nor dim be padded here: `to` is filled
     // with zeros up to the pad.
     void (*pack)(float *to, const float *from, size_t dim, float scale);
@@ -27,6 +30,9 @@ typedef struct att_normal {
     // att_normal_pad(count). Rows are `stride` apart; dim is padded.
     void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride,
         const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim);
+    // out[j] = scale[j]^2 * sum over k of by[k] * rows[picks[k]][j], (dim), padded.
+    void (*combine)(float *out, const float *rows, size_t stride, const uint32_t *picks,
+        const float *by, size_t count, const float *scale, size_t dim);
     // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows a multiple of 8,
     // cols padded.
     void (*cross)(float *out, size_t ldo, const float *l, size_t ldl, const float *r, size_t ldr,

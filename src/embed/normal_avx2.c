@@ -27,7 +27,7 @@ typedef __m256 vec;
 #define v_from(v, k) _mm256_and_ps((v), at_least(k))
 #define v_put(v, w, k) _mm256_blendv_ps((v), (w), only(k))
 #define v_rsqrt(v) _mm256_div_ps(v_set1(1), _mm256_sqrt_ps(v))
-#define v_total(v) v_total_of(v)
+#define v_div(a, b) _mm256_div_ps((a), (b))
 
 FAST static inline vec at_least(int k)
 {
@@ -39,13 +39,6 @@ FAST static inline vec only(int k)
 {
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_castsi256_ps(_mm256_cmpeq_epi32(lane, _mm256_set1_epi32(k)));
-}
-
-FAST static inline float v_total_of(vec v)
-{
-    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
-    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
 // By pairs, by fours, then halves: r[i] lane j becomes r[j] lane i.
@@ -73,7 +66,7 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[8])
 #include "embed/normal_tile.h"
 
 static const att_normal avx2 = {"avx2", fast_add_products, fast_factor, fast_forward, fast_solve,
-    fast_pack, fast_pack_columns, fast_cross, fast_multiply};
+    fast_solve_tiny, fast_pack, fast_pack_columns, fast_combine, fast_cross, fast_multiply};
 
 const att_normal *att_normal_avx2(void)
 {

@@ -26,7 +26,7 @@ typedef __m512 vec;
 #define v_lane(v, k) _mm512_permutexvar_ps(_mm512_set1_epi32(k), (v))
 #define v_from(v, k) _mm512_maskz_mov_ps((__mmask16)(0xFFFFu << (k)), (v))
 #define v_put(v, w, k) _mm512_mask_mov_ps((v), (__mmask16)(1u << (k)), (w))
-#define v_total(v) _mm512_reduce_add_ps(v)
+#define v_div(a, b) _mm512_div_ps((a), (b))
 #define v_rsqrt(v) v_rsqrt_exact(v)
 
 // Fourteen good bits, doubled by one step of Newton: x (1.5 - 0.5 v x x).
@@ -71,7 +71,8 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
 #include "embed/normal_tile.h"
 
 static const att_normal avx512 = {"avx512", fast_add_products, fast_factor, fast_forward,
-    fast_solve, fast_pack, fast_pack_columns, fast_cross, fast_multiply};
+    fast_solve, fast_solve_tiny, fast_pack, fast_pack_columns, fast_combine, fast_cross,
+    fast_multiply};
 
 const att_normal *att_normal_avx512(void)
 {

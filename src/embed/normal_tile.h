@@ -2,7 +2,7 @@
 // embed/normal_tile.h - the fast normal equations, written once for any register width.
 //
 // Included by normal_avx512.c and normal_avx2.c, which define: LANES, TILE_ROWS, vec, FAST (the target), and
-// v_load, v_store, v_zero, v_set1, v_mul, v_add, v_fma(a, b, c) = a b + c, v_fnma(a, b, c) = c - a b,
+// v_load, v_store, v_zero, v_set1, v_mul, v_div, v_add, v_sub, v_fma(a, b, c) = a b + c, v_fnma(a, b, c) = c - a b,
 // v_lane(v, k) = lane k everywhere, v_transpose(rows), v_rsqrt, v_from(v, k) = v with zeros below lane k, v_total(v) = sum.
 //
 // One idea carries all: a tile of TILE_ROWS x (2 * LANES) results stays in registers while k runs over the rows
@@ -146,44 +146,70 @@ FAST static void fast_forward(
     }
 }
 
+// One over the diagonal of a corner.
+INLINE vec corner_inverse(const float *corner, size_t ldu)
+{
+    float diagonal[LANES];
+    for (size_t k = 0; k < LANES; k++)
+        diagonal[k] = corner[k * ldu + k];
+    return v_div(v_set1(1), v_load_any(diagonal));
+}
+
 // b := U^-T b, LANES numbers at a time in one register.
 INLINE void solve_down(const float *u, size_t ldu, size_t dim, float *b)
 {
     for (size_t at = 0; at < dim; at += LANES) {
-        vec even = v_load(b + at), odd = v_zero();
-        for (size_t k = 0; k < at; k += 2) {
-            even = v_fnma(v_load(u + k * ldu + at), v_set1(b[k]), even);
-            odd = v_fnma(v_load(u + (k + 1) * ldu + at), v_set1(b[k + 1]), odd);
-        }
-        even = v_add(even, odd);
+        vec rest[4] = {v_load(b + at), v_zero(), v_zero(), v_zero()};
+        for (size_t k = 0; k < at; k += 4)
+            UNROLL for (size_t j = 0; j < 4; j++) rest[j] =
+                v_fnma(v_load(u + (k + j) * ldu + at), v_set1(b[k + j]), rest[j]);
+        vec left = v_add(v_add(rest[0], rest[1]), v_add(rest[2], rest[3])), found = v_zero();
         const float *corner = u + at * ldu + at;
-        vec found = v_zero();
+        const vec inverse = corner_inverse(corner, ldu);
         UNROLL for (int k = 0; k < LANES; k++)
         {
-            const vec z = v_mul(v_lane(even, k), v_set1(1 / corner[(size_t)k * ldu + (size_t)k]));
+            const vec z = v_mul(v_lane(left, k), v_lane(inverse, k));
             found = v_put(found, z, k);
-            even = v_fnma(v_load(corner + (size_t)k * ldu), z, even);
+            left = v_fnma(v_load(corner + (size_t)k * ldu), z, left);
         }
         v_store(b + at, found);
     }
 }
 
-// b := U^-1 b: row by row from the last; the rows' zeros below the diagonal let every load be a whole register.
+// Lane r of the result: the sum of row[r].
+INLINE vec totals(vec row[LANES])
+{
+    v_transpose(row);
+    vec sum[4] = {row[0], row[1], row[2], row[3]};
+    UNROLL for (int r = 4; r < LANES; r++) sum[r % 4] = v_add(sum[r % 4], row[r]);
+    return v_add(v_add(sum[0], sum[1]), v_add(sum[2], sum[3]));
+}
+
+// b := U^-1 b, from the last LANES numbers up. A corner's columns are its rows turned over.
 INLINE void solve_up(const float *u, size_t ldu, size_t dim, float *b)
 {
-    for (size_t block = dim; block > 0; block -= LANES) {
-        const size_t at = block - LANES;
-        vec done = v_zero(); // of this block
+    for (size_t end = dim; end > 0; end -= LANES) {
+        const size_t at = end - LANES;
+        const float *rows = u + at * ldu;
+        vec row[LANES], left = v_load(b + at);
+        if (end < dim) {
+            UNROLL for (int r = 0; r < LANES; r++) row[r] = v_zero();
+            for (size_t c = end; c < dim; c += LANES) {
+                const vec x = v_load(b + c);
+                UNROLL for (int r = 0; r < LANES; r++) row[r] =
+                    v_fma(v_load(rows + (size_t)r * ldu + c), x, row[r]);
+            }
+            left = v_sub(left, totals(row));
+        }
+        const vec inverse = corner_inverse(rows + at, ldu);
+        UNROLL for (int r = 0; r < LANES; r++) row[r] = v_load(rows + (size_t)r * ldu + at);
+        v_transpose(row);
         UNROLL for (int k = LANES - 1; k >= 0; k--)
         {
-            const float *row = u + (at + (size_t)k) * ldu;
-            vec sum = v_mul(v_load(row + at), done);
-            for (size_t c = block; c < dim; c += LANES)
-                sum = v_fma(v_load(row + c), v_load(b + c), sum);
-            const float z = (b[at + (size_t)k] - v_total(sum)) / row[at + (size_t)k];
-            done = v_put(done, v_set1(z), k);
+            const vec z = v_mul(v_lane(left, k), v_lane(inverse, k));
+            left = v_put(v_fnma(row[k], z, left), z, k);
         }
-        v_store(b + at, done);
+        v_store(b + at, left);
     }
 }
 
@@ -191,6 +217,43 @@ FAST static void fast_solve(const float *u, size_t ldu, size_t dim, float *b)
 {
     solve_down(u, ldu, dim, b);
     solve_up(u, ldu, dim, b);
+}
+
+// Everything in registers; only `count` steps are made, what follows is the identity.
+FAST static bool fast_solve_tiny(float *a, size_t count, float *b)
+{
+    if (count > LANES) {
+        const bool fine = fast_factor(a, 16, 16);
+        fast_solve(a, 16, 16, b);
+        return fine;
+    }
+    vec row[LANES], left = v_load(b), inverse = v_set1(1);
+    float least = INFINITY;
+    UNROLL for (int k = 0; k < LANES; k++) row[k] = v_load(a + 16 * k);
+    UNROLL for (int k = 0; k < LANES; k++)
+    {
+        if ((size_t)k >= count)
+            break;
+        const vec pivot = v_lane(row[k], k), root = v_rsqrt(pivot);
+        const float p = v_first(pivot);
+        least = p > least ? least : p;
+        row[k] = v_from(v_mul(row[k], root), k);
+        UNROLL for (int r = k + 1; r < LANES; r++) row[r] =
+            v_fnma(v_lane(row[k], r), row[k], row[r]);
+        const vec z = v_mul(v_lane(left, k), root);
+        left = v_put(v_fnma(row[k], z, left), z, k);
+        inverse = v_put(inverse, root, k);
+    }
+    v_transpose(row);
+    UNROLL for (int k = LANES - 1; k >= 0; k--)
+    {
+        if ((size_t)k >= count)
+            continue;
+        const vec z = v_mul(v_lane(left, k), v_lane(inverse, k));
+        left = v_put(v_fnma(row[k], z, left), z, k);
+    }
+    v_store(b, left);
+    return least > 0 && isfinite(least);
 }
 
 FAST static void fast_pack(float *to, const float *from, size_t dim, float scale)
@@ -205,28 +268,61 @@ FAST static void fast_pack(float *to, const float *from, size_t dim, float scale
 }
 
 // LANES rows become LANES columns.
-INLINE void pack_square(float *to, size_t ldt, const float *rows, size_t stride,
-    const uint32_t *picks, const float *roots, size_t count, const float *scale)
+INLINE void pack_square(float *to, size_t ldt, const float *const from[LANES], size_t j,
+    const vec roots, const float *scale)
 {
     vec row[LANES];
-    float root[LANES] = {0};
-    UNROLL for (int k = 0; k < LANES; k++) row[k] =
-        (size_t)k < count ? v_load_any(rows + picks[k] * stride) : v_zero();
-    for (size_t k = 0; k < LANES && k < count; k++)
-        root[k] = roots[k];
+    UNROLL for (int k = 0; k < LANES; k++) row[k] = v_load_any(from[k] + j);
     v_transpose(row);
-    const vec by = v_load_any(root);
-    UNROLL for (int j = 0; j < LANES; j++)
-        v_store(to + (size_t)j * ldt, v_mul(by, v_mul(v_set1(scale[j]), row[j])));
+    UNROLL for (int i = 0; i < LANES; i++)
+        v_store(to + (size_t)i * ldt, v_mul(roots, v_mul(v_set1(scale[i]), row[i])));
 }
 
+// Columns from count on are some row times zero.
 FAST static void fast_pack_columns(float *to, size_t ldt, const float *rows, size_t stride,
     const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim)
 {
-    for (size_t k = 0; k < ldt; k += LANES)
+    for (size_t at = 0; at < ldt; at += LANES) {
+        const float *from[LANES];
+        float root[LANES];
+        UNROLL for (size_t k = 0; k < LANES; k++)
+        {
+            const bool there = at + k < count;
+            from[k] = rows + picks[there ? at + k : 0] * stride;
+            root[k] = there ? roots[at + k] : 0;
+        }
+        const vec by = v_load_any(root);
         for (size_t j = 0; j < dim; j += LANES)
-            pack_square(to + j * ldt + k, ldt, rows + j, stride, picks + k, roots + k,
-                k < count ? count - k : 0, scale + j);
+            pack_square(to + j * ldt + at, ldt, from, j, by, scale + j);
+    }
+}
+
+// `vecs` registers of the result stay while all rows pass.
+INLINE void combine_part(float *out, const float *rows, size_t stride, const uint32_t *picks,
+    const float *by, size_t count, const float *scale, const int vecs)
+{
+    vec sum[4];
+    UNROLL for (int v = 0; v < vecs; v++) sum[v] = v_zero();
+    for (size_t k = 0; k < count; k++) {
+        const float *x = rows + picks[k] * stride;
+        const vec y = v_set1(by[k]);
+        UNROLL for (int v = 0; v < vecs; v++) sum[v] = v_fma(y, v_load_any(x + v * LANES), sum[v]);
+    }
+    UNROLL for (int v = 0; v < vecs; v++)
+    {
+        const vec s = v_load_any(scale + v * LANES);
+        v_store_any(out + v * LANES, v_mul(v_mul(sum[v], s), s));
+    }
+}
+
+FAST static void fast_combine(float *out, const float *rows, size_t stride, const uint32_t *picks,
+    const float *by, size_t count, const float *scale, size_t dim)
+{
+    size_t j = 0;
+    for (; j + 4 * LANES <= dim; j += 4 * LANES)
+        combine_part(out + j, rows + j, stride, picks, by, count, scale + j, 4);
+    for (; j < dim; j += LANES)
+        combine_part(out + j, rows + j, stride, picks, by, count, scale + j, 1);
 }
 
 FAST static void fast_cross(float *out, size_t ldo, const float *l, size_t ldl, const float *r,

@@ -90,6 +90,8 @@ static void pack_and_multiply(
     for (size_t k = 0; k < (size_t)dim * dim; k++)
         w->a[k] = w->panel[k % (ROWS * dim)];
     n->multiply(product, dim, w->panel, dim, w->a, dim, 24, dim);
+    n->combine(w->b, w->panel, dim, picks, roots, ATT_COUNT_OF(picks), w->columns, dim);
+    memcpy(product + 24 * dim + 16 * 48, w->b, dim * sizeof *product);
     n->cross(product + 24 * dim, 48, w->panel, dim, w->columns, 48, 13, 16, 48);
 }
 
@@ -97,7 +99,7 @@ CHECK_TEST(panels_and_rotations_equal_the_plain_twin)
 {
     CHECK_BEGIN();
     static bench w;
-    static _Alignas(64) float packed[2][DIM_MAX * 32], product[2][DIM_MAX * 24 + 16 * 48];
+    static _Alignas(64) float packed[2][DIM_MAX * 32], product[2][DIM_MAX * 25 + 16 * 48];
     for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
         const att_normal *normal = att_normal_named(names[n]);
         if (!normal)
@@ -107,8 +109,49 @@ CHECK_TEST(panels_and_rotations_equal_the_plain_twin)
             memset(packed[1], 1, sizeof packed[1]);
             pack_and_multiply(normal, &w, dims[d], packed[1], product[1]);
             near(packed[1], packed[0], (size_t)dims[d] * 32, 0);
-            near(product[1], product[0], (size_t)dims[d] * 24 + 16 * 48, 2e-5);
+            near(product[1], product[0], (size_t)dims[d] * 25 + 16 * 48, 2e-5);
         }
+    }
+}
+
+// `count` equations in a square of sixteen.
+static void tiny(const att_normal *n, size_t count, float b[16])
+{
+    static _Alignas(64) float a[256], right[16];
+    att_rng rng = att_rng_seed(count);
+    memset(a, 0, sizeof a);
+    memset(right, 0, sizeof right);
+    for (size_t j = 0; j < 16; j++)
+        a[j * 16 + j] = 1;
+    for (int k = 0; k < 5; k++) {
+        float x[16] = {0};
+        for (size_t j = 0; j < count; j++)
+            x[j] = (float)att_rng_normal(&rng);
+        for (size_t r = 0; r < count; r++)
+            for (size_t c = r; c < count; c++)
+                a[r * 16 + c] += x[r] * x[c];
+        for (size_t j = 0; j < count; j++)
+            right[j] = x[j];
+    }
+    CHECK(n->solve_tiny(a, count, right));
+    memcpy(b, right, sizeof right);
+}
+
+CHECK_TEST(tiny_systems_of_any_size_equal_the_plain_twin)
+{
+    CHECK_BEGIN();
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
+        const att_normal *normal = att_normal_named(names[n]);
+        for (size_t count = 1; normal && count <= 16; count++) {
+            float fast[16], plain[16];
+            tiny(att_normal_scalar(), count, plain);
+            tiny(normal, count, fast);
+            near(fast, plain, 16, 1e-5);
+            CHECK(fabsf(fast[0]) > 1e-3f);
+        }
+        static _Alignas(64) float bad[256], b[16];
+        bad[0] = -1;
+        CHECK(!normal || !normal->solve_tiny(bad, 1, b));
     }
 }
 
@@ -151,4 +194,5 @@ CHECK_TEST(a_small_system_is_solved_and_a_bad_one_refused)
 
 CHECK_MAIN(CHECK_CASE(fast_paths_equal_the_plain_twin),
     CHECK_CASE(panels_and_rotations_equal_the_plain_twin),
+    CHECK_CASE(tiny_systems_of_any_size_equal_the_plain_twin),
     CHECK_CASE(a_small_system_is_solved_and_a_bad_one_refused))
