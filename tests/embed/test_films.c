@@ -86,7 +86,7 @@ CHECK_TEST(blend_beats_ease_beats_neighbours_beats_popularity_beats_chance)
     double last = 0;
     for (size_t s = 0; s < ATT_COUNT_OF(order); s++) {
         const double ndcg = ndcg_of(order[s], &h, memory, &host);
-        print_message("%s: NDCG@100 %.4f\n", order[s]->name, ndcg);
+        print_message("# %s: NDCG@100 %.4f\n", order[s]->name, ndcg);
         CHECK(ndcg > last * (s < 3 ? 1.05 : 1)); // those that learn pairs lie close together
         last = ndcg;
     }
