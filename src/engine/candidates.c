@@ -206,7 +206,7 @@ static att_status describe(att_view *view, att_error *err)
 
 att_status att_view_candidates(att_view *view, att_error *err)
 {
-    const att_policy *policy = &view->engine->policy;
+    const att_policy *policy = view->policy;
     const size_t capacity = ATT_MAX((size_t)policy->objective.candidates, (size_t)view->request->count * 2);
     att_status status = make_room(view, capacity, err);
     att_rng rng = att_rng_stream(view->seed, 1);

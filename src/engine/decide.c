@@ -65,7 +65,7 @@ att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count,
     for (int step = 0; step < 2; step++)
         for (size_t i = 0; i < view->history_count; i++)
             att_catalogue_prefetch(&engine->catalogue, view->history[i].item, step);
-    const double weight = engine->policy.objective.relevance * view->relevance_scale;
+    const double weight = view->policy->objective.relevance * view->relevance_scale;
     for (size_t j = 0; j < count; j++) {
         att_reason *best = reasons + j * capacity;
         size_t *kept = &reason_counts[j];
@@ -208,7 +208,7 @@ static att_spent overall_spent(const att_engine *engine)
 static att_allowance reserve(decision *d, size_t slots)
 {
     att_engine *engine = d->view.engine;
-    const double share = d->without_exploration ? 0 : engine->policy.exploration.share;
+    const double share = d->without_exploration ? 0 : d->view.policy->exploration.share;
     const att_spent person = person_spent(engine, d->view.user), overall = overall_spent(engine);
     if (d->view.request->dry)
         return att_budget_allow(share, person, overall, (uint32_t)slots);
@@ -243,7 +243,7 @@ static att_status build(decision *d, att_error *err)
         .taste_mix = view->taste_mix,
         .tag_total = engine->catalogue.tags.count,
         .wanted = wanted,
-        .policy = &engine->policy,
+        .policy = view->policy,
         .allowance = reserve(d, wanted)};
     att_rng rng = att_rng_stream(view->seed, 2);
     status = att_slate_build(&input, &rng, scratch, d->slots, &d->filled, err);

@@ -18,7 +18,7 @@ static att_status stand_first(att_view *view, double *terms, att_error *err)
         .taste_mix = view->taste_mix,
         .tag_total = engine->catalogue.tags.count,
         .wanted = 1,
-        .policy = &engine->policy};
+        .policy = view->policy};
     att_rng rng = att_rng_stream(view->seed, 2);
     att_slot slot;
     size_t filled;

@@ -19,6 +19,7 @@ typedef struct att_view {
     att_slate_memory *memory; // scratch, search and fold
     att_arena *answer;        // lives until the slate's memory is used again
     const att_request *request;
+    const att_policy *policy; // in force for this person: the store's, or that of an experiment's arm
     int64_t at_ms;
     uint64_t seed;
 

@@ -95,7 +95,7 @@ static att_status flag_outside(att_view *view, att_error *err)
     for (size_t i = 0; i < count && listed; i++)
         disliked[i] = bsearch(&view->candidates[i].item, list, listed, sizeof *list, att_order_u32) != NULL;
     att_pool_flag_outside(view->candidates, count, view->taste_mix, view->engine->catalogue.tags.count,
-        disliked, view->engine->policy.objective.out_of_distribution);
+        disliked, view->policy->objective.out_of_distribution);
     return ATT_OK;
 }
 
@@ -137,7 +137,7 @@ att_status att_view_terms(att_view *view, att_error *err)
         .boost = c.boost,
         .energy = c.energy,
         .less_like = c.less_like};
-    const att_term_settings settings = {.policy = &engine->policy,
+    const att_term_settings settings = {.policy = view->policy,
         .relevance_scale = view->relevance_scale,
         .energy = (double)view->controls->energy,
         .novelty = (double)view->controls->novelty,

@@ -23,10 +23,10 @@ static att_status find_eligible(att_view *view, att_error *err)
     att_engine *engine = view->engine;
     const att_request *request = view->request;
     view->rights = (att_rights_query){.territory = request->territory,
-        .age = request->age >= 0 ? request->age : engine->policy.rights.unknown_age,
+        .age = request->age >= 0 ? request->age : view->policy->rights.unknown_age,
         .use = request->use ? request->use : ATT_USE_STREAM,
         .at_ms = view->at_ms,
-        .required = engine->policy.rights.required,
+        .required = view->policy->rights.required,
         .medium = request->medium.size ? att_rights_medium(engine->rights, request->medium)
                                        : ATT_NO_INDEX};
     const att_status status = att_rights_eligible(engine->rights, &view->rights, &view->eligible, err);
@@ -102,7 +102,7 @@ static att_status list_excluded(att_view *view, att_error *err)
     uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
     if (!list)
         return att_no_memory(err, person->shown_count, "shown items");
-    const int64_t since_s = (view->at_ms - view->engine->policy.objective.repeat_gap_ms) / 1000;
+    const int64_t since_s = (view->at_ms - view->policy->objective.repeat_gap_ms) / 1000;
     size_t count = list_disliked(person, list);
     for (uint32_t s = 0; s < person->shown_count; s++)
         if ((int64_t)person->shown[s].at_s > since_s)
@@ -136,7 +136,7 @@ static att_status rank_session(
     att_view *view, const uint32_t *chosen, size_t count, att_taste_item *items, att_error *err)
 {
     const att_person_state *person = view->person;
-    if (person->session_ended || view->at_ms - person->last_ms >= view->engine->policy.signals.session_gap_ms)
+    if (person->session_ended || view->at_ms - person->last_ms >= view->policy->signals.session_gap_ms)
         return ATT_OK;
     touched *session = ATT_NEW(&view->memory->scratch, touched, count);
     if (!session)
@@ -175,7 +175,7 @@ static att_status list_history(att_view *view, att_error *err)
     const att_status status = rank_session(view, chosen, count, tastes, err);
     if (status)
         return status;
-    att_taste_weights(&view->engine->policy, view->at_ms, tastes, count, weights);
+    att_taste_weights(view->policy, view->at_ms, tastes, count, weights);
     for (size_t i = 0; i < count; i++)
         items[i] = (att_fold_item){.item = chosen[i], .weight = weights[i]};
     qsort(items, count, sizeof *items, heavier);
@@ -287,6 +287,7 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
         att_view_end(view);
         return status;
     }
+    view->policy = &engine->policy;
     view->user = att_names_find(&engine->users, request->user);
     const att_person_state *person =
         view->user == ATT_NO_INDEX ? NULL : att_people_get(engine->people, view->user);
