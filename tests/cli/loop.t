@@ -99,10 +99,10 @@ it cannot be shown: blocked by u1
 $ attune person u1 -s town.attune
 u1: 16 events in 14 sessions, 2025-10-09 20:53 to <*> UTC; 9 slots decided, 0 of them explored
   sliders: energy -0.50, novelty +0.50
-  ambient             44.8 %  ████████████████████
-  even                31.0 %  █████████████▉
-  odd                 19.0 %  ████████▌
-  jazz                 5.2 %  ██▍
+  ambient             4<*> %  ████████████████████
+  even                3<*> %  █████████████<*>
+  odd                 1<*> %  ████████<*>
+  jazz                 5.<*> %  ██<*>
   <*>  like       Song 2
   <*>  like       nope
   <*>  like       Song 23
