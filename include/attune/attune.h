@@ -13,6 +13,7 @@
 #include "attune/decide.h"
 #include "attune/engine.h"
 #include "attune/import.h"
+#include "attune/wire.h"
 #include "attune/measure.h"
 #include "attune/simulate.h"
 

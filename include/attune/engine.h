@@ -65,6 +65,9 @@ typedef struct att_ingest_result {
 att_status att_engine_event(att_engine *engine, const att_event *event, bool *added, att_error *err);
 att_status att_engine_events(att_engine *engine, const att_event *events, size_t count,
     att_ingest_result *result, att_error *err);
+// The same, all or nothing, and added[i] tells whether event i was new; (count).
+att_status att_engine_events_each(
+    att_engine *engine, const att_event *events, size_t count, bool *added, att_error *err);
 // What is wrong with an event, if anything; the policy's rules on time need now_ms.
 att_status att_event_check(const att_event *event, const att_policy *policy, int64_t now_ms, att_error *err);
 

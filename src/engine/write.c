@@ -182,6 +182,7 @@ typedef struct events_write {
     const char *key; // meta to put in the same commit; NULL: none
     const void *value;
     size_t value_size;
+    bool *added; // (count): which were new; NULL: nobody asks
     att_ingest_result result;
 } events_write;
 
@@ -233,6 +234,7 @@ static att_status record_of_event(
 typedef struct event_chunk {
     att_record records[EVENT_CHUNK];
     char ids[EVENT_CHUNK][48];
+    size_t places[EVENT_CHUNK]; // of the record's event among those given
     size_t count;
 } event_chunk;
 
@@ -264,6 +266,7 @@ static att_status fill_chunk(att_engine *engine, const att_event *events, size_t
         prefetch_filling(engine, events, count, *taken);
         if (att_people_seen(engine->people, id))
             continue;
+        chunk->places[chunk->count] = *taken;
         chunk->records[chunk->count] = blank;
         status = record_of_event(engine, event, id, &chunk->records[chunk->count++], err);
     }
@@ -303,7 +306,7 @@ static att_status fold_chunk(att_engine *engine, event_chunk *chunk, att_error *
             status = att_engine_fold(engine, record, err);
             if (kept != i)
                 chunk->records[kept] = *record;
-            kept++;
+            chunk->places[kept++] = chunk->places[i];
         }
         pthread_rwlock_unlock(&engine->state_lock);
     }
@@ -315,6 +318,8 @@ static att_status run_events(att_engine *engine, att_write *write, att_error *er
 {
     events_write *job = (events_write *)write;
     job->result = (att_ingest_result){0};
+    if (job->added) // a group that failed is run again
+        memset(job->added, 0, job->count * sizeof *job->added);
     event_chunk *chunk = att_alloc(&engine->host, 1, sizeof *chunk);
     att_status status = chunk ? ATT_OK : att_no_memory(err, EVENT_CHUNK, "records");
     size_t taken;
@@ -329,6 +334,8 @@ static att_status run_events(att_engine *engine, att_write *write, att_error *er
             status = att_store_append(engine->store, chunk->records, chunk->count, err);
         assert(status || !chunk->count || chunk->records[0].seq == first_seq);
         (void)first_seq;
+        for (size_t i = 0; job->added && i < chunk->count; i++)
+            job->added[next + chunk->places[i]] = true;
         job->result.added += chunk->count;
         job->result.duplicates += taken - chunk->count;
     }
@@ -369,6 +376,26 @@ att_status att_engine_events(att_engine *engine, const att_event *events, size_t
         }
     }
     return att_engine_events_with_meta(engine, events, count, NULL, NULL, 0, result, err);
+}
+
+att_status att_engine_events_each(
+    att_engine *engine, const att_event *events, size_t count, bool *added, att_error *err)
+{
+    events_write job = {.write.run = run_events, .events = events, .count = count, .added = added};
+    const int64_t now_ms = engine->host.now_ms(engine->host.user);
+    const att_policy policy = att_engine_policy(engine);
+    for (size_t i = 0; i < count; i++) {
+        const att_status status = att_event_check(&events[i], &policy, now_ms, err);
+        if (status)
+            return count == 1 ? status : att_while(err, status, "event %zu of %zu", i + 1, count);
+    }
+    memset(added, 0, count * sizeof *added);
+    const att_status status = att_engine_commit(engine, &job.write, err);
+    if (status)
+        memset(added, 0, count * sizeof *added);
+    else
+        __atomic_add_fetch(&engine->duplicates, job.result.duplicates, __ATOMIC_RELAXED);
+    return status;
 }
 
 att_status att_engine_event(att_engine *engine, const att_event *event, bool *added, att_error *err)

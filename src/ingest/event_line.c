@@ -237,7 +237,8 @@ static att_line_kind bad(const att_scan *scan)
     return scan->no_memory ? ATT_LINE_NO_MEMORY : ATT_LINE_BAD;
 }
 
-att_line_kind att_event_line(att_scan *scan, att_arena *scratch, att_event *event, att_fault *fault)
+att_line_kind att_event_line(
+    att_scan *scan, att_arena *scratch, int64_t now_ms, att_event *event, att_fault *fault)
 {
     const unsigned id_only = 1u << KEY_ID;
     unsigned seen = 0, given = 0;
@@ -291,5 +292,9 @@ att_line_kind att_event_line(att_scan *scan, att_arena *scratch, att_event *even
     }
     if (!(seen & ~id_only))
         return ATT_LINE_ITEM;
+    if (now_ms >= 0 && !(given >> KEY_AT & 1)) {
+        event->at_ms = now_ms;
+        given |= 1u << KEY_AT;
+    }
     return nothing_missing(given, fault) ? ATT_LINE_EVENT : ATT_LINE_BAD;
 }

@@ -349,7 +349,7 @@ static bool known_once(reader *r, att_text name, item_key key, unsigned seen)
     return true;
 }
 
-static bool read_item(reader *r, att_item *item)
+static bool read_item(reader *r, att_text id, att_item *item)
 {
     unsigned seen = 0;
     bool more;
@@ -371,15 +371,21 @@ static bool read_item(reader *r, att_item *item)
     if (!att_scan_end(r->scan))
         return att_scan_fault(r->scan, "", r->fault);
     if (!item->id.size)
+        item->id = id;
+    if (id.size && !att_text_equal(item->id, id))
+        return att_fault_set(r->fault, "id", "found \"%s\", expected \"%s\" or nothing",
+            att_excerpt_of(item->id).text, att_excerpt_of(id).text);
+    if (!item->id.size)
         return att_fault_set(r->fault, "id", "not given, expected 1 to %d bytes", ATT_ID_SIZE_MAX);
     return true;
 }
 
-att_line_kind att_item_line(att_scan *scan, att_arena *scratch, att_item *item, att_fault *fault)
+att_line_kind att_item_line(
+    att_scan *scan, att_arena *scratch, att_text id, att_item *item, att_fault *fault)
 {
     reader r = {scan, scratch, fault};
     *item = (att_item){0};
-    if (read_item(&r, item))
+    if (read_item(&r, id, item))
         return ATT_LINE_ITEM;
     return scan->no_memory ? ATT_LINE_NO_MEMORY : ATT_LINE_BAD;
 }

@@ -105,10 +105,10 @@ att_line_kind att_line_read(
         return ATT_LINE_BAD;
     }
     const att_scan begin = scan;
-    const att_line_kind kind = att_event_line(&scan, scratch, event, fault);
+    const att_line_kind kind = att_event_line(&scan, scratch, -1, event, fault);
     if (kind == ATT_LINE_ITEM) {
         scan = begin;
-        return att_item_line(&scan, scratch, item, fault);
+        return att_item_line(&scan, scratch, (att_text){0}, item, fault);
     }
     if (kind == ATT_LINE_EVENT && line.size > ATT_EVENT_LINE_MAX) {
         att_fault_set(fault, "", "the event's line has %zu bytes, expected at most %zu", line.size,

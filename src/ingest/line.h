@@ -32,9 +32,12 @@ att_line_kind att_line_read(
     att_text line, att_arena *scratch, att_event *event, att_item *item, att_fault *fault);
 
 // --- Shared by event_line.c and item_line.c ------------------------------------------------------
+// now_ms: the time of an event that has none; -1: it must have one. ATT_LINE_ITEM: not ours.
 att_line_kind att_event_line(
-    att_scan *scan, att_arena *scratch, att_event *event, att_fault *fault); // ITEM: not ours
-att_line_kind att_item_line(att_scan *scan, att_arena *scratch, att_item *item, att_fault *fault);
+    att_scan *scan, att_arena *scratch, int64_t now_ms, att_event *event, att_fault *fault);
+// id: of an item whose text has none; empty: it must have one.
+att_line_kind att_item_line(
+    att_scan *scan, att_arena *scratch, att_text id, att_item *item, att_fault *fault);
 bool att_is_item_key(att_text key);
 bool att_is_event_key(att_text key);
 const char *const *att_item_keys(size_t *count); // "id" first
