@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/httpd.h - the daemon from inside: workers, exchanges, routes.
+//
+// Each worker is one thread with a listening socket of its own on the shared port (SO_REUSEPORT), an event loop of
+// libmicrohttpd that it runs itself, and no lock on the way of a request. One turn of the loop reads all requests that
+// have arrived. What must be on disk before it is acknowledged (events, decisions) is queued in the worker, its
+// connection suspended; after the turn the worker writes the whole queue with one commit and answers it: the busier the
+// service, the larger the group. Work that takes long runs in a thread for jobs (jobs.c).
+#ifndef ATT_HTTPD_HTTPD_H
+#define ATT_HTTPD_HTTPD_H
+
+#include "serve.h"
+#include "shape.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+
+typedef struct httpd httpd;
+typedef struct httpd_worker httpd_worker;
+typedef struct httpd_exchange httpd_exchange;
+typedef struct httpd_keys httpd_keys;
+
+// What a key may do. Columns: name, wire name, what it allows.
+#define HTTPD_SCOPE_LIST(X)                                                                                        \
+    X(READ, "read", "read items, people, reports")                                                                 \
+    X(EVENTS, "events", "send events and rewards")                                                                 \
+    X(DECIDE, "decide", "ask for slates, choices and explanations")                                                \
+    X(PEOPLE, "people", "change people's controls, export and forget them")                                        \
+    X(CATALOGUE, "catalogue", "put, delete and take down items")                                                   \
+    X(MODERATE, "moderate", "decide cases of the queue")                                                           \
+    X(ADMIN, "admin", "policies, models, experiments, jobs")
+
+typedef enum httpd_scope {
+    HTTPD_SCOPE_NONE = 0, // open to everybody: health, readiness, the API's description
+#define X(name, wire, text) HTTPD_SCOPE_BIT_##name,
+    HTTPD_SCOPE_LIST(X)
+#undef X
+} httpd_scope;
+#define HTTPD_SCOPE_MASK(scope) (1u << (scope))
+const char *httpd_scope_name(unsigned scope); // "?" out of range
+
+// --- Routes -----------------------------------------------------------------------------------------------------
+
+#define HTTPD_PARAMS_MAX 3
+
+typedef struct httpd_route {
+    const char *method, *path; // "/v1/people/{user}"
+    const char *id;            // operationId
+    const char *summary;
+    httpd_scope scope;
+    const shape *query;      // NULL: no parameters
+    const shape *body;       // NULL: none
+    bool lines;              // the body may be NDJSON, each line a `body`
+    bool raw;                // the handler reads the body itself (events and items have a faster reader)
+    bool plain;              // the body is text/plain or YAML, taken as it is
+    const shape *answer;     // NULL: no JSON
+    int status;              // of a success
+    const char *answer_type; // of an answer without a shape
+    void (*handle)(httpd_exchange *x);
+} httpd_route;
+
+extern const httpd_route httpd_routes[]; // ends with a NULL method
+// Finds by method and path, and fills x->params. NULL: *allowed tells the methods that the path has ("" for none).
+const httpd_route *httpd_route_find(httpd_exchange *x, const char *method, const char *path, char *allowed, size_t size);
+void httpd_openapi(httpd_out *o);
+
+// --- One request and its answer ---------------------------------------------------------------------------------
+
+typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION, HTTPD_WAIT_JOB } httpd_wait;
+
+struct httpd_exchange {
+    httpd_worker *worker;
+    struct MHD_Connection *connection;
+    httpd_exchange *next; // in the worker's queue, or its list of free ones
+    const httpd_route *route;
+    char *params[HTTPD_PARAMS_MAX]; // of the path, decoded; point into `path`
+    char path[1024];
+    att_engine *engine; // the tenant's
+    char tenant[64];
+    httpd_out body;           // what arrived
+    json_t *json;       // the body, parsed and checked; NULL for raw and plain ones
+    json_t *query;      // likewise; numbers are numbers
+    httpd_out answer;
+    int status;
+    const char *type;   // of the answer
+    int64_t begun_ns;
+    uint64_t id;        // of the request
+    bool head, answered, counted;
+    int retry_after_s;
+    char location[256], allow[64];
+    // What is queued.
+    httpd_wait wait;
+    att_event event;
+    att_wire_memory *memory; // of the event's texts
+    bool added;
+    att_request request;
+    att_slate_memory *slate_memory;
+    att_slate slate;
+};
+
+// An answer that is an error, as problem details (RFC 9457). `field` may be NULL.
+void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...) ATT_PRINTF(4, 5);
+// The same from what the library said.
+void httpd_failed(httpd_exchange *x, att_status status, const att_error *err);
+// Puts the exchange into its worker's queue; `wait` tells which.
+void httpd_queue(httpd_exchange *x, httpd_wait wait);
+// Answers what waits, in groups with one commit each (batch.c).
+void httpd_flush_events(httpd_worker *worker, httpd_exchange *first);
+void httpd_flush_decisions(httpd_worker *worker, httpd_exchange *first);
+
+// --- Workers and the whole --------------------------------------------------------------------------------------
+
+// Counters of one worker: written by it alone, read by all (relaxed).
+typedef struct httpd_counts {
+    uint64_t requests[6];    // by hundreds of the status
+    uint64_t decisions, events, duplicates, limited, denied;
+    uint64_t buckets[32];    // latency: bucket i holds below 2^i microseconds
+    uint64_t latency_sum_us;
+    uint64_t connections;
+} httpd_counts;
+
+struct httpd_worker {
+    httpd *server;
+    unsigned number;
+    pthread_t thread;
+    bool started;
+    int socket;
+    struct MHD_Daemon *daemon;
+    httpd_exchange *free;
+    httpd_exchange *events, *events_last, *decisions, *decisions_last;
+    size_t in_flight;
+    uint64_t last_id;
+    struct httpd_peer *peers; // open connections
+    httpd_counts counts;
+};
+
+struct httpd {
+    httpd_options options;
+    att_host host;
+    att_engine *engine;
+    httpd_keys *keys;
+    httpd_worker workers[HTTPD_WORKERS_MAX];
+    unsigned worker_count;
+    uint16_t port;
+    int64_t started_ms;
+    bool ready, stopping; // atomic
+    char *openapi;
+    size_t openapi_size;
+};
+
+int64_t httpd_now_ns(void); // monotonic
+void httpd_counts_sum(const httpd *server, httpd_counts *out);
+
+// --- Keys -------------------------------------------------------------------------------------------------------
+
+// A key as it was found: who and what.
+typedef struct httpd_grant {
+    uint32_t scopes; // HTTPD_SCOPE_MASK of each
+    char tenant[64];
+    char name[64];
+} httpd_grant;
+
+att_status httpd_keys_open(httpd_keys **out, const char *path, att_error *err);
+void httpd_keys_close(httpd_keys *keys);
+// Reads the file anew; on failure the keys stay as they were.
+att_status httpd_keys_reload(httpd_keys *keys, att_error *err);
+// False: there is no such key. *wait_ms > 0: its rate is spent, and for how long.
+bool httpd_keys_check(httpd_keys *keys, att_text key, int64_t now_ns, httpd_grant *out, int64_t *wait_ms);
+
+#endif

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/out.c - growth by half, and JSON's few rules.
+#include "out.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+void out_clear(httpd_out *o)
+{
+    o->size = 0;
+    o->failed = o->comma = false;
+}
+
+void out_free(httpd_out *o)
+{
+    free(o->data);
+    *o = (httpd_out){0};
+}
+
+static bool room(httpd_out *o, size_t more)
+{
+    if (o->failed)
+        return false;
+    if (o->capacity - o->size >= more)
+        return true;
+    size_t capacity = o->capacity + o->capacity / 2;
+    if (capacity < o->size + more)
+        capacity = o->size + more;
+    if (capacity < 512)
+        capacity = 512;
+    char *data = realloc(o->data, capacity);
+    if (!data) {
+        o->failed = true;
+        return false;
+    }
+    o->data = data;
+    o->capacity = capacity;
+    return true;
+}
+
+void out_raw(httpd_out *o, const char *data, size_t size)
+{
+    if (!size || !room(o, size))
+        return;
+    memcpy(o->data + o->size, data, size);
+    o->size += size;
+}
+
+void out_string(httpd_out *o, const char *zero_terminated)
+{
+    out_raw(o, zero_terminated, strlen(zero_terminated));
+}
+
+void out_printf(httpd_out *o, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    if (size >= 0 && room(o, (size_t)size + 1)) {
+        vsnprintf(o->data + o->size, (size_t)size + 1, format, again);
+        o->size += (size_t)size;
+    }
+    va_end(again);
+}
+
+void out_item(httpd_out *o)
+{
+    if (o->comma)
+        out_raw(o, ",", 1);
+    o->comma = true;
+}
+
+void out_open(httpd_out *o, char bracket)
+{
+    out_raw(o, &bracket, 1);
+    o->comma = false;
+}
+
+void out_close(httpd_out *o, char bracket)
+{
+    out_raw(o, &bracket, 1);
+    o->comma = true;
+}
+
+void out_key(httpd_out *o, const char *key)
+{
+    out_item(o);
+    out_raw(o, "\"", 1);
+    out_string(o, key);
+    out_raw(o, "\":", 2);
+}
+
+// Bytes of the well-formed UTF-8 character at `at`, 0 when there is none.
+static size_t character(const unsigned char *at, size_t left)
+{
+    if (at[0] < 0x80)
+        return 1;
+    const size_t size = at[0] >= 0xF0 && at[0] < 0xF5 ? 4 : at[0] >= 0xE0 ? 3 : at[0] >= 0xC2 && at[0] < 0xE0 ? 2 : 0;
+    if (!size || size > left || at[0] >= 0xF5)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xC0) != 0x80)
+            return 0;
+    if ((at[0] == 0xE0 && at[1] < 0xA0) || (at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xF0 && at[1] < 0x90) ||
+        (at[0] == 0xF4 && at[1] >= 0x90))
+        return 0;
+    return size;
+}
+
+void out_text(httpd_out *o, att_text text)
+{
+    const unsigned char *data = (const unsigned char *)text.data;
+    size_t from = 0, at = 0;
+    out_raw(o, "\"", 1);
+    while (at < text.size) {
+        const size_t size = character(data + at, text.size - at);
+        if (size > 1 || (size == 1 && data[at] >= 0x20 && data[at] != '"' && data[at] != '\\')) {
+            at += size;
+            continue;
+        }
+        out_raw(o, text.data + from, at - from);
+        if (!size)
+            out_string(o, "\xEF\xBF\xBD");
+        else if (data[at] == '"' || data[at] == '\\')
+            out_printf(o, "\\%c", data[at]);
+        else
+            out_printf(o, "\\u%04x", data[at]);
+        from = ++at;
+    }
+    out_raw(o, text.data + from, at - from);
+    out_raw(o, "\"", 1);
+}
+
+void out_whole(httpd_out *o, uint64_t value)
+{
+    char digits[24];
+    size_t at = sizeof digits;
+    do
+        digits[--at] = (char)('0' + value % 10);
+    while (value /= 10);
+    out_raw(o, digits + at, sizeof digits - at);
+}
+
+void out_signed(httpd_out *o, int64_t value)
+{
+    if (value < 0)
+        out_raw(o, "-", 1);
+    out_whole(o, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
+}
+
+void out_number(httpd_out *o, double value)
+{
+    if (!isfinite(value)) {
+        out_string(o, "null");
+        return;
+    }
+    const double size = fabs(value);
+    if (size >= 1e12 || (size > 0 && size < 1e-3)) { // few: what the digits below would cut
+        out_printf(o, "%.9g", value);
+        return;
+    }
+    const uint64_t millionths = (uint64_t)(size * 1e6 + 0.5);
+    char digits[40];
+    size_t at = sizeof digits;
+    uint64_t part = millionths % 1000000, left = 6;
+    for (; left && part % 10 == 0; left--)
+        part /= 10;
+    if (left) {
+        for (; left; left--, part /= 10)
+            digits[--at] = (char)('0' + part % 10);
+        digits[--at] = '.';
+    }
+    uint64_t whole = millionths / 1000000;
+    do
+        digits[--at] = (char)('0' + whole % 10);
+    while (whole /= 10);
+    if (value < 0 && millionths)
+        digits[--at] = '-';
+    out_raw(o, digits + at, sizeof digits - at);
+}
+
+void out_bool(httpd_out *o, bool value)
+{
+    out_string(o, value ? "true" : "false");
+}
+
+void out_time(httpd_out *o, int64_t at_ms)
+{
+    if (at_ms <= 0) {
+        out_string(o, "null");
+        return;
+    }
+    const time_t seconds = (time_t)(at_ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    out_printf(o, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+        tm.tm_min, tm.tm_sec, (int)(at_ms % 1000));
+}
+
+void out_key_text(httpd_out *o, const char *key, att_text text)
+{
+    out_key(o, key);
+    out_text(o, text);
+}
+
+void out_key_string(httpd_out *o, const char *key, const char *text)
+{
+    out_key_text(o, key, att_text_of(text));
+}
+
+void out_key_whole(httpd_out *o, const char *key, uint64_t value)
+{
+    out_key(o, key);
+    out_whole(o, value);
+}
+
+void out_key_number(httpd_out *o, const char *key, double value)
+{
+    out_key(o, key);
+    out_number(o, value);
+}
+
+void out_key_bool(httpd_out *o, const char *key, bool value)
+{
+    out_key(o, key);
+    out_bool(o, value);
+}
+
+void out_key_time(httpd_out *o, const char *key, int64_t at_ms)
+{
+    out_key(o, key);
+    out_time(o, at_ms);
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/routes.c - every path of the service, and the OpenAPI document that is made of the same table.
+#include "routes.h"
+
+#include <string.h>
+
+const char *httpd_scope_name(unsigned scope)
+{
+    static const char *const names[] = {"none",
+#define X(name, wire, text) wire,
+        HTTPD_SCOPE_LIST(X)
+#undef X
+    };
+    return scope < sizeof names / sizeof names[0] ? names[scope] : "?";
+}
+
+#define SCOPE(name) HTTPD_SCOPE_BIT_##name
+
+const httpd_route httpd_routes[] = {
+    {"GET", "/health", "health", "Whether the process answers", .answer = &httpd_shape_health, .status = 200,
+        .handle = httpd_health},
+    {"GET", "/ready", "ready", "Whether the store is open and its state is whole; 503 when not", .answer = &httpd_shape_ready,
+        .status = 200, .handle = httpd_ready},
+    {"GET", "/metrics", "metrics", "Counters for Prometheus", .status = 200, .answer_type = "text/plain; version=0.0.4",
+        .handle = httpd_metrics},
+    {"GET", "/openapi.json", "openapi", "This document", .status = 200, .answer_type = "application/json",
+        .handle = httpd_document},
+    {"GET", "/v1/status", "getStatus", "What the store holds, and how the service does", SCOPE(READ),
+        .answer = &httpd_shape_status, .status = 200, .handle = httpd_status},
+
+    {"POST", "/v1/events", "addEvent", "One event; its id counts once, however often it is sent", SCOPE(EVENTS),
+        .body = &httpd_shape_event, .raw = true, .answer = &httpd_shape_added, .status = 200, .handle = httpd_event_post},
+    {"POST", "/v1/events/batch", "addEvents", "Events, one JSON object a line: all or none", SCOPE(EVENTS),
+        .body = &httpd_shape_event, .raw = true, .lines = true, .answer = &httpd_shape_ingested, .status = 200,
+        .handle = httpd_events_batch},
+
+    {"POST", "/v1/decisions", "decide", "A slate for a person, here and now", SCOPE(DECIDE), .body = &httpd_shape_request,
+        .answer = &httpd_shape_slate, .status = 200, .handle = httpd_decision_post},
+    {"POST", "/v1/explanations", "explain", "Why an item has the score that it has for a person", SCOPE(DECIDE),
+        .body = &httpd_shape_explain, .answer = &httpd_shape_explanation, .status = 200, .handle = httpd_explain},
+
+    {"GET", "/v1/people/{user}", "getPerson", "What is known about a person", SCOPE(READ), .answer = &httpd_shape_person,
+        .status = 200, .handle = httpd_person_get},
+    {"POST", "/v1/people/{user}/controls", "control", "Sliders, less like this, blocks, reset, opt-out: for the very next slate",
+        SCOPE(PEOPLE), .body = &httpd_shape_control, .answer = &httpd_shape_controlled, .status = 200,
+        .handle = httpd_person_control},
+    {"GET", "/v1/people/{user}/export", "exportPerson", "All that is kept about a person, one JSON object a line", SCOPE(PEOPLE),
+        .status = 200, .answer_type = "application/x-ndjson", .handle = httpd_person_export},
+    {"DELETE", "/v1/people/{user}", "forgetPerson", "Deletes all that is kept about a person", SCOPE(PEOPLE),
+        .answer = &httpd_shape_forgotten, .status = 200, .handle = httpd_person_forget},
+
+    {"GET", "/v1/items", "listItems", "Items in order of arrival, those that hold all words of q", SCOPE(READ),
+        .query = &httpd_shape_item_query, .answer = &httpd_shape_items, .status = 200, .handle = httpd_items_get},
+    {"GET", "/v1/items/{item}", "getItem", "One item", SCOPE(READ), .answer = &httpd_shape_item, .status = 200,
+        .handle = httpd_item_get},
+    {"PUT", "/v1/items/{item}", "putItem", "Adds or replaces an item", SCOPE(CATALOGUE), .body = &httpd_shape_item, .raw = true,
+        .answer = &httpd_shape_item, .status = 200, .handle = httpd_item_put},
+    {"POST", "/v1/items/batch", "putItems", "Adds or replaces items, one JSON object a line: all or none", SCOPE(CATALOGUE),
+        .body = &httpd_shape_item, .raw = true, .lines = true, .answer = &httpd_shape_ingested, .status = 200,
+        .handle = httpd_items_batch},
+    {"POST", "/v1/items/{item}/takedown", "takeDown", "Out of every slate from this moment on", SCOPE(CATALOGUE),
+        .body = &httpd_shape_takedown, .answer = &httpd_shape_taken, .status = 200, .handle = httpd_item_takedown},
+
+    {"GET", "/v1/policy", "getPolicy", "The policy in force, as commented YAML", SCOPE(READ), .status = 200,
+        .answer_type = "application/yaml", .handle = httpd_policy_get},
+    {"PUT", "/v1/policy", "putPolicy", "Puts a policy in force: only the keys that change need be given", SCOPE(ADMIN),
+        .plain = true, .answer = &httpd_shape_policy, .status = 200, .handle = httpd_policy_put},
+    {"POST", "/v1/policy/check", "checkPolicy", "Whether a policy could be put in force, and what is wrong with it", SCOPE(READ),
+        .plain = true, .answer = &httpd_shape_policy_checked, .status = 200, .handle = httpd_policy_check},
+    {0}};
+
+// --- OpenAPI ----------------------------------------------------------------------------------------------------
+
+typedef struct seen_shapes {
+    const shape *shapes[128];
+    size_t count;
+} seen_shapes;
+
+static void note(void *user, const shape *s)
+{
+    seen_shapes *seen = user;
+    for (size_t i = 0; i < seen->count; i++)
+        if (seen->shapes[i] == s)
+            return;
+    if (seen->count < sizeof seen->shapes / sizeof seen->shapes[0])
+        seen->shapes[seen->count++] = s;
+}
+
+static void put_content(httpd_out *o, const char *type, const shape *s)
+{
+    out_key(o, "content");
+    out_open(o, '{');
+    out_key(o, type);
+    out_open(o, '{');
+    out_key(o, "schema");
+    if (s)
+        out_printf(o, "{\"$ref\":\"#/components/schemas/%s\"}", s->name);
+    else
+        out_string(o, "{\"type\":\"string\"}");
+    out_close(o, '}');
+    out_close(o, '}');
+}
+
+static void put_parameters(httpd_out *o, const httpd_route *route)
+{
+    out_key(o, "parameters");
+    out_open(o, '[');
+    for (const char *at = strchr(route->path, '{'); at; at = strchr(at + 1, '{')) {
+        const size_t size = (size_t)(strchr(at, '}') - at - 1);
+        out_item(o);
+        out_open(o, '{');
+        out_key_text(o, "name", (att_text){at + 1, size});
+        out_key_string(o, "in", "path");
+        out_key_bool(o, "required", true);
+        out_key(o, "schema");
+        out_string(o, "{\"type\":\"string\"}");
+        out_close(o, '}');
+    }
+    for (const shape_field *f = route->query ? route->query->fields : NULL; f && f->name; f++) {
+        out_item(o);
+        out_open(o, '{');
+        out_key_string(o, "name", f->name);
+        out_key_string(o, "in", "query");
+        out_key_bool(o, "required", f->required);
+        out_key_string(o, "description", f->text ? f->text : "");
+        out_key(o, "schema");
+        out_printf(o, "{\"type\":\"%s\"}",
+            f->type == SHAPE_WHOLE ? "integer" : f->type == SHAPE_NUMBER ? "number" : f->type == SHAPE_BOOL ? "boolean" : "string");
+        out_close(o, '}');
+    }
+    out_close(o, ']');
+}
+
+static void put_responses(httpd_out *o, const httpd_route *route)
+{
+    out_key(o, "responses");
+    out_open(o, '{');
+    out_item(o);
+    out_printf(o, "\"%d\":", route->status);
+    out_open(o, '{');
+    out_key_string(o, "description", "It worked");
+    put_content(o, route->answer ? "application/json" : route->answer_type, route->answer);
+    out_close(o, '}');
+    out_key(o, "default");
+    out_open(o, '{');
+    out_key_string(o, "description", "Problem details, RFC 9457");
+    put_content(o, "application/problem+json", &httpd_shape_problem);
+    out_close(o, '}');
+    out_close(o, '}');
+}
+
+static void put_operation(httpd_out *o, const httpd_route *route)
+{
+    static const struct {
+        const char *upper, *lower;
+    } methods[] = {{"GET", "get"}, {"PUT", "put"}, {"POST", "post"}, {"DELETE", "delete"}};
+    for (size_t i = 0; i < 4; i++)
+        if (strcmp(methods[i].upper, route->method) == 0)
+            out_key(o, methods[i].lower);
+    out_open(o, '{');
+    out_key_string(o, "operationId", route->id);
+    out_key_string(o, "summary", route->summary);
+    if (route->scope != HTTPD_SCOPE_NONE) {
+        out_key(o, "security");
+        out_string(o, "[{\"key\":[]}]");
+        out_key_string(o, "x-scope", httpd_scope_name(route->scope));
+    }
+    put_parameters(o, route);
+    if (route->body || route->plain) {
+        out_key(o, "requestBody");
+        out_open(o, '{');
+        out_key_bool(o, "required", true);
+        put_content(o, route->plain ? "application/yaml" : route->lines ? "application/x-ndjson" : "application/json", route->body);
+        out_close(o, '}');
+    }
+    put_responses(o, route);
+    out_close(o, '}');
+}
+
+void httpd_openapi(httpd_out *o)
+{
+    seen_shapes seen = {0};
+    out_open(o, '{');
+    out_key_string(o, "openapi", "3.1.0");
+    out_key(o, "info");
+    out_open(o, '{');
+    out_key_string(o, "title", "Attune");
+    out_key_string(o, "version", att_version());
+    out_key_string(o, "summary", "Personalization for entertainment: events in, slates with terms, odds and reasons out");
+    out_key(o, "license");
+    out_string(o, "{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}");
+    out_close(o, '}');
+    out_key(o, "paths");
+    out_open(o, '{');
+    for (const httpd_route *route = httpd_routes; route->method; route++) {
+        bool before = false;
+        for (const httpd_route *other = httpd_routes; other != route; other++)
+            before |= strcmp(other->path, route->path) == 0;
+        if (before)
+            continue;
+        out_key(o, route->path);
+        out_open(o, '{');
+        for (const httpd_route *other = route; other->method; other++)
+            if (strcmp(other->path, route->path) == 0)
+                put_operation(o, other);
+        out_close(o, '}');
+    }
+    out_close(o, '}');
+    out_key(o, "components");
+    out_open(o, '{');
+    out_key(o, "securitySchemes");
+    out_string(o, "{\"key\":{\"type\":\"http\",\"scheme\":\"bearer\"}}");
+    out_key(o, "schemas");
+    out_open(o, '{');
+    shape_each(&httpd_shape_problem, note, &seen);
+    for (const httpd_route *route = httpd_routes; route->method; route++) {
+        if (route->body)
+            shape_each(route->body, note, &seen);
+        if (route->answer)
+            shape_each(route->answer, note, &seen);
+    }
+    for (size_t i = 0; i < seen.count; i++) {
+        out_key(o, seen.shapes[i]->name);
+        shape_schema(seen.shapes[i], o);
+    }
+    out_close(o, '}');
+    out_close(o, '}');
+    out_close(o, '}');
+}

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/routes_care.c - people, items, the policy, and how the service does.
+#include "routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// --- The service ------------------------------------------------------------------------------------------------
+
+void httpd_health(httpd_exchange *x)
+{
+    out_open(&x->answer, '{');
+    out_key_string(&x->answer, "status", "ok");
+    out_key_string(&x->answer, "version", att_version());
+    out_close(&x->answer, '}');
+}
+
+void httpd_ready(httpd_exchange *x)
+{
+    if (!__atomic_load_n(&x->worker->server->ready, __ATOMIC_ACQUIRE)) {
+        x->retry_after_s = 1;
+        httpd_problem(x, 503, NULL, "the service is starting or stopping");
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_bool(&x->answer, "ready", true);
+    out_close(&x->answer, '}');
+}
+
+void httpd_document(httpd_exchange *x)
+{
+    out_raw(&x->answer, x->worker->server->openapi, x->worker->server->openapi_size);
+}
+
+static uint64_t quantile_us(const httpd_counts *counts, double share)
+{
+    uint64_t total = 0, below = 0;
+    for (int i = 0; i < 32; i++)
+        total += counts->buckets[i];
+    for (int i = 0; i < 32; i++) {
+        below += counts->buckets[i];
+        if (total && (double)below >= share * (double)total)
+            return UINT64_C(1) << i;
+    }
+    return 0;
+}
+
+static uint64_t answered(const httpd_counts *counts)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < 6; i++)
+        sum += counts->requests[i];
+    return sum;
+}
+
+void httpd_metrics(httpd_exchange *x)
+{
+    httpd_counts counts;
+    att_engine_info info;
+    httpd_out *o = &x->answer;
+    httpd_counts_sum(x->worker->server, &counts);
+    att_engine_info_get(x->engine, &info);
+    out_string(o, "# HELP attune_requests_total Answers by hundreds of their status.\n# TYPE attune_requests_total counter\n");
+    for (int i = 1; i < 6; i++)
+        out_printf(o, "attune_requests_total{status=\"%dxx\"} %llu\n", i, (unsigned long long)counts.requests[i]);
+    out_string(o, "# HELP attune_request_seconds From the request line to the last byte sent.\n# TYPE attune_request_seconds histogram\n");
+    uint64_t below = 0;
+    for (int i = 4; i < 24; i++) {
+        for (int k = i == 4 ? 0 : i; k <= i; k++)
+            below += counts.buckets[k];
+        out_printf(o, "attune_request_seconds_bucket{le=\"%g\"} %llu\n", (double)(UINT64_C(1) << i) / 1e6, (unsigned long long)below);
+    }
+    out_printf(o, "attune_request_seconds_bucket{le=\"+Inf\"} %llu\nattune_request_seconds_sum %g\nattune_request_seconds_count %llu\n",
+        (unsigned long long)answered(&counts), (double)counts.latency_sum_us / 1e6, (unsigned long long)answered(&counts));
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } rows[] = {{"decisions_total", "counter", "Slates made by this process.", counts.decisions},
+        {"events_added_total", "counter", "Events that were new.", counts.events},
+        {"events_duplicate_total", "counter", "Events whose id was known.", counts.duplicates},
+        {"requests_denied_total", "counter", "Requests without a valid key or scope.", counts.denied},
+        {"requests_limited_total", "counter", "Requests above their key's rate.", counts.limited},
+        {"connections", "gauge", "Open connections.", counts.connections},
+        {"store_events", "gauge", "Events in the store.", info.events}, {"store_items", "gauge", "Items in the catalogue.", info.items},
+        {"store_people", "gauge", "People in the store.", info.users},
+        {"store_impressions", "gauge", "Decided slots.", info.impressions},
+        {"store_impressions_explored", "gauge", "Decided slots spent on exploration.", info.explored_impressions},
+        {"model_version", "gauge", "Model in use.", info.model}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        out_printf(o, "# HELP attune_%s %s\n# TYPE attune_%s %s\nattune_%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
+            rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+}
+
+void httpd_status(httpd_exchange *x)
+{
+    const httpd *server = x->worker->server;
+    httpd_counts counts;
+    att_engine_info info;
+    httpd_counts_sum(server, &counts);
+    att_engine_info_get(x->engine, &info);
+    httpd_out *o = &x->answer;
+    out_open(o, '{');
+    out_key_string(o, "version", att_version());
+    out_key_time(o, "started_at", server->started_ms);
+    out_key_whole(o, "items", info.items);
+    out_key_whole(o, "items_taken_down", info.items_taken_down);
+    out_key_whole(o, "users", info.users);
+    out_key_whole(o, "events", info.events);
+    out_key_whole(o, "bot_events", info.bot_events);
+    out_key_whole(o, "decisions", info.decisions);
+    out_key_whole(o, "impressions", info.impressions);
+    out_key_whole(o, "explored", info.explored_impressions);
+    out_key_number(o, "exploration_share", att_engine_policy(x->engine).exploration.share);
+    out_key_whole(o, "model", info.model);
+    out_key_string(o, "model_kind", info.model_kind);
+    out_key_time(o, "first_event_at", info.first_event_ms);
+    out_key_time(o, "last_event_at", info.last_event_ms);
+    out_key_whole(o, "requests", answered(&counts));
+    out_key_whole(o, "p50_us", quantile_us(&counts, 0.5));
+    out_key_whole(o, "p99_us", quantile_us(&counts, 0.99));
+    out_key(o, "simulated");
+    if (server->options.demo)
+        out_text(o, att_text_of(server->options.demo));
+    else
+        out_string(o, "null");
+    out_close(o, '}');
+}
+
+// --- People -----------------------------------------------------------------------------------------------------
+
+static void write_texts(httpd_out *o, const char *key, const att_text *texts, size_t count)
+{
+    out_key(o, key);
+    out_open(o, '[');
+    for (size_t i = 0; i < count; i++) {
+        out_item(o);
+        out_text(o, texts[i]);
+    }
+    out_close(o, ']');
+}
+
+static void write_person(httpd_out *o, att_text user, const att_person *p)
+{
+    out_open(o, '{');
+    out_key_text(o, "user", user);
+    out_key_whole(o, "events", p->events);
+    out_key_whole(o, "sessions", p->sessions);
+    out_key_whole(o, "impressions", p->impressions);
+    out_key_whole(o, "explored", p->explored);
+    out_key_time(o, "first_at", p->first_ms);
+    out_key_time(o, "last_at", p->last_ms);
+    out_key_number(o, "energy", p->energy);
+    out_key_number(o, "novelty", p->novelty);
+    out_key_bool(o, "opted_out", p->opted_out);
+    out_key_bool(o, "bot", p->bot);
+    out_key(o, "tags");
+    out_open(o, '[');
+    for (size_t i = 0; i < p->tag_count; i++) {
+        out_item(o);
+        out_open(o, '{');
+        out_key_text(o, "tag", p->tags[i].tag);
+        out_key_number(o, "share", p->tags[i].share);
+        out_close(o, '}');
+    }
+    out_close(o, ']');
+    out_key(o, "items");
+    out_open(o, '[');
+    for (size_t i = 0; i < p->item_count; i++) {
+        out_item(o);
+        out_open(o, '{');
+        out_key_text(o, "item", p->items[i].item);
+        out_key_text(o, "title", p->items[i].title);
+        out_key_string(o, "signal", att_signal_name(p->items[i].signal));
+        out_key_time(o, "at", p->items[i].at_ms);
+        out_key_number(o, "grade", p->items[i].grade);
+        out_close(o, '}');
+    }
+    out_close(o, ']');
+    write_texts(o, "blocked", p->blocked, p->blocked_count);
+    write_texts(o, "less_like", p->less_like, p->less_like_count);
+    out_close(o, '}');
+}
+
+void httpd_person_get(httpd_exchange *x)
+{
+    att_person person;
+    att_error err = {0};
+    if (!httpd_need_slate_memory(x))
+        return;
+    const att_text user = att_text_of(x->params[0]);
+    const att_status status = att_engine_person(x->engine, user, x->slate_memory, &person, &err);
+    if (status)
+        httpd_failed(x, status, &err);
+    else
+        write_person(&x->answer, user, &person);
+}
+
+void httpd_person_control(httpd_exchange *x)
+{
+    att_control control = {.value = shape_number(x->json, "value", 0), .item = shape_text(x->json, "item")};
+    att_error err = {0};
+    (void)att_control_kind_parse(shape_text(x->json, "control"), &control.kind); // the shape has looked
+    const att_status status = att_engine_control(x->engine, att_text_of(x->params[0]), &control, &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_text(&x->answer, "control", shape_text(x->json, "control"));
+    out_close(&x->answer, '}');
+}
+
+static bool put_line(void *user, att_text line)
+{
+    httpd_out *o = user;
+    out_raw(o, line.data, line.size);
+    if (!line.size || line.data[line.size - 1] != '\n')
+        out_raw(o, "\n", 1);
+    return !o->failed;
+}
+
+void httpd_person_export(httpd_exchange *x)
+{
+    att_error err = {0};
+    const att_status status = att_engine_export(x->engine, att_text_of(x->params[0]), put_line, &x->answer, &err);
+    if (status)
+        httpd_failed(x, status, &err);
+}
+
+void httpd_person_forget(httpd_exchange *x)
+{
+    uint64_t rows = 0;
+    att_error err = {0};
+    const att_status status = att_engine_forget(x->engine, att_text_of(x->params[0]), &rows, &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_whole(&x->answer, "rows", rows);
+    out_close(&x->answer, '}');
+}
+
+// --- Items ------------------------------------------------------------------------------------------------------
+
+typedef struct item_page {
+    httpd_exchange *x;
+    size_t skip, left;
+    bool more, failed;
+} item_page;
+
+static bool write_item(void *user, const att_item *item)
+{
+    item_page *page = user;
+    if (page->skip) {
+        page->skip--;
+        return true;
+    }
+    if (!page->left) {
+        page->more = true;
+        return false;
+    }
+    page->left--;
+    att_text json;
+    att_error err = {0};
+    const att_status status = att_wire_write_item(page->x->memory, item, &json, &err);
+    if (status) {
+        httpd_failed(page->x, status, &err);
+        page->failed = true;
+        return false;
+    }
+    out_item(&page->x->answer);
+    out_raw(&page->x->answer, json.data, json.size);
+    att_wire_memory_reset(page->x->memory);
+    return true;
+}
+
+void httpd_items_get(httpd_exchange *x)
+{
+    item_page page = {.x = x, .skip = (size_t)shape_whole(x->query, "offset", 0), .left = (size_t)shape_whole(x->query, "limit", 50)};
+    att_error err = {0};
+    out_open(&x->answer, '{');
+    out_key(&x->answer, "items");
+    out_open(&x->answer, '[');
+    const att_status status = att_engine_items_each(x->engine, shape_text(x->query, "q"), write_item, &page, &err);
+    if (status)
+        httpd_failed(x, status, &err);
+    if (status || page.failed)
+        return;
+    out_close(&x->answer, ']');
+    out_key_bool(&x->answer, "more", page.more);
+    out_close(&x->answer, '}');
+}
+
+static bool write_one_item(void *user, const att_item *item)
+{
+    item_page *page = user;
+    att_text json;
+    att_error err = {0};
+    const att_status status = att_wire_write_item(page->x->memory, item, &json, &err);
+    if (status)
+        httpd_failed(page->x, status, &err);
+    else
+        out_raw(&page->x->answer, json.data, json.size);
+    return false;
+}
+
+void httpd_item_get(httpd_exchange *x)
+{
+    item_page page = {.x = x};
+    att_error err = {0};
+    const att_status status = att_engine_item_see(x->engine, att_text_of(x->params[0]), write_one_item, &page, &err);
+    if (status)
+        httpd_failed(x, status, &err);
+}
+
+void httpd_item_put(httpd_exchange *x)
+{
+    att_item item;
+    att_wire_fault fault = {0};
+    att_error err = {0};
+    const att_text json = {x->body.data ? x->body.data : "", x->body.size};
+    att_status status = att_wire_read_item(x->memory, json, att_text_of(x->params[0]), &item, &fault, &err);
+    if (!status)
+        status = att_item_check(&item, &err);
+    if (status == ATT_INVALID || status == ATT_LIMIT) {
+        httpd_problem(x, 400, fault.field, "%s", err.text);
+        return;
+    }
+    if (!status)
+        status = att_engine_items_put(x->engine, &item, 1, &err);
+    item_page page = {.x = x};
+    if (status)
+        httpd_failed(x, status, &err);
+    else
+        write_one_item(&page, &item);
+}
+
+void httpd_item_takedown(httpd_exchange *x)
+{
+    att_error err = {0};
+    const att_status status =
+        att_engine_takedown(x->engine, att_text_of(x->params[0]), shape_text(x->json, "reason"), &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_string(&x->answer, "item", x->params[0]);
+    out_close(&x->answer, '}');
+}
+
+// --- Policy -----------------------------------------------------------------------------------------------------
+
+void httpd_policy_get(httpd_exchange *x)
+{
+    const att_policy policy = att_engine_policy(x->engine);
+    const size_t size = att_policy_write(&policy, NULL, 0);
+    char *text = malloc(size + 1);
+    if (!text) {
+        httpd_problem(x, 503, NULL, "memory ran out");
+        return;
+    }
+    att_policy_write(&policy, text, size + 1);
+    out_raw(&x->answer, text, size);
+    free(text);
+}
+
+static att_status parse_policy(httpd_exchange *x, att_policy *policy, att_error *err)
+{
+    *policy = att_engine_policy(x->engine);
+    return att_policy_parse(policy, (att_text){x->body.data ? x->body.data : "", x->body.size}, "policy",
+        &x->worker->server->host, err);
+}
+
+void httpd_policy_check(httpd_exchange *x)
+{
+    att_policy policy;
+    att_error err = {0};
+    const att_status status = parse_policy(x, &policy, &err);
+    out_open(&x->answer, '{');
+    out_key_bool(&x->answer, "valid", !status);
+    out_key(&x->answer, "fault");
+    if (status)
+        out_text(&x->answer, att_text_of(err.text));
+    else
+        out_string(&x->answer, "null");
+    out_close(&x->answer, '}');
+}
+
+void httpd_policy_put(httpd_exchange *x)
+{
+    att_policy policy;
+    att_error err = {0};
+    att_status status = parse_policy(x, &policy, &err);
+    if (!status)
+        status = att_engine_policy_set(x->engine, &policy, &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_bool(&x->answer, "active", true);
+    out_close(&x->answer, '}');
+}
