@@ -29,6 +29,7 @@ typedef struct httpd_options {
 } httpd_options;
 
 httpd_options httpd_options_default(void);
+const char *httpd_http_version(void); // of libmicrohttpd, as linked
 
 // Runs until SIGTERM or SIGINT; SIGHUP reads keys and policy anew. The engine is the caller's.
 att_status httpd_run(att_engine *engine, const httpd_options *options, const att_host *host, att_error *err);

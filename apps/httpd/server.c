@@ -30,13 +30,16 @@ typedef struct httpd_peer {
     bool ended;
 } httpd_peer;
 
-static __thread httpd_worker *this_worker;
-
 int64_t httpd_now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+const char *httpd_http_version(void)
+{
+    return MHD_get_version();
 }
 
 httpd_options httpd_options_default(void)
@@ -656,7 +659,7 @@ static void flush(httpd_worker *worker)
 
 static void *run_worker(void *user)
 {
-    httpd_worker *worker = this_worker = user;
+    httpd_worker *worker = user;
     httpd *server = worker->server;
     int64_t swept_ns = httpd_now_ns(), told_ns = 0;
     bool quiesced = false;
@@ -772,10 +775,10 @@ static att_status read_whole(const char *path, char **out, att_error *err)
     return ATT_OK;
 }
 
-static char *keep_escapes; // MHD wants a function to unescape with; ours leaves text as it came
+// libmicrohttpd wants a function to unescape with; ours leaves text as it came.
 static size_t unescape(void *user, struct MHD_Connection *connection, char *text)
 {
-    (void)user, (void)connection, (void)keep_escapes;
+    (void)user, (void)connection;
     return strlen(text);
 }
 

@@ -1,19 +1,19 @@
 # Looking after a store.
-$ attune version
+$ attune version | head -8
 attune <*>, licence of this build: Apache-2.0
 kernels: <*>
-  sqlite     blessing       <*>
-  jansson    MIT            <*>
-  libyaml    MIT            <*>
-  openblas   BSD-3-Clause   <*>
-  libsodium  ISC            <*>
-  xxhash     BSD-2-Clause   <*>
+  sqlite         blessing           <*>
+  jansson        MIT                <*>
+  libyaml        MIT                <*>
+  openblas       BSD-3-Clause       <*>
+  libsodium      ISC                <*>
+  xxhash         BSD-2-Clause       <*>
 $ attune --version | head -1
 attune <*>, licence of this build: Apache-2.0
 $ attune version --json | json_ok version licence kernels parts
 1 object
-$ attune completion bash >bash; bash -n bash && grep -c . bash
-41
+$ attune completion bash >bash; bash -n bash && grep -q recommend bash && echo complete
+complete
 $ attune completion zsh | head -1; attune completion fish | tail -1
 #compdef attune
 complete -c attune -n '__fish_seen_subcommand_from completion' -l help
