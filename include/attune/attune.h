@@ -12,6 +12,7 @@
 #include "attune/retrieve.h"
 #include "attune/decide.h"
 #include "attune/engine.h"
+#include "attune/experiment.h"
 #include "attune/import.h"
 #include "attune/wire.h"
 #include "attune/measure.h"

@@ -2,7 +2,7 @@
 // attune/policy.h - everything a team may decide without touching code, in one YAML file.
 //
 // Grades and rewards of signals, session and bot rules, time decay, the objective's weights, diversity,
-// exploration budget, rights. `attune policy --default` prints the file with every key and its comment;
+// exploration budget, holdout, rights. `attune policy --default` prints the file with every key and its comment;
 // a file needs only the keys it changes. Errors name line, key, what was found and what was expected.
 #ifndef ATT_POLICY_H
 #define ATT_POLICY_H
@@ -52,6 +52,9 @@ typedef struct att_policy {
     struct {
         double share; // of impressions, 0.05 … 0.15; 0 turns it off
     } exploration;
+    struct {
+        double holdout_share; // of people, 0 … 0.5: in no experiment, for good (attune/experiment.h)
+    } experiments;
     struct {
         bool required;   // true: an item without a licence that holds is never shown
         int unknown_age; // years; how old a person of unknown age counts, 0 … 120

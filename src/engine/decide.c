@@ -172,6 +172,8 @@ static att_status fill_record(decision *d, att_error *err)
         .slots = ATT_NEW(view->answer, att_decided_slot, d->filled)};
     if (!d->record.slots)
         return att_no_memory(err, d->filled, "slots");
+    for (size_t a = 0; a < view->assignment.count; a++)
+        d->record.arms[d->record.arm_count++] = att_arm_code(view->assignment.arms[a]);
     for (size_t s = 0; s < d->filled; s++) {
         att_decided_slot *out = &d->record.slots[s];
         out->item = view->candidates[d->slots[s].candidate].item;

@@ -61,6 +61,8 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
     if (record->kind == ATT_RECORD_TAKEDOWN) {
         att_catalogue_take_down(&engine->catalogue, record->item, true);
         att_rights_take_down(engine->rights, record->item, true);
+    } else if (record->kind == ATT_RECORD_EXPERIMENT) {
+        return att_engine_fold_experiment(engine, record, err);
     } else if (record->kind == ATT_RECORD_FORGET && record->user < engine->users.count) {
         att_names_erase(&engine->users, record->user);
     }
@@ -192,6 +194,7 @@ static void drop_state(att_engine *engine)
     engine->rights = NULL;
     att_catalogue_deinit(&engine->catalogue);
     att_names_deinit(&engine->users);
+    att_experiments_deinit(&engine->experiments);
     att_serving_deinit(&engine->serving, &engine->host);
 }
 
@@ -229,6 +232,8 @@ static att_status load_state(att_engine *engine, att_error *err)
     engine->whole_reads++;
     uint64_t end = 0;
     att_status status = read_policy(engine, err);
+    if (!status)
+        status = att_engine_read_experiments(engine, err);
     if (!status)
         status = att_rights_create(&engine->rights, &engine->host, err);
     if (!status)

@@ -2,7 +2,7 @@
 // engine/internal.h - the engine from inside: who holds what, and which lock guards it.
 //
 // state_lock (readers and one writer) guards everything in memory that deciding reads: people, catalogue,
-//   rights, serving model, policy. Held for reading while a slate is computed, for writing while a
+//   rights, serving model, policy, experiments. Held for reading while a slate is computed, for writing while a
 //   record is folded in. Never held while the disk is waited for.
 // store_lock guards the store connection; whoever holds it is the one writer of this process. Order:
 //   store_lock first, then state_lock.
@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "decide/budget.h"
 #include "decide/context.h"
+#include "decide/experiments.h"
 #include "embed/model.h"
 #include "engine/catalogue.h"
 #include "guard/rights.h"
@@ -65,6 +66,7 @@ struct att_engine {
     uint64_t whole_reads; // a number that was given in a transaction that failed may mean another item after one
     att_policy policy;
     uint64_t policy_seq; // of the record that set it; 0: default
+    att_experiments experiments;
     att_serving serving;
     att_budget budget; // exploration reserved by decisions that are not folded yet
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
@@ -128,6 +130,12 @@ att_status att_serving_item(att_engine *engine, uint32_t index, const att_item *
 const float *att_serving_vector(const att_serving *serving, uint32_t item);
 char *att_model_path(const att_engine *engine, att_arena *arena, uint64_t version, const char *suffix);
 size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity); // newest first
+
+// --- experiment.c -----------------------------------------------------------------------------------------------
+// Experiments as the store's table holds them. state_lock held for writing.
+att_status att_engine_read_experiments(att_engine *engine, att_error *err);
+// One record of kind ATT_RECORD_EXPERIMENT into memory. state_lock held for writing.
+att_status att_engine_fold_experiment(att_engine *engine, const att_record *record, att_error *err);
 
 // --- context_file.c -------------------------------------------------------------------------------------------
 // The "CTXT" snapshot: what decide/context learned, with the names of the tags it was learned on.

@@ -227,6 +227,21 @@ static json_t *text_json(att_text text)
     return json_stringn(text.data ? text.data : "", text.size);
 }
 
+// {"experiment": "bolder-mix", "variation": "treatment"}
+static json_t *arm_json(const exporting *e, uint32_t code)
+{
+    const att_arm arm = att_arm_of(code);
+    const att_experiments *set = &e->engine->experiments;
+    if (arm.experiment == 0)
+        return json_pack("{s:s,s:s}", "experiment", "holdout", "variation", "held-out");
+    if (arm.experiment > set->all.count)
+        return json_pack("{s:I,s:I}", "experiment", (json_int_t)arm.experiment, "variation", (json_int_t)arm.variation);
+    const att_experiment *experiment = set->all.items[arm.experiment - 1];
+    const att_text variation =
+        arm.variation < experiment->variation_count ? experiment->variations[arm.variation].key : (att_text){"", 0};
+    return json_pack("{s:o,s:o}", "experiment", text_json(experiment->key), "variation", text_json(variation));
+}
+
 static bool export_decision(exporting *e, const att_record *record)
 {
     att_decided_slot slots[ATT_SLATE_MAX];
@@ -247,11 +262,28 @@ static bool export_decision(exporting *e, const att_record *record)
     char id[24], seed[24];
     snprintf(id, sizeof id, "%016llx", (unsigned long long)record->seq);
     snprintf(seed, sizeof seed, "%016llx", (unsigned long long)decision.seed);
+    json_t *arms = json_array();
+    for (uint32_t a = 0; a < decision.arm_count; a++)
+        json_array_append_new(arms, arm_json(e, decision.arms[a]));
     return export_json(e,
-        json_pack("{s:s,s:s,s:o,s:I,s:s,s:I,s:I,s:I,s:o}", "kind", "decision", "decision", id, "user",
+        json_pack("{s:s,s:s,s:o,s:I,s:s,s:I,s:I,s:I,s:o,s:o}", "kind", "decision", "decision", id, "user",
             text_json(e->user_id), "at", (json_int_t)record->at_ms, "seed", seed, "model",
             (json_int_t)decision.model, "eligible", (json_int_t)decision.eligible, "candidates",
-            (json_int_t)decision.candidates, "slots", list));
+            (json_int_t)decision.candidates, "slots", list, "arms", arms));
+}
+
+static bool export_exposure(exporting *e, const att_record *record)
+{
+    char id[24];
+    uint32_t code;
+    json_t *value = json_pack("{s:s,s:o,s:I}", "kind", "exposure", "user", text_json(e->user_id), "at",
+        (json_int_t)record->at_ms);
+    snprintf(id, sizeof id, "%016llx", (unsigned long long)record->decision);
+    if (record->decision)
+        json_object_set_new(value, "decision", json_string(id));
+    else if (record->payload_size == sizeof code)
+        json_object_set_new(value, "arm", arm_json(e, (memcpy(&code, record->payload, sizeof code), code)));
+    return export_json(e, value);
 }
 
 static bool export_control(exporting *e, const att_record *record)
@@ -278,6 +310,8 @@ static bool export_record(void *user, const att_record *record)
         return export_decision(e, record);
     case ATT_RECORD_CONTROL:
         return export_control(e, record);
+    case ATT_RECORD_EXPOSURE:
+        return export_exposure(e, record);
     default:
         return true;
     }

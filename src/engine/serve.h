@@ -20,6 +20,8 @@ typedef struct att_view {
     att_arena *answer;        // lives until the slate's memory is used again
     const att_request *request;
     const att_policy *policy; // in force for this person: the store's, or that of an experiment's arm
+    att_policy own_policy;     // what `policy` points to when it is not the store's
+    att_assignment assignment; // the person's arms
     int64_t at_ms;
     uint64_t seed;
 

@@ -269,6 +269,16 @@ static att_status check_request(const att_request *request, att_error *err)
     return ATT_OK;
 }
 
+// Who opted out is in no experiment: nothing is to be learned from them.
+static void assign(att_view *view, bool opted_out)
+{
+    const att_engine *engine = view->engine;
+    view->policy = &engine->policy;
+    if (!opted_out)
+        att_experiments_assign(&engine->experiments, view->request->user, &engine->policy,
+            engine->policy.experiments.holdout_share, &view->assignment, &view->policy, &view->own_policy);
+}
+
 att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
     att_arena *answer, uint64_t seed, att_view *view, att_error *err)
 {
@@ -287,12 +297,12 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
         att_view_end(view);
         return status;
     }
-    view->policy = &engine->policy;
     view->user = att_names_find(&engine->users, request->user);
     const att_person_state *person =
         view->user == ATT_NO_INDEX ? NULL : att_people_get(engine->people, view->user);
     static const att_person_controls none = {.reset_ms = INT64_MIN};
     view->controls = person ? att_person_controls_of(person) : &none;
+    assign(view, person && person->opted_out);
     status = find_eligible(view, err);
     if (!status)
         status = take_blocked_out(view, err); // also for who opted out: a block is a wish, not a profile

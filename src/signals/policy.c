@@ -64,6 +64,7 @@ att_policy att_policy_default(void)
                 .out_of_distribution = 1,
             },
         .exploration = {.share = 0.1},
+        .experiments = {.holdout_share = 0.02},
         .rights = {.required = false, .unknown_age = 0},
     };
 }
@@ -141,6 +142,8 @@ static const att_policy_field fields[] = {
     KEY(objective, out_of_distribution, U32, 0, 5,
         "at least this many items outside the usual taste in a slate"),
     KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
+    KEY(experiments, holdout_share, DOUBLE, 0, 0.5,
+        "of people, held back from all experiments for good; 0: none"),
     KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
     KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
 };

@@ -40,6 +40,10 @@ const char *att_policy_field_path(const att_policy_field *field, char *out, size
 bool att_policy_fault(
     const att_policy *policy, const uint32_t *lines, size_t *field, char *why, size_t why_size);
 
+// att_policy_parse that also says which fields were given: `lines` is (fields), 0: not given.
+att_status att_policy_parse_given(
+    att_policy *policy, att_text yaml, const char *name, uint32_t *lines, att_error *err);
+
 // Equal for policies that grade and fold alike: XXH3-64 over the values of section "signals".
 uint64_t att_policy_signals_hash(const att_policy *policy);
 

@@ -408,6 +408,12 @@ att_status att_policy_parse(
     att_policy *policy, att_text yaml, const char *name, const att_host *host, att_error *err)
 {
     (void)host;
+    return att_policy_parse_given(policy, yaml, name, NULL, err);
+}
+
+att_status att_policy_parse_given(
+    att_policy *policy, att_text yaml, const char *name, uint32_t *lines, att_error *err)
+{
     reader in = {.name = name ? name : "policy", .policy = *policy, .err = err};
     in.fields = att_policy_fields(&in.field_count);
     assert(in.field_count <= FIELDS_MAX);
@@ -424,6 +430,8 @@ att_status att_policy_parse(
     freelocale(plain);
     if (!status)
         *policy = in.policy;
+    if (!status && lines)
+        memcpy(lines, in.lines, in.field_count * sizeof *lines);
     return status;
 }
 

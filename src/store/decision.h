@@ -21,7 +21,7 @@ typedef struct att_decision_record {
     att_territory territory;
     uint8_t age;      // 255: not known
     uint32_t use;
-    uint32_t arms[8]; // experiment arms; no experiment runs in this version
+    uint32_t arms[8]; // number of the experiment << 8 | variation; 0: the universal holdout
     uint8_t arm_count;
     uint16_t count;
     att_decided_slot *slots; // (count)

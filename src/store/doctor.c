@@ -247,6 +247,8 @@ static bool see_record(void *user, const att_record *record)
         check_event(x, record);
     if (record->kind == ATT_RECORD_DECISION)
         check_decision(x, record);
+    if (record->kind == ATT_RECORD_EXPOSURE && record->payload_size != (record->decision ? 0 : 4))
+        record_damage(x, record, "names neither a decision nor an arm");
     if (record->kind == ATT_RECORD_FORGET)
         check_forgotten(x, record);
     else if (record->user < x->last_seen_count)

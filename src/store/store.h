@@ -26,6 +26,8 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in
     ATT_RECORD_POLICY,   // payload: YAML
     ATT_RECORD_FORGET,   // user: everything earlier of this person is void
+    ATT_RECORD_EXPERIMENT = 12, // signal: att_experiment_change; decision: its number; payload: decide/experiments.h
+    ATT_RECORD_EXPOSURE = 13,   // user; decision: which was displayed, or payload: 4 bytes, the arm
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
 
