@@ -16,6 +16,7 @@
 #include "attune/import.h"
 #include "attune/wire.h"
 #include "attune/measure.h"
+#include "attune/report.h"
 #include "attune/simulate.h"
 
 #endif
