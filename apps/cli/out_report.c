@@ -234,8 +234,8 @@ static void print_survival(const cli *c, const att_longrun *report)
             const att_survival_step *step = step_at(group, days[d]);
             if (!step || days[d] + report->churn_days > last)
                 continue;
-            snprintf(cell(&t, t.rows, 0), 64, "%s%s%u days", report->group_count > 1 ? group->name : "",
-                report->group_count > 1 ? ": " : "", days[d]);
+            snprintf(cell(&t, t.rows, 0), 64, "%s%s%s", report->group_count > 1 ? group->name : "",
+                report->group_count > 1 ? ": " : "", cli_count(days[d], "day", "days"));
             snprintf(cell(&t, t.rows, 1), 32, "%.1f %%", 100 * step->alive.mean);
             snprintf(cell(&t, t.rows, 2), 32, "%.1f … %.1f", 100 * step->alive.low, 100 * step->alive.high);
             cli_bar(step->alive.mean, 20, cell(&t, t.rows, 3));

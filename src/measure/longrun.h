@@ -114,6 +114,7 @@ typedef struct longrun_person {
     int32_t first_day, week; // week: of `mix`
     int32_t joined_day;      // ARMS: of the first decision with an arm
     uint32_t day_bytes;
+    uint32_t last_begun; // item + 1, in the running session; 0: none
     uint16_t mix_count, mix_capacity;
     uint16_t mix_plays;
     int8_t arm;        // ARMS: 0, 1; -1: not yet; -2: in both

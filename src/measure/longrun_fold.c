@@ -232,6 +232,7 @@ static att_status session_step(att_longrun_fold *fold, uint32_t user, longrun_pe
     if (!person->in_session) {
         person->in_session = true;
         person->session_ended = false;
+        person->last_begun = 0;
         person->session_start_ms = start_ms;
         person->session_last_ms = at_ms;
         return ATT_OK;
@@ -370,9 +371,15 @@ static att_status mix_step(att_longrun_fold *fold, uint32_t user, longrun_person
 
 // --- Events ------------------------------------------------------------------------------------
 
-static bool is_begun(const att_record *event)
+static bool is_played(const att_record *event)
 {
     return (event->signal == ATT_SIGNAL_PLAY || event->signal == ATT_SIGNAL_SKIP) && event->item != ATT_NO_INDEX;
+}
+
+// Something was begun: it was played or skipped, or completed where nothing told of the playing.
+static bool is_begun(const longrun_person *person, const att_record *event)
+{
+    return is_played(event) || (event->signal == ATT_SIGNAL_COMPLETE && person->last_begun != event->item + 1);
 }
 
 typedef struct counting {
@@ -393,9 +400,9 @@ static void count_begun(const att_record *event, att_grade grade, const counting
     add(c, SUM_EARLY_5S, early);
     add(c, SUM_EARLY_10S, early || grade.skip == ATT_SKIP_SOFT);
     add(c, SUM_COMPLETED, grade.is_complete);
-    if (event->position_ms < 0)
+    if (event->position_ms < 0 && !grade.is_complete)
         return;
-    add(c, SUM_PLAY_MIN, event->position_ms / 60000.0);
+    add(c, SUM_PLAY_MIN, ATT_MAX(event->position_ms, 0) / 60000.0);
     add(c, SUM_KNOWN_POSITION, 1);
     add(c, SUM_KEPT, event->position_ms >= 10000 || grade.is_complete);
 }
@@ -467,7 +474,7 @@ static att_status add_event(att_longrun_fold *fold, const att_record *event, att
     const att_grade grade = att_grade_event(fold->in.policy, event, 0);
     const int side = att_longrun_side_at(fold, event->user, event->at_ms);
     const bool quit = event->signal == ATT_SIGNAL_QUIT || event->signal == ATT_SIGNAL_RAGE_QUIT;
-    const int64_t played_ms = is_begun(event) && event->position_ms > 0 ? event->position_ms : 0;
+    const int64_t played_ms = is_played(event) && event->position_ms > 0 ? event->position_ms : 0;
     bool late;
     att_status status = be_there(fold, person, side, event->at_ms, err);
     if (!status)
@@ -484,8 +491,9 @@ static att_status add_event(att_longrun_fold *fold, const att_record *event, att
     fold->totals.events += side >= 0;
     count_word(event, &c);
     att_longrun_join_event(fold, event, (double)grade.reward);
-    if (!is_begun(event))
+    if (!is_begun(person, event))
         return ATT_OK;
+    person->last_begun = event->item + 1;
     count_begun(event, grade, &c);
     return count_discovery(fold, event->user, person, event, &c, err);
 }

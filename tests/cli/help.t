@@ -332,7 +332,7 @@ Examples
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
-$ for c in evaluate simulate demo info doctor backup export forget version completion; do attune $c -h; done
+$ for c in evaluate report simulate demo info doctor backup export forget version completion; do attune $c -h; done
 attune evaluate [FOLDER | trec RUN QRELS] [OPTIONS]
 
 Measure ranking quality with confidence intervals.
@@ -375,6 +375,49 @@ Examples
       train before, ask about after, on your own log
   attune evaluate trec my.run my.qrels
       what trec_eval prints
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune report [OPTIONS]
+
+Report how people fare over the long run, and warn when clicks hide harm.
+
+Read from the log in one pass: engagement, early skips, satisfaction,
+complaints, retention, survival, discovery and variety, with intervals over
+people. Bots and people who opted out are left out. A guardrail warning says
+when engagement rose while satisfaction or retention got worse. Every figure is
+defined in docs/reports.md.
+
+Options
+      --from TIME            only what happened from this day on (UTC)
+      --to TIME              only what happened before this day
+      --by SPAN              week (from Monday on, the default) or day
+  -c, --compare WHAT         a day: before it and from it on; halves or
+                             halves:SEED: two random halves of the people;
+                             people:FILE: the ids in it and all others;
+                             arms:A,B: arms of an experiment
+      --churn DAYS           a silence this long is churn; default 28
+      --left S               a session shorter than this was left early; default
+                             30
+      --alarm P              how probable a false warning may be; default 0.05
+      --least N              figures of fewer people or cases in a group are not
+                             judged; default 100
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune report
+      week by week, with retention and survival
+  attune report --compare 2026-03-15
+      did a change on that day help, and did it harm?
+  attune report --compare people:new-feed.txt
+      those who got the new feed, and all others
+  attune report --compare halves
+      two random halves: nothing should stand out
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
