@@ -62,14 +62,16 @@ static const char *keys_path(const cli *c, char *out, size_t size)
 static int run_serve(cli *c)
 {
     httpd_options options = httpd_options_default();
-    uint64_t port = options.port, workers = options.workers, body = options.body_size_max;
+    uint64_t port = options.port, workers = options.workers, body = options.body_size_max, header_s = options.header_s;
     char path[4096];
     if (!cli_must_whole(c, "port", 0, 65535, &port) || !cli_must_whole(c, "workers", 1, HTTPD_WORKERS_MAX, &workers) ||
-        !cli_must_whole(c, "body-size", 1024, (uint64_t)1 << 30, &body))
+        !cli_must_whole(c, "body-size", 1024, (uint64_t)1 << 30, &body) ||
+        !cli_must_whole(c, "header-time", 1, 3600, &header_s))
         return 64;
     options.port = (uint16_t)port;
     options.workers = (unsigned)workers;
     options.body_size_max = (size_t)body;
+    options.header_s = (unsigned)header_s;
     if (cli_get(c, "address"))
         options.address = cli_get(c, "address");
     options.open = cli_flag(c, "open");
@@ -160,7 +162,8 @@ static const cli_option serve_options[] = {{"address", 0, "IP", "to listen on; d
     {"keys", 0, "FILE", "of keys; default STORE-keys"}, {"open", 0, NULL, "without keys, for this machine alone"},
     {"tls-certificate", 0, "FILE", "PEM; needed on other addresses than loopback"}, {"tls-key", 0, "FILE", "PEM"},
     {"cors", 0, "ORIGIN", "that browsers may call from; default none"},
-    {"body-size", 0, "BYTES", "of a request at most; default 4194304"}, {"create", 0, NULL, "make the store when it is not there"}, {0}};
+    {"body-size", 0, "BYTES", "of a request at most; default 4194304"},
+    {"header-time", 0, "S", "for a whole request to arrive; default 15"}, {"create", 0, NULL, "make the store when it is not there"}, {0}};
 static const char *const serve_examples[] = {"attune key create app --scopes read,events,decide", "a key for an app",
     "attune serve --port 8080", "the service, on this machine", NULL};
 const cli_command cli_serve = {"serve", "Answer over HTTP", "", 0, 0,

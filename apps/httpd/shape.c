@@ -17,6 +17,11 @@ static bool blame(shape_fault *fault, const char *prefix, const char *field, con
     return false;
 }
 
+static bool has_limits(const shape_field *field)
+{
+    return field->low != 0 || field->high != 0;
+}
+
 static const char *kind_of(const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -85,7 +90,7 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
 static bool check_text(const shape_field *f, const json_t *value, const char *prefix, shape_fault *fault)
 {
     const size_t size = json_string_length(value);
-    if (f->low < f->high && ((double)size < f->low || (double)size > f->high))
+    if (has_limits(f) && ((double)size < f->low || (double)size > f->high))
         return blame(fault, prefix, f->name, "has %zu bytes, expected %.0f to %.0f", size, f->low, f->high);
     if (memchr(json_string_value(value), 0, size))
         return blame(fault, prefix, f->name, "holds a zero byte");
@@ -107,7 +112,7 @@ static bool check_value(const shape_field *f, shape_type type, const json_t *val
         return check_text(f, value, prefix, fault);
     case SHAPE_NUMBER:
     case SHAPE_WHOLE:
-        if (f->low < f->high && !(json_number_value(value) >= f->low && json_number_value(value) <= f->high))
+        if (has_limits(f) && !(json_number_value(value) >= f->low && json_number_value(value) <= f->high))
             return blame(fault, prefix, f->name, "found %g, expected %g to %g", json_number_value(value), f->low, f->high);
         return true;
     case SHAPE_TIME:
@@ -127,7 +132,7 @@ static bool check_value(const shape_field *f, shape_type type, const json_t *val
 static bool check_list(const shape_field *f, const json_t *value, const char *prefix, shape_fault *fault)
 {
     const size_t count = json_array_size(value);
-    if (f->low < f->high && ((double)count < f->low || (double)count > f->high))
+    if (has_limits(f) && ((double)count < f->low || (double)count > f->high))
         return blame(fault, prefix, f->name, "has %zu entries, expected %.0f to %.0f", count, f->low, f->high);
     for (size_t i = 0; i < count; i++) {
         char inner[128];
@@ -204,7 +209,7 @@ static void put_limits(const shape_field *f, httpd_out *o)
         [SHAPE_LIST] = "minItems"};
     static const char *const most[] = {[SHAPE_TEXT] = "maxLength", [SHAPE_NUMBER] = "maximum", [SHAPE_WHOLE] = "maximum",
         [SHAPE_LIST] = "maxItems"};
-    if (!(f->low < f->high) || f->type > SHAPE_LIST || f->type == SHAPE_BOOL || f->type == SHAPE_TIME || f->type == SHAPE_OBJECT)
+    if (!has_limits(f) || f->type > SHAPE_LIST || f->type == SHAPE_BOOL || f->type == SHAPE_TIME || f->type == SHAPE_OBJECT)
         return;
     out_key_number(o, least[f->type], f->low);
     out_key_number(o, most[f->type], f->high);

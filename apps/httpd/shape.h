@@ -10,7 +10,7 @@
 
 typedef enum shape_type {
     SHAPE_TEXT,   // low and high: bytes
-    SHAPE_NUMBER, // low and high: the range, when low < high
+    SHAPE_NUMBER, // low and high: the range; both 0: any
     SHAPE_WHOLE,
     SHAPE_BOOL,
     SHAPE_TIME,   // a text in RFC 3339 or whole milliseconds since 1970

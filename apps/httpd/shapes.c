@@ -55,7 +55,7 @@ const shape httpd_shape_ingested = {"Ingested", "All lines are on disk", ingeste
 static const shape_field request_fields[] = {{"user", SHAPE_TEXT, "for whom; need not be known yet", ID_SIZE, .required = true},
     {"count", SHAPE_WHOLE, "slots; 10 when left out", 1, ATT_SLATE_MAX},
     {"context", SHAPE_OBJECT, "the situation", .shape = &shape_context},
-    {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in capitals", 2, 2.5}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
+    {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
     {"use", SHAPE_TEXT, "what for; stream when left out", .name_of = use_of}, {"medium", SHAPE_TEXT, "only this medium", 1, 32},
     {"explain", SHAPE_BOOL, "with reasons; true when left out"}, {"dry", SHAPE_BOOL, "log nothing, use no exploration budget"},
     {"seed", SHAPE_WHOLE, "of this decision; left out: the store's next"}, {"at", SHAPE_TIME, "as if it were then; left out: now"},
@@ -97,7 +97,7 @@ const shape httpd_shape_slate = {"Slate", "What to show; on disk with all its te
 
 static const shape_field explain_fields[] = {{"item", SHAPE_TEXT, "which item", ID_SIZE, .required = true},
     {"user", SHAPE_TEXT, "for whom", ID_SIZE, .required = true}, {"context", SHAPE_OBJECT, "the situation", .shape = &shape_context},
-    {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in capitals", 2, 2.5}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
+    {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
     {"use", SHAPE_TEXT, "what for", .name_of = use_of}, {"at", SHAPE_TIME, "as if it were then"}, {0}};
 const shape httpd_shape_explain = {"ExplanationRequest", "A question: why this item", explain_fields};
 
@@ -148,7 +148,7 @@ static const shape_field item_fields[] = {{"id", SHAPE_TEXT, "id", ID_SIZE}, {"t
     {"medium", SHAPE_TEXT, "music, film, game …", 0, 32}, {"text", SHAPE_TEXT, "description", 0, ATT_ITEM_TEXT_SIZE_MAX},
     {"tags", SHAPE_LIST, "tags", 0, ATT_TAGS_MAX, .of = SHAPE_TEXT}, {"features", SHAPE_MAP, "numbers by name", .of = SHAPE_NUMBER},
     {"vector", SHAPE_LIST, "content vector", 0, ATT_VECTOR_DIM_MAX, .of = SHAPE_NUMBER},
-    {"duration_ms", SHAPE_WHOLE, "length", 0, INT32_MAX}, {"published_at", SHAPE_TEXT, "time or date"},
+    {"duration_ms", SHAPE_WHOLE, "length", 0, INT32_MAX}, {"published_at", SHAPE_TIME, "time, milliseconds, or a date alone"},
     {"age_rating", SHAPE_WHOLE, "least age in years", 0, 21}, {"boost", SHAPE_NUMBER, "business term", -1, 1},
     {"rights", SHAPE_LIST, "licences; left out: not known", 0, ATT_LICENCES_MAX, .of = SHAPE_OBJECT, .shape = &shape_licence}, {0}};
 const shape httpd_shape_item = {"Item", "A thing in the catalogue", item_fields};

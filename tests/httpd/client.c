@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/httpd/client.c - fork, exec, sockets.
+#include "client.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t spawn(const char *const *arguments, int *out)
+{
+    int ends[2];
+    CHECK(pipe(ends) == 0);
+    const pid_t pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        const char *argv[32] = {ATTUNE_PROGRAM};
+        for (size_t i = 0; i < 30 && arguments[i]; i++)
+            argv[i + 1] = arguments[i];
+        dup2(ends[1], STDOUT_FILENO);
+        const int nothing = open("/dev/null", O_WRONLY);
+        if (!getenv("ATTUNE_TEST_LOUD"))
+            dup2(nothing, STDERR_FILENO);
+        close(ends[0]);
+        execv(ATTUNE_PROGRAM, (char *const *)(uintptr_t)argv);
+        _exit(127);
+    }
+    close(ends[1]);
+    *out = ends[0];
+    return pid;
+}
+
+static size_t read_until(int file, char *out, size_t size, char end)
+{
+    size_t at = 0;
+    while (at + 1 < size) {
+        const ssize_t got = read(file, out + at, 1);
+        if (got <= 0 || out[at++] == end)
+            break;
+    }
+    out[at] = 0;
+    return at;
+}
+
+static int wait_for(pid_t pid)
+{
+    int status = 0;
+    CHECK(waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int client_run(char *out, size_t size, const char *const *arguments)
+{
+    char scrap[64];
+    int file;
+    const pid_t pid = spawn(arguments, &file);
+    if (out)
+        read_until(file, out, size, 0);
+    while (read(file, scrap, sizeof scrap) > 0)
+        ;
+    close(file);
+    return wait_for(pid);
+}
+
+void service_make(service *s, const char *name)
+{
+    *s = (service){0};
+    snprintf(s->store, sizeof s->store, "%s", check_path(name));
+    snprintf(s->keys, sizeof s->keys, "%s-keys", s->store);
+    char items[640], events[640], command[2048];
+    snprintf(items, sizeof items, "%s-items.ndjson", s->store);
+    snprintf(events, sizeof events, "%s-events.ndjson", s->store);
+    snprintf(command, sizeof command, "sh '%s/tests/cli/town' items >'%s' && sh '%s/tests/cli/town' events >'%s'", ATT_SOURCE_ROOT,
+        items, ATT_SOURCE_ROOT, events);
+    CHECK_EQ(system(command), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"init", "-s", s->store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"import", items, events, "-s", s->store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"train", "-s", s->store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(s->key, sizeof s->key, (const char *const[]){"key", "create", "tests", "--scopes", "all", "-s", s->store, "-q", NULL}), 0);
+    s->key[strcspn(s->key, "\n")] = 0;
+    CHECK_EQ(strlen(s->key), 68);
+}
+
+void service_start(service *s, const char *const *more)
+{
+    const char *arguments[30] = {"serve", "--json", "-q", "--port", "0", "-s", s->store};
+    size_t count = 7;
+    for (size_t i = 0; more && more[i]; i++)
+        arguments[count++] = more[i];
+    int file;
+    char line[256];
+    s->pid = spawn(arguments, &file);
+    read_until(file, line, sizeof line, '\n');
+    close(file);
+    const char *colon = strrchr(line, ':');
+    s->port = colon ? atoi(colon + 1) : 0;
+    CHECK(s->port > 0);
+}
+
+int service_stop(service *s, int signal)
+{
+    kill(s->pid, signal);
+    return wait_for(s->pid);
+}
+
+int client_connect(const service *s)
+{
+    const struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (file >= 0 && connect(file, (const struct sockaddr *)&at, sizeof at) != 0) {
+        close(file);
+        return -1;
+    }
+    return file;
+}
+
+// What has arrived so far is a whole answer.
+static bool is_whole(const char *text, size_t size)
+{
+    const char *end = strstr(text, "\r\n\r\n");
+    const char *length = strcasestr(text, "\r\nContent-Length:");
+    return end && length && length < end && size >= (size_t)(end + 4 - text) + (size_t)atol(length + 17);
+}
+
+static void take_apart(reply *r, char *text, size_t size)
+{
+    char *end = strstr(text, "\r\n\r\n");
+    if (!end)
+        return;
+    snprintf(r->head, sizeof r->head, "%.*s", (int)(end - text), text);
+    r->status = atoi(text + 9);
+    const char *type = strcasestr(r->head, "\r\nContent-Type: ");
+    if (type)
+        sscanf(type + 16, "%63[^\r\n]", r->type);
+    r->size = size - (size_t)(end + 4 - text);
+    r->body = malloc(r->size + 1);
+    memcpy(r->body, end + 4, r->size);
+    r->body[r->size] = 0;
+    if (strstr(r->type, "json") && !strstr(r->type, "ndjson"))
+        r->json = json_loads(r->body, JSON_REJECT_DUPLICATES, NULL);
+}
+
+static reply receive(int file, int wait_ms)
+{
+    reply r = {0};
+    size_t size = 0, capacity = 1 << 16;
+    char *text = malloc(capacity);
+    struct pollfd ready = {.fd = file, .events = POLLIN};
+    while (poll(&ready, 1, wait_ms) > 0) {
+        if (size + 4096 > capacity)
+            text = realloc(text, capacity *= 2);
+        const ssize_t got = read(file, text + size, capacity - size - 1);
+        if (got <= 0)
+            break;
+        size += (size_t)got;
+        text[size] = 0;
+        if (is_whole(text, size))
+            break;
+    }
+    if (size)
+        take_apart(&r, text, size);
+    free(text);
+    return r;
+}
+
+reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms)
+{
+    const int file = client_connect(s);
+    CHECK(file >= 0);
+    for (size_t at = 0; at < size;) {
+        const ssize_t put = send(file, (const char *)bytes + at, size - at, MSG_NOSIGNAL);
+        if (put <= 0)
+            break; // it was refused before the end
+        at += (size_t)put;
+    }
+    reply r = receive(file, wait_ms);
+    close(file);
+    return r;
+}
+
+reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body)
+{
+    const size_t size = body ? strlen(body) : 0;
+    char *text = malloc(size + 4096), authorization[128] = "", length[64] = "";
+    if (key)
+        snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
+    if (body)
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n", size);
+    const int head = snprintf(text, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s\r\n", method, path, authorization, length);
+    if (body)
+        memcpy(text + head, body, size);
+    reply r = client_raw(s, text, (size_t)head + size, 20000);
+    free(text);
+    return r;
+}
+
+void client_free(reply *r)
+{
+    free(r->body);
+    json_decref(r->json);
+    *r = (reply){0};
+}
