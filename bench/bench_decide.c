@@ -160,6 +160,39 @@ static costs stages(att_engine *engine, uint32_t people, uint64_t rounds, att_sl
     return (costs){sum.person * per, sum.candidates * per, sum.slate * per, sum.reasons * per, sum.candidate_count / rounds};
 }
 
+// How many of the nearest that were wanted stand among the first candidates, against the exact scan.
+static double nearest_recall(att_engine *engine, uint32_t people, uint64_t rounds, att_slate_memory *memory)
+{
+    const size_t most = engine->policy.objective.candidates;
+    att_hit *exact = calloc(most, sizeof *exact);
+    bool *is_exact = calloc(engine->catalogue.entries.count, sizeof *is_exact);
+    if (!exact || !is_exact)
+        exit(1);
+    size_t right = 0, wanted = 0;
+    for (uint64_t i = 0; i < rounds; i++) {
+        char user[16];
+        const att_request request = request_of(i * 7 + 3, people, user);
+        att_view view;
+        size_t found = 0;
+        must(att_view_begin(engine, &request, memory, &memory->answer, i + 1, &view, &err));
+        must(att_view_candidates(&view, &err));
+        const att_filter filter = {view.bits, view.bit_count, view.eligible_count, view.exclude, view.exclude_count};
+        if (view.taste && engine->serving.index)
+            must(att_index_top_exact(engine->serving.index, memory->search, view.taste, &filter, most * 6 / 10, exact, &found, &err));
+        for (size_t e = 0; e < found; e++)
+            is_exact[exact[e].id] = true;
+        for (size_t c = 0; c < ATT_MIN(found, view.candidate_count); c++)
+            right += is_exact[view.candidates[c].item];
+        for (size_t e = 0; e < found; e++)
+            is_exact[exact[e].id] = false;
+        wanted += found;
+        att_view_end(&view);
+    }
+    free(exact);
+    free(is_exact);
+    return wanted ? (double)right / (double)wanted : 1;
+}
+
 typedef struct decided {
     double wall_s, cpu_s;
     double *waits; // (calls) ascending
@@ -270,6 +303,8 @@ int main(int argc, char **argv)
         must(att_slate_memory_create(&memories[g], NULL, &err));
     stages(engine, people, ATT_MIN(decisions, 200u), memories[0]); // warms up
     const costs cost = stages(engine, people, ATT_MIN(decisions, 5000u), memories[0]);
+    printf("recall of the nearest %zu against the exact scan: %.4f\n", (size_t)(engine->policy.objective.candidates * 6 / 10),
+        nearest_recall(engine, people, ATT_MIN(decisions, 300u), memories[0]));
     decided dry = decide(engine, people, ATT_MIN(decisions, 5000u), 1, true, memories);
     decided real = decide(engine, people, decisions, group, false, memories);
     report(engine, &cost, &dry, &real, group);

@@ -49,8 +49,7 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
         .exclude = view->exclude,
         .exclude_count = view->exclude_count};
     size_t found = 0;
-    // Wide enough that what is excluded, which lies where the person's taste is, does not leave the walk short.
-    const size_t width = wanted + 32 + view->exclude_count;
+    const size_t width = wanted + 32; // the index widens it by what is excluded
     const att_status status = att_index_top(serving->index, view->memory->search, view->taste, &filter,
         wanted, (uint32_t)width, hits, &found, err);
     for (size_t i = 0; i < found && !status; i++)

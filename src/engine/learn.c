@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -184,6 +185,34 @@ static att_status write_context(learning *l, const char *path, att_error *err)
 
 // --- Index ----------------------------------------------------------------------------------------------------
 
+typedef struct sized_item {
+    float square; // of the vector's length
+    uint32_t item;
+} sized_item;
+
+static int longest_first(const void *a, const void *b)
+{
+    const sized_item *x = a, *y = b;
+    if (x->square != y->square)
+        return x->square < y->square ? 1 : -1;
+    return x->item < y->item ? -1 : 1;
+}
+
+// Items that have a vector, the longest first: then a scan can stop early (retrieve/scan.c).
+static size_t list_by_length(const att_model *model, sized_item *out)
+{
+    const att_kernels *kernels = att_kernels_best();
+    const uint32_t dim = att_model_dim(model), items = att_model_item_count(model);
+    size_t count = 0;
+    for (uint32_t i = 0; i < items; i++) {
+        const float *vector = att_model_item_vector(model, i);
+        if (vector)
+            out[count++] = (sized_item){kernels->dot_f32(vector, vector, dim), i};
+    }
+    qsort(out, count, sizeof *out, longest_first);
+    return count;
+}
+
 static att_status write_index(
     learning *l, const att_model *model, uint64_t seed, uint32_t threads, const char *path, att_error *err)
 {
@@ -193,16 +222,14 @@ static att_status write_index(
     att_index *index = NULL;
     uint32_t *ids = ATT_NEW_ARRAY(host, uint32_t, items);
     float *vectors = ATT_NEW_ARRAY(host, float, (size_t)items * dim);
+    sized_item *sized = ATT_NEW_ARRAY(host, sized_item, items);
     att_status status = att_index_create(&index, &options, host, err);
-    if (!status && (!ids || !vectors))
+    if (!status && (!ids || !vectors || !sized))
         status = att_no_memory(err, items, "vectors");
-    size_t count = 0;
-    for (uint32_t i = 0; i < items && !status; i++) {
-        const float *vector = att_model_item_vector(model, i);
-        if (!vector)
-            continue;
-        ids[count] = i;
-        memcpy(vectors + count++ * dim, vector, dim * sizeof *vector);
+    const size_t count = status ? 0 : list_by_length(model, sized);
+    for (size_t i = 0; i < count; i++) {
+        ids[i] = sized[i].item;
+        memcpy(vectors + i * dim, att_model_item_vector(model, ids[i]), dim * sizeof *vectors);
     }
     for (size_t at = 0; at < count && !status;) {
         const size_t step = ATT_MIN(count - at, 4096);
@@ -214,6 +241,7 @@ static att_status write_index(
     if (!status)
         status = att_index_save(index, path, err);
     att_index_destroy(index);
+    ATT_FREE_ARRAY(host, sized, items);
     ATT_FREE_ARRAY(host, ids, items);
     ATT_FREE_ARRAY(host, vectors, (size_t)items * dim);
     return status;

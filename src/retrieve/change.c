@@ -80,6 +80,7 @@ static void store_vector(att_index *index, uint32_t slot, const float *vector)
     if (index->codes)
         index->scales[slot] = att_quantize(
             index->codes + slot * index->code_stride, index->code_stride, row, index->options.dim);
+    att_index_widen_reach(index, slot);
 }
 
 // Gives the vector a slot with empty lists, in place of the one it had.

@@ -192,6 +192,14 @@ static att_status check_links(const att_index *index, att_error *err)
     return ATT_OK;
 }
 
+static att_status find_reaches(att_index *index, att_error *err)
+{
+    const att_status status = att_index_reserve_reaches(index, index->slot_count, err);
+    for (uint32_t slot = 0; slot < index->slot_count && !status; slot++)
+        att_index_widen_reach(index, slot);
+    return status;
+}
+
 // The directory of ids is rebuilt; slots without an id wait in limbo as if they had just died.
 static att_status settle_ids(att_index *index, uint32_t live_count, att_error *err)
 {
@@ -251,6 +259,8 @@ att_status att_index_adopt(
     status = map_columns(index, &h, err);
     if (!status)
         status = check_numbers(index, err);
+    if (!status)
+        status = find_reaches(index, err);
     if (!status)
         status = check_blocks(index, err);
     if (!status)

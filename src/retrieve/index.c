@@ -2,6 +2,7 @@
 // retrieve/index.c - an index's life, its columns, and which slot an id lives in.
 #include "retrieve/graph.h"
 
+#include <math.h>
 #include <sys/mman.h>
 
 // Walks jump about in these columns: large pages save most of their address lookups (only a hint).
@@ -61,10 +62,39 @@ void att_columns_bind(att_index *index)
     index->uppers = index->columns[ATT_COLUMN_UPPER].data;
 }
 
+float att_index_length(const att_index *index, uint32_t slot)
+{
+    const float *row = index->vectors + slot * index->vector_stride;
+    float length = sqrtf(index->kernels->dot_f32(row, row, index->vector_stride));
+    if (index->codes) {
+        const int8_t *code = index->codes + slot * index->code_stride;
+        const float square = (float)index->kernels->dot_i8(code, code, index->code_stride);
+        length = ATT_MAX(length, sqrtf(square) * index->scales[slot]);
+    }
+    return length * 1.001f; // more than rounding can amount to, here and in a product
+}
+
+att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err)
+{
+    const size_t room = att_blocks_of(slots);
+    if (room <= index->reach_room)
+        return ATT_OK;
+    float *reaches = att_realloc(&index->host, index->reaches, index->reach_room, room, sizeof *reaches);
+    if (!reaches)
+        return att_no_memory(err, room, "lengths of an index");
+    memset(reaches + index->reach_room, 0, (room - index->reach_room) * sizeof *reaches);
+    index->reaches = reaches;
+    index->reach_room = room;
+    return ATT_OK;
+}
+
 // Copies every column into memory for `capacity` slots.
 static att_status move_columns(att_index *index, size_t capacity, att_error *err)
 {
     att_lines moved[ATT_COLUMN_COUNT] = {0};
+    const att_status status = att_index_reserve_reaches(index, capacity, err);
+    if (status)
+        return status;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++) {
         const size_t row = att_column_row(index, c);
         if (row && !lines_create(&moved[c], &index->host, capacity * row)) {
@@ -206,6 +236,7 @@ void att_index_destroy(att_index *index)
     ATT_FREE_ARRAY(&host, index->pages, index->page_count);
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         lines_free(&index->columns[c], &host);
+    ATT_FREE_ARRAY(&host, index->reaches, index->reach_room);
     if (!index->snapshot)
         ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
     ATT_VEC_FREE(&host, &index->limbo);
@@ -227,6 +258,7 @@ size_t att_index_bytes(const att_index *index)
         bytes += index->pages[p] ? ATT_PAGE_SIZE * sizeof(uint32_t) : 0;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         bytes += index->capacity * att_column_row(index, c);
+    bytes += index->reach_room * sizeof *index->reaches;
     return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
            index->limbo.capacity * sizeof *index->limbo.items +
            index->free_slots.capacity * sizeof *index->free_slots.items +

@@ -40,6 +40,14 @@ typedef enum att_column {
     ATT_COLUMN_COUNT
 } att_column;
 
+// Slots that a scan scores together, or passes over together.
+#define ATT_BLOCK_SLOTS 128u
+
+static inline size_t att_blocks_of(size_t slots)
+{
+    return (slots + ATT_BLOCK_SLOTS - 1) / ATT_BLOCK_SLOTS;
+}
+
 // A dead slot waits until every list has been looked at since.
 typedef struct att_limbo {
     uint32_t slot;
@@ -56,6 +64,7 @@ struct att_index {
     uint32_t angle_links;      // of these, the last ones are by angle, the others by product
 
     uint32_t capacity;   // slots there is room for
+    size_t reach_room;   // blocks that `reaches` has room for
     uint32_t slot_count; // slots ever used
     uint32_t live_count;
 
@@ -67,6 +76,8 @@ struct att_index {
     float *inverses; // (capacity) 1 / length; 0 for the zero vector
     uint32_t *ids;   // (capacity); ATT_SLOT_NONE: dead or free
     uint32_t *links; // (capacity, ground_links); ATT_SLOT_NONE: unused
+    float *reaches;  // (capacity / ATT_BLOCK_SLOTS, rounded up) not below the length of any vector of these slots, nor
+                     // of its code: a product is at most this times the query's length. Not in the file
     uint32_t
         *uppers; // (capacity) where its block begins in upper_words, ATT_SLOT_NONE: ground only
 
@@ -135,6 +146,16 @@ static inline uint32_t att_entry_slot(uint64_t entry)
 static inline uint32_t att_entry_level(uint64_t entry)
 {
     return (uint32_t)(entry >> 32);
+}
+
+// The length of a slot's vector or of its code, whichever is greater, rounded up.
+float att_index_length(const att_index *index, uint32_t slot);
+// Room for the reaches of `slots`; new ones are 0.
+att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err);
+static inline void att_index_widen_reach(att_index *index, uint32_t slot)
+{
+    float *reach = &index->reaches[slot / ATT_BLOCK_SLOTS];
+    *reach = ATT_MAX(*reach, att_index_length(index, slot));
 }
 
 // Codes of `vector`, zero behind dim; returns the scale.

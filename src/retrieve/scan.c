@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // retrieve/scan.c - looking at every eligible vector.
 //
-// Slots are scored in batches. Whether one is alive and allowed is asked only when its score would
+// Slots are scored in blocks. Whether one is alive and allowed is asked only when its score would
 // be kept, except where the filter's bits lead the way.
+//
+// A block is passed over when none of it can be kept: a product is at most the length of one vector times that of
+// the other (Cauchy and Schwarz; Teflioudi, Gemulla, Mykytiuk 2015, LEMP, for this very search). That leaves
+// little to look at where vectors were added longest first, as a model's are, and never changes the result.
 #include "retrieve/scan.h"
 
 #include <math.h>
 
-enum { BATCH = 128 };
+enum { BATCH = ATT_BLOCK_SLOTS };
 
 typedef struct scan {
     const att_index *index;
     const att_probe *probe;
     const att_filter *filter;
     att_best best;
-    float bar; // scores below cannot be kept
+    float bar;    // scores below cannot be kept
+    float length; // of the query, in the form that is multiplied
     const att_scan_plan *plan;
 } scan;
 
@@ -100,11 +105,18 @@ static void score_rows(const scan *s, uint32_t first, uint32_t count, float *sco
             index->vector_stride, s->probe->vector, index->options.dim);
 }
 
+static bool is_out_of_reach(const scan *s, uint32_t first)
+{
+    return s->index->reaches[first / BATCH] * s->length < s->bar;
+}
+
 static void scan_all(scan *s)
 {
     float scores[BATCH];
     uint32_t places[BATCH + 16];
     for (uint32_t first = 0; first < s->index->slot_count; first += BATCH) {
+        if (is_out_of_reach(s, first))
+            continue;
         const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
         score_rows(s, first, count, scores);
         const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
@@ -114,14 +126,14 @@ static void scan_all(scan *s)
 }
 
 // When much is kept out of much more, most of the time goes into what is kept only for a while. So the bar is set
-// by a sample, low enough that (three standard deviations) enough will pass.
-static bool guess_bar(scan *s)
+// by a sample, low enough that (three standard deviations) enough will pass. 0: nothing was guessed.
+static uint64_t guess_bar(const scan *s)
 {
     enum { BATCHES = 16, SAMPLE = BATCHES * BATCH };
     const uint32_t slot_count = s->index->slot_count;
-    if (s->best.keep < 100 || slot_count < 8 * SAMPLE ||
-        s->plan->eligible < 16.0 * (double)s->best.keep)
-        return false;
+    if (s->plan->keep < 100 || slot_count < 8 * SAMPLE ||
+        s->plan->eligible < 16.0 * (double)s->plan->keep)
+        return 0;
     uint64_t keys[SAMPLE];
     float scores[BATCH];
     for (uint32_t b = 0; b < BATCHES; b++) {
@@ -129,27 +141,55 @@ static bool guess_bar(scan *s)
         for (uint32_t i = 0; i < BATCH; i++)
             keys[b * BATCH + i] = att_rank_key(scores[i], b * BATCH + i);
     }
-    const double mean = SAMPLE * (double)s->best.keep / s->plan->eligible;
+    const double mean = SAMPLE * (double)s->plan->keep / s->plan->eligible;
     att_best sample = {.keys = keys, .keep = (size_t)(mean + 3 * sqrt(mean)) + 2, .count = SAMPLE};
     att_best_cut(&sample);
-    s->best.bar = sample.bar >> 32 << 32;
-    s->bar = att_rank_score(sample.bar);
-    return true;
+    return sample.bar >> 32 << 32;
+}
+
+static scan begin(const att_index *index, const att_probe *probe, const att_filter *filter,
+    const att_scan_plan *plan)
+{
+    scan s = {.index = index, .probe = probe, .filter = filter, .plan = plan, .bar = -INFINITY};
+    if (plan->codes)
+        s.length = probe->scale * sqrtf((float)index->kernels->dot_i8(
+                                      probe->code, probe->code, index->code_stride));
+    else
+        s.length = sqrtf(index->kernels->dot_f32(probe->vector, probe->vector, index->options.dim));
+    return s;
+}
+
+static void set_bar(scan *s, uint64_t bar)
+{
+    s->best.bar = bar;
+    s->bar = bar ? att_rank_score(bar) : -INFINITY;
+}
+
+double att_scan_rows(const att_index *index, const att_probe *probe, att_scan_plan *plan)
+{
+    scan s = begin(index, probe, NULL, plan);
+    plan->bar = guess_bar(&s);
+    set_bar(&s, plan->bar);
+    size_t blocks = 0;
+    for (uint32_t first = 0; first < index->slot_count; first += BATCH)
+        blocks += !is_out_of_reach(&s, first);
+    return (double)ATT_MIN(blocks * BATCH, index->slot_count);
 }
 
 size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
     const att_filter *filter, const att_scan_plan *plan)
 {
-    scan s = {.index = index, .probe = probe, .filter = filter, .plan = plan, .bar = -INFINITY};
+    scan s = begin(index, probe, filter, plan);
     s.best = att_best_begin(search->keys, plan->keep);
     if (plan->bits_lead) {
         scan_bits(&s);
     } else {
-        const bool guessed = guess_bar(&s);
+        const uint64_t bar = plan->bar ? plan->bar : guess_bar(&s);
+        set_bar(&s, bar);
         scan_all(&s);
-        if (guessed && s.best.count < plan->keep) {
+        if (bar && s.best.count < plan->keep) {
             s.best = att_best_begin(search->keys, plan->keep);
-            s.bar = -INFINITY;
+            set_bar(&s, 0);
             scan_all(&s);
         }
     }

@@ -249,6 +249,19 @@ att_status att_index_walk_top(const att_index *index, att_search *search, const 
     return ATT_OK;
 }
 
+// What a scan of all rows would cost counts, less the rows that are out of reach where enough is wanted to tell.
+static bool walk_is_cheaper(const att_index *index, att_search *search, const float *query,
+    const att_filter *filter, double eligible, size_t count, double walk_ns)
+{
+    const double lines = lines_of_code(index);
+    if (walk_ns >= scan_cost_ns(index, filter, eligible, lines))
+        return false;
+    const att_probe probe = probe_query(index, search, query);
+    att_scan_plan plan = {.codes = index->codes, .eligible = eligible, .keep = count};
+    const double rows = att_scan_rows(index, &probe, &plan);
+    return !plan.bar || walk_ns < row_cost_ns(rows, lines);
+}
+
 att_status att_index_top(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t count, uint32_t width, att_hit *hits, size_t *found,
     att_error *err)
@@ -264,7 +277,7 @@ att_status att_index_top(const att_index *index, att_search *search, const float
     const double least = ATT_MAX((double)count, width ? (double)width : (double)count + 64) +
                          (filter ? (double)filter->exclude_count : 0);
     const double wanted = least * index->live_count / ATT_MAX(eligible, 1);
-    if (walk_cost_ns(index, wanted) < scan_cost_ns(index, filter, eligible, lines_of_code(index))) {
+    if (walk_is_cheaper(index, search, query, filter, eligible, count, walk_cost_ns(index, wanted))) {
         status = att_index_walk_top(
             index, search, query, filter, count, (size_t)wanted, hits, found, err);
         if (status || *found == count)
