@@ -58,6 +58,14 @@ att_status att_index_top(const att_index *index, att_search *search, const float
 att_status att_index_top_exact(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t count, att_hit *hits, size_t *found, att_error *err);
 
+// An order in which to add `count` vectors so that answers of 100 and more, which are scans as a rule, can pass over most of
+// them: what lies together comes together. order is (count).
+att_status att_index_arrange(const float *vectors, size_t count, uint32_t dim, uint64_t seed, uint32_t *order,
+    const att_host *host, att_error *err);
+// After the last of them was added: learns from typical queries (count, dim) how far below the greatest possible product the
+// `top` best of them stay. Long answers then miss about 2 in 1,000 of what they should hold and look at less. Kept in the file.
+att_status att_index_learn_reach(att_index *index, const float *queries, size_t count, size_t top, att_error *err);
+
 // Immutable file, mapped: docs/formats.md. A loaded index can be added to and removed from (memory, not the file).
 att_status att_index_save(const att_index *index, const char *path, att_error *err);
 att_status att_index_load(att_index **out, const char *path, const att_host *host, att_error *err);

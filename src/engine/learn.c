@@ -10,13 +10,15 @@
 #include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define CONTEXT_SMOOTHING 20 // events; see decide/context.h
 #define CONTEXT_LEAST 10
+#define REACH_PEOPLE 256 // whose vectors are asked for, and how many of the nearest, when the index learns its reach
+#define REACH_NEAREST 600
+#define INDEX_STEP 4096 // items that are added at once
 
 typedef struct learning {
     att_engine *engine;
@@ -185,32 +187,37 @@ static att_status write_context(learning *l, const char *path, att_error *err)
 
 // --- Index ----------------------------------------------------------------------------------------------------
 
-typedef struct sized_item {
-    float square; // of the vector's length
-    uint32_t item;
-} sized_item;
-
-static int longest_first(const void *a, const void *b)
+// The vectors of people spread over all who are learned from. Returns how many.
+static att_status fold_some(const learning *l, const att_model *model, float *vectors, size_t *count, att_error *err)
 {
-    const sized_item *x = a, *y = b;
-    if (x->square != y->square)
-        return x->square < y->square ? 1 : -1;
-    return x->item < y->item ? -1 : 1;
+    const att_matrix *matrix = &l->matrix;
+    const size_t step = matrix->rows / REACH_PEOPLE + 1;
+    att_fold_item items[256];
+    att_fold *fold = NULL;
+    att_status status = att_fold_create(&fold, &l->engine->host, err);
+    *count = 0;
+    for (size_t u = 0; u < matrix->rows && *count < REACH_PEOPLE && !status; u += step) {
+        size_t met = 0;
+        for (uint64_t k = matrix->row_start[u]; k < matrix->row_start[u + 1] && met < ATT_COUNT_OF(items); k++)
+            items[met++] = (att_fold_item){.item = matrix->col[k], .weight = matrix->value[k]};
+        if (met)
+            status = att_model_fold(model, fold, items, met, vectors + (*count)++ * att_model_dim(model), err);
+    }
+    att_fold_destroy(fold);
+    return status;
 }
 
-// Items that have a vector, the longest first: then a scan can stop early (retrieve/scan.c).
-static size_t list_by_length(const att_model *model, sized_item *out)
+static att_status learn_reach(const learning *l, const att_model *model, att_index *index, att_error *err)
 {
-    const att_kernels *kernels = att_kernels_best();
-    const uint32_t dim = att_model_dim(model), items = att_model_item_count(model);
+    const att_host *host = &l->engine->host;
+    const size_t room = (size_t)REACH_PEOPLE * att_model_dim(model);
+    float *vectors = ATT_NEW_ARRAY(host, float, room);
     size_t count = 0;
-    for (uint32_t i = 0; i < items; i++) {
-        const float *vector = att_model_item_vector(model, i);
-        if (vector)
-            out[count++] = (sized_item){kernels->dot_f32(vector, vector, dim), i};
-    }
-    qsort(out, count, sizeof *out, longest_first);
-    return count;
+    att_status status = vectors ? fold_some(l, model, vectors, &count, err) : att_no_memory(err, room, "vectors");
+    if (!status)
+        status = att_index_learn_reach(index, vectors, count, REACH_NEAREST, err);
+    ATT_FREE_ARRAY(host, vectors, room);
+    return status;
 }
 
 static att_status write_index(
@@ -222,26 +229,40 @@ static att_status write_index(
     att_index *index = NULL;
     uint32_t *ids = ATT_NEW_ARRAY(host, uint32_t, items);
     float *vectors = ATT_NEW_ARRAY(host, float, (size_t)items * dim);
-    sized_item *sized = ATT_NEW_ARRAY(host, sized_item, items);
+    uint32_t *order = ATT_NEW_ARRAY(host, uint32_t, items), *step_ids = ATT_NEW_ARRAY(host, uint32_t, INDEX_STEP);
+    float *step_vectors = ATT_NEW_ARRAY(host, float, (size_t)INDEX_STEP * dim);
     att_status status = att_index_create(&index, &options, host, err);
-    if (!status && (!ids || !vectors || !sized))
+    if (!status && (!ids || !vectors || !order || !step_ids || !step_vectors))
         status = att_no_memory(err, items, "vectors");
-    const size_t count = status ? 0 : list_by_length(model, sized);
-    for (size_t i = 0; i < count; i++) {
-        ids[i] = sized[i].item;
-        memcpy(vectors + i * dim, att_model_item_vector(model, ids[i]), dim * sizeof *vectors);
+    size_t count = 0;
+    for (uint32_t i = 0; i < items && !status; i++) {
+        const float *vector = att_model_item_vector(model, i);
+        if (!vector)
+            continue;
+        ids[count] = i;
+        memcpy(vectors + count++ * dim, vector, dim * sizeof *vector);
     }
+    if (!status)
+        status = att_index_arrange(vectors, count, dim, seed, order, host, err);
     for (size_t at = 0; at < count && !status;) {
-        const size_t step = ATT_MIN(count - at, 4096);
-        status = att_index_add(index, ids + at, vectors + at * dim, step, threads, err);
+        const size_t step = ATT_MIN(count - at, INDEX_STEP);
+        for (size_t i = 0; i < step; i++) {
+            step_ids[i] = ids[order[at + i]];
+            memcpy(step_vectors + i * dim, vectors + (size_t)order[at + i] * dim, dim * sizeof *vectors);
+        }
+        status = att_index_add(index, step_ids, step_vectors, step, threads, err);
         at += step;
         if (!status && !att_progress_tell(host, "index", at, count, "items"))
             status = ATT_FAIL(err, ATT_CANCELLED, "training was cancelled");
     }
     if (!status)
+        status = learn_reach(l, model, index, err);
+    if (!status)
         status = att_index_save(index, path, err);
     att_index_destroy(index);
-    ATT_FREE_ARRAY(host, sized, items);
+    ATT_FREE_ARRAY(host, order, items);
+    ATT_FREE_ARRAY(host, step_ids, INDEX_STEP);
+    ATT_FREE_ARRAY(host, step_vectors, (size_t)INDEX_STEP * dim);
     ATT_FREE_ARRAY(host, ids, items);
     ATT_FREE_ARRAY(host, vectors, (size_t)items * dim);
     return status;

@@ -107,12 +107,26 @@ typedef struct worker {
     att_index *index;
     att_search *search;
     const uint32_t *slots;
-    size_t count;
+    size_t count, stride;
     size_t *next; // shared
     const att_locks *locks;
     pthread_t thread;
     bool started;
 } worker;
+
+static size_t common_divisor(size_t a, size_t b)
+{
+    return b ? common_divisor(b, a % b) : a;
+}
+
+// Vectors that come together may be alike (arrange.c); a graph grows better when they are hung in another order.
+static size_t stride_for(size_t count)
+{
+    size_t stride = count * 618 / 1000 + 1;
+    while (common_divisor(stride, count) != 1)
+        stride++;
+    return stride;
+}
 
 static void *hang(void *argument)
 {
@@ -121,8 +135,9 @@ static void *hang(void *argument)
         const size_t i = __atomic_fetch_add(w->next, 1, __ATOMIC_RELAXED);
         if (i >= w->count)
             return NULL;
-        if (w->index->ids[w->slots[i]] != ATT_SLOT_NONE) // the same id came again in this call
-            att_graph_insert(w->index, w->search, w->slots[i], w->locks);
+        const uint32_t slot = w->slots[i * w->stride % w->count];
+        if (w->index->ids[slot] != ATT_SLOT_NONE) // the same id came again in this call
+            att_graph_insert(w->index, w->search, slot, w->locks);
     }
 }
 
@@ -151,7 +166,7 @@ static att_status create_search(att_index *index, att_search **search, att_error
 // What one call needs besides the index: gone when it returns.
 typedef struct adding {
     uint32_t *slots; // (count)
-    size_t count, next;
+    size_t count, next, stride;
     att_locks locks; // (capacity) when there are several threads
     worker *workers; // (threads); the first one's search is the index's
     uint32_t threads;
@@ -180,6 +195,7 @@ static att_status begin_adding(att_index *index, adding *a, att_error *err)
             .search = t ? NULL : index->writer,
             .slots = a->slots,
             .count = a->count,
+            .stride = a->stride,
             .next = &a->next,
             .locks = &a->locks};
         if (t)
@@ -191,9 +207,11 @@ static att_status begin_adding(att_index *index, adding *a, att_error *err)
 // The first node is a graph by itself, and so not a matter for several threads.
 static void hang_first(att_index *index, adding *a)
 {
-    for (; index->entry == ATT_ENTRY_NONE && a->next < a->count; a->next++)
-        if (index->ids[a->slots[a->next]] != ATT_SLOT_NONE)
-            att_graph_insert(index, index->writer, a->slots[a->next], &a->locks);
+    for (; index->entry == ATT_ENTRY_NONE && a->next < a->count; a->next++) {
+        const uint32_t slot = a->slots[a->next * a->stride % a->count];
+        if (index->ids[slot] != ATT_SLOT_NONE)
+            att_graph_insert(index, index->writer, slot, &a->locks);
+    }
 }
 
 att_status att_index_add(att_index *index, const uint32_t *ids, const float *vectors, size_t count,
@@ -202,6 +220,7 @@ att_status att_index_add(att_index *index, const uint32_t *ids, const float *vec
     if (count == 0)
         return ATT_OK;
     adding a = {.count = count,
+        .stride = stride_for(count),
         .threads = (uint32_t)ATT_MIN(ATT_MIN(ATT_MAX(threads, 1), THREADS_MAX), count)};
     att_status status = check_vectors(index, ids, vectors, count, err);
     if (!status)

@@ -31,6 +31,7 @@ static const uint32_t column_tags[ATT_COLUMN_COUNT] = {
 };
 static const uint32_t head_tag = ATT_TAG4('H', 'E', 'A', 'D');
 static const uint32_t upper_tag = ATT_TAG4('U', 'P', 'P', 'R');
+static const uint32_t doubt_tag = ATT_TAG4('D', 'O', 'B', 'T'); // doubt and share, or no such section
 
 att_status att_index_save(const att_index *index, const char *path, att_error *err)
 {
@@ -49,6 +50,9 @@ att_status att_index_save(const att_index *index, const char *path, att_error *e
     if (!status)
         status = att_snapshot_add(writer, upper_tag, index->upper_words,
             index->upper_count * sizeof *index->upper_words, err);
+    const float pair[2] = {index->doubt, index->share};
+    if (!status && index->share < 1)
+        status = att_snapshot_add(writer, doubt_tag, pair, sizeof pair, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -87,6 +91,23 @@ static att_status map_section(const att_snapshot *snapshot, uint32_t tag, size_t
     if (count != wanted)
         return ATT_FAIL(err, ATT_CORRUPT, "index file: section %.4s has %zu items, %zu wanted",
             (const char *)&tag, count, wanted);
+    return ATT_OK;
+}
+
+static att_status read_doubt(att_index *index, att_error *err)
+{
+    size_t size;
+    float pair[2];
+    const void *data = att_snapshot_section(index->snapshot, doubt_tag, &size);
+    if (!data)
+        return ATT_OK;
+    if (size != sizeof pair)
+        return corrupt(err, "the doubt's size", size);
+    memcpy(pair, data, sizeof pair);
+    if (!(pair[0] >= 0 && pair[0] <= 1 && pair[1] >= 0 && pair[1] <= 1))
+        return corrupt(err, "the doubt", 0);
+    index->doubt = pair[0];
+    index->share = pair[1];
     return ATT_OK;
 }
 
@@ -195,8 +216,8 @@ static att_status check_links(const att_index *index, att_error *err)
 static att_status find_reaches(att_index *index, att_error *err)
 {
     const att_status status = att_index_reserve_reaches(index, index->slot_count, err);
-    for (uint32_t slot = 0; slot < index->slot_count && !status; slot++)
-        att_index_widen_reach(index, slot);
+    if (!status)
+        att_index_settle_reaches(index);
     return status;
 }
 
@@ -261,6 +282,8 @@ att_status att_index_adopt(
         status = check_numbers(index, err);
     if (!status)
         status = find_reaches(index, err);
+    if (!status)
+        status = read_doubt(index, err);
     if (!status)
         status = check_blocks(index, err);
     if (!status)

@@ -2,7 +2,6 @@
 // retrieve/index.c - an index's life, its columns, and which slot an id lives in.
 #include "retrieve/graph.h"
 
-#include <math.h>
 #include <sys/mman.h>
 
 // Walks jump about in these columns: large pages save most of their address lookups (only a hint).
@@ -60,32 +59,6 @@ void att_columns_bind(att_index *index)
     index->ids = index->columns[ATT_COLUMN_ID].data;
     index->links = index->columns[ATT_COLUMN_LINK].data;
     index->uppers = index->columns[ATT_COLUMN_UPPER].data;
-}
-
-float att_index_length(const att_index *index, uint32_t slot)
-{
-    const float *row = index->vectors + slot * index->vector_stride;
-    float length = sqrtf(index->kernels->dot_f32(row, row, index->vector_stride));
-    if (index->codes) {
-        const int8_t *code = index->codes + slot * index->code_stride;
-        const float square = (float)index->kernels->dot_i8(code, code, index->code_stride);
-        length = ATT_MAX(length, sqrtf(square) * index->scales[slot]);
-    }
-    return length * 1.001f; // more than rounding can amount to, here and in a product
-}
-
-att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err)
-{
-    const size_t room = att_blocks_of(slots);
-    if (room <= index->reach_room)
-        return ATT_OK;
-    float *reaches = att_realloc(&index->host, index->reaches, index->reach_room, room, sizeof *reaches);
-    if (!reaches)
-        return att_no_memory(err, room, "lengths of an index");
-    memset(reaches + index->reach_room, 0, (room - index->reach_room) * sizeof *reaches);
-    index->reaches = reaches;
-    index->reach_room = room;
-    return ATT_OK;
 }
 
 // Copies every column into memory for `capacity` slots.
@@ -206,6 +179,7 @@ att_status att_index_begin(
     index->ground_links = index->options.links * 2;
     index->angle_links = index->ground_links / 4;
     index->entry = ATT_ENTRY_NONE;
+    index->share = 1;
     memset(index->upper_free, 0xFF, sizeof index->upper_free);
     *out = index;
     return ATT_OK;
@@ -237,6 +211,7 @@ void att_index_destroy(att_index *index)
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         lines_free(&index->columns[c], &host);
     ATT_FREE_ARRAY(&host, index->reaches, index->reach_room);
+    ATT_FREE_ARRAY(&host, index->centres, index->reach_room * index->vector_stride);
     if (!index->snapshot)
         ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
     ATT_VEC_FREE(&host, &index->limbo);
@@ -258,7 +233,7 @@ size_t att_index_bytes(const att_index *index)
         bytes += index->pages[p] ? ATT_PAGE_SIZE * sizeof(uint32_t) : 0;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         bytes += index->capacity * att_column_row(index, c);
-    bytes += index->reach_room * sizeof *index->reaches;
+    bytes += index->reach_room * (1 + index->vector_stride) * sizeof(float);
     return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
            index->limbo.capacity * sizeof *index->limbo.items +
            index->free_slots.capacity * sizeof *index->free_slots.items +

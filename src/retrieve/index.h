@@ -64,7 +64,7 @@ struct att_index {
     uint32_t angle_links;      // of these, the last ones are by angle, the others by product
 
     uint32_t capacity;   // slots there is room for
-    size_t reach_room;   // blocks that `reaches` has room for
+    size_t reach_room;   // blocks
     uint32_t slot_count; // slots ever used
     uint32_t live_count;
 
@@ -76,8 +76,11 @@ struct att_index {
     float *inverses; // (capacity) 1 / length; 0 for the zero vector
     uint32_t *ids;   // (capacity); ATT_SLOT_NONE: dead or free
     uint32_t *links; // (capacity, ground_links); ATT_SLOT_NONE: unused
-    float *reaches;  // (capacity / ATT_BLOCK_SLOTS, rounded up) not below the length of any vector of these slots, nor
-                     // of its code: a product is at most this times the query's length. Not in the file
+    // By block of ATT_BLOCK_SLOTS slots, not in the file: a point, and not less than its distance to any vector of the block.
+    float *centres; // (reach_room, vector_stride)
+    float *reaches; // (reach_room)
+    float doubt;    // share of a reach that the best are known not to use; 0: nothing is known
+    float share;    // of all blocks that a long scan looks at; 1: nothing is known
     uint32_t
         *uppers; // (capacity) where its block begins in upper_words, ATT_SLOT_NONE: ground only
 
@@ -111,6 +114,12 @@ struct att_search {
     uint8_t turn;
     int8_t *code; // the query's, (code_room)
     size_t code_room;
+    uint32_t *excluded; // (excluded_mask + 1) open addressing over the filter's excluded ids plus one; 0 is free
+    size_t excluded_room;
+    uint64_t *blocks; // (block_room): keys of blocks, for scans by reach
+    float *centred;   // (block_room)
+    size_t block_room;
+    uint32_t excluded_mask;
 };
 
 // Bytes of one slot in a column; 0: the form has no such column.
@@ -148,15 +157,10 @@ static inline uint32_t att_entry_level(uint64_t entry)
     return (uint32_t)(entry >> 32);
 }
 
-// The length of a slot's vector or of its code, whichever is greater, rounded up.
-float att_index_length(const att_index *index, uint32_t slot);
-// Room for the reaches of `slots`; new ones are 0.
+// reach.c. Room for the blocks of `slots`; a new one's centre is the origin and its reach 0.
 att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err);
-static inline void att_index_widen_reach(att_index *index, uint32_t slot)
-{
-    float *reach = &index->reaches[slot / ATT_BLOCK_SLOTS];
-    *reach = ATT_MAX(*reach, att_index_length(index, slot));
-}
+void att_index_widen_reach(att_index *index, uint32_t slot); // its vector is new
+void att_index_settle_reaches(att_index *index);             // puts the centres where the vectors are
 
 // Codes of `vector`, zero behind dim; returns the scale.
 float att_quantize(int8_t *codes, size_t code_stride, const float *vector, size_t dim);
@@ -166,14 +170,31 @@ att_status att_query_check(const att_index *index, const float *query, att_error
 att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err);
 att_status att_search_reserve_walk(const att_index *index, att_search *search, att_error *err);
 
-bool att_filter_excludes(const att_filter *filter, uint32_t id);
-static inline bool att_filter_allows(const att_filter *filter, uint32_t id)
+// Puts the filter's exclusions where att_filter_excludes finds them.
+att_status att_search_take_exclusions(att_search *search, const att_filter *filter, att_error *err);
+
+static inline uint32_t att_excluded_place(const att_search *search, uint32_t id)
+{
+    return (id * 0x9E3779B1u >> 7) & search->excluded_mask;
+}
+
+static inline bool att_filter_excludes(const att_search *search, const att_filter *filter, uint32_t id)
+{
+    if (!filter || !filter->exclude_count)
+        return false;
+    uint32_t at = att_excluded_place(search, id);
+    while (search->excluded[at] && search->excluded[at] != id + 1)
+        at = (at + 1) & search->excluded_mask;
+    return search->excluded[at];
+}
+
+static inline bool att_filter_allows(const att_search *search, const att_filter *filter, uint32_t id)
 {
     if (!filter)
         return true;
     if (filter->bits && (id >= filter->bit_count || !(filter->bits[id / 64] >> (id % 64) & 1)))
         return false;
-    return !filter->exclude_count || !att_filter_excludes(filter, id);
+    return !att_filter_excludes(search, filter, id);
 }
 
 #endif

@@ -4,9 +4,8 @@
 // Slots are scored in blocks. Whether one is alive and allowed is asked only when its score would
 // be kept, except where the filter's bits lead the way.
 //
-// A block is passed over when none of it can be kept: a product is at most the length of one vector times that of
-// the other (Cauchy and Schwarz; Teflioudi, Gemulla, Mykytiuk 2015, LEMP, for this very search). That leaves
-// little to look at where vectors were added longest first, as a model's are, and never changes the result.
+// Where the index has learned its reaches (reach.c), blocks are passed over whose greatest possible product is below the
+// bar: cluster pruning by the bound for inner products of Ram and Gray 2012.
 #include "retrieve/scan.h"
 
 #include <math.h>
@@ -15,11 +14,11 @@ enum { BATCH = ATT_BLOCK_SLOTS };
 
 typedef struct scan {
     const att_index *index;
+    const att_search *search;
     const att_probe *probe;
     const att_filter *filter;
     att_best best;
-    float bar;    // scores below cannot be kept
-    float length; // of the query, in the form that is multiplied
+    float bar; // scores below cannot be kept
     const att_scan_plan *plan;
 } scan;
 
@@ -31,7 +30,8 @@ static inline void offer(scan *s, uint32_t slot, float score)
     const uint64_t key = att_rank_key(score, s->plan->codes ? slot : id);
     if (key <= s->best.bar)
         return;
-    if (s->plan->bits_lead ? att_filter_excludes(s->filter, id) : !att_filter_allows(s->filter, id))
+    if (s->plan->bits_lead ? att_filter_excludes(s->search, s->filter, id)
+                           : !att_filter_allows(s->search, s->filter, id))
         return;
     att_best_push(&s->best, key);
     if (s->best.bar)
@@ -105,93 +105,92 @@ static void score_rows(const scan *s, uint32_t first, uint32_t count, float *sco
             index->vector_stride, s->probe->vector, index->options.dim);
 }
 
-static bool is_out_of_reach(const scan *s, uint32_t first)
+static void scan_block(scan *s, uint32_t first)
 {
-    return s->index->reaches[first / BATCH] * s->length < s->bar;
+    float scores[BATCH];
+    uint32_t places[BATCH + 16];
+    const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
+    score_rows(s, first, count, scores);
+    const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
+    for (size_t i = 0; i < good; i++)
+        offer(s, first + places[i], scores[places[i]]);
 }
 
 static void scan_all(scan *s)
 {
-    float scores[BATCH];
-    uint32_t places[BATCH + 16];
-    for (uint32_t first = 0; first < s->index->slot_count; first += BATCH) {
-        if (is_out_of_reach(s, first))
-            continue;
-        const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
-        score_rows(s, first, count, scores);
-        const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
-        for (size_t i = 0; i < good; i++)
-            offer(s, first + places[i], scores[places[i]]);
-    }
+    for (uint32_t first = 0; first < s->index->slot_count; first += BATCH)
+        scan_block(s, first);
+}
+
+static void scan_by_reach(scan *s, att_search *search)
+{
+    const att_index *index = s->index;
+    const size_t blocks = att_blocks_of(index->slot_count);
+    uint64_t *keys = search->blocks;
+    float *centred = search->centred;
+    const float *query = s->probe->vector;
+    const float believed =
+        sqrtf(index->kernels->dot_f32(query, query, index->options.dim)) * (1 - index->doubt);
+    index->kernels->rows_dot_f32(centred, index->centres, blocks, index->vector_stride, query, index->options.dim);
+    for (size_t b = 0; b < blocks; b++)
+        keys[b] = att_rank_key(centred[b] + believed * index->reaches[b], (uint32_t)b);
+    // The most promising first, as they raise the bar; the others as they come.
+    att_best first = {.keys = keys, .keep = ATT_MIN(blocks, 4 * s->best.keep / BATCH + 4), .count = blocks};
+    att_best_cut(&first);
+    for (size_t b = 0; b < blocks; b++)
+        if (b < first.keep || !(att_rank_score(keys[b]) < s->bar))
+            scan_block(s, att_rank_tail(keys[b]) * BATCH);
 }
 
 // When much is kept out of much more, most of the time goes into what is kept only for a while. So the bar is set
-// by a sample, low enough that (three standard deviations) enough will pass. 0: nothing was guessed.
-static uint64_t guess_bar(const scan *s)
+// by a sample, low enough that (three standard deviations) enough will pass, though all that is excluded be among the
+// best, as what was shown lately is.
+static bool guess_bar(scan *s)
 {
-    enum { BATCHES = 16, SAMPLE = BATCHES * BATCH };
-    const uint32_t slot_count = s->index->slot_count;
-    if (s->plan->keep < 100 || slot_count < 8 * SAMPLE ||
-        s->plan->eligible < 16.0 * (double)s->plan->keep)
-        return 0;
+    enum { STRATA = 64, EACH = 32, SAMPLE = STRATA * EACH };
+    const uint32_t slot_count = s->index->slot_count, step = slot_count / STRATA;
+    const double passing = (double)(s->best.keep + (s->filter ? s->filter->exclude_count : 0));
+    if (s->best.keep < 100 || slot_count < 8 * SAMPLE || s->plan->eligible < 16.0 * passing)
+        return false;
     uint64_t keys[SAMPLE];
-    float scores[BATCH];
-    for (uint32_t b = 0; b < BATCHES; b++) {
-        score_rows(s, slot_count / BATCHES * b, BATCH, scores);
-        for (uint32_t i = 0; i < BATCH; i++)
-            keys[b * BATCH + i] = att_rank_key(scores[i], b * BATCH + i);
+    float scores[EACH];
+    for (uint32_t b = 0; b < STRATA; b++) {
+        score_rows(s, step * b + step / 2, EACH, scores);
+        for (uint32_t i = 0; i < EACH; i++)
+            keys[b * EACH + i] = att_rank_key(scores[i], b * EACH + i);
     }
-    const double mean = SAMPLE * (double)s->plan->keep / s->plan->eligible;
+    const double mean = SAMPLE * passing / s->plan->eligible;
     att_best sample = {.keys = keys, .keep = (size_t)(mean + 3 * sqrt(mean)) + 2, .count = SAMPLE};
     att_best_cut(&sample);
-    return sample.bar >> 32 << 32;
+    s->best.bar = sample.bar >> 32 << 32;
+    s->bar = att_rank_score(sample.bar);
+    return true;
 }
 
-static scan begin(const att_index *index, const att_probe *probe, const att_filter *filter,
-    const att_scan_plan *plan)
+static void scan_guessing(scan *s)
 {
-    scan s = {.index = index, .probe = probe, .filter = filter, .plan = plan, .bar = -INFINITY};
-    if (plan->codes)
-        s.length = probe->scale * sqrtf((float)index->kernels->dot_i8(
-                                      probe->code, probe->code, index->code_stride));
-    else
-        s.length = sqrtf(index->kernels->dot_f32(probe->vector, probe->vector, index->options.dim));
-    return s;
-}
-
-static void set_bar(scan *s, uint64_t bar)
-{
-    s->best.bar = bar;
-    s->bar = bar ? att_rank_score(bar) : -INFINITY;
-}
-
-double att_scan_rows(const att_index *index, const att_probe *probe, att_scan_plan *plan)
-{
-    scan s = begin(index, probe, NULL, plan);
-    plan->bar = guess_bar(&s);
-    set_bar(&s, plan->bar);
-    size_t blocks = 0;
-    for (uint32_t first = 0; first < index->slot_count; first += BATCH)
-        blocks += !is_out_of_reach(&s, first);
-    return (double)ATT_MIN(blocks * BATCH, index->slot_count);
+    const bool guessed = guess_bar(s);
+    scan_all(s);
+    if (guessed && s->best.count < s->best.keep) {
+        s->best = att_best_begin(s->best.keys, s->best.keep);
+        s->bar = -INFINITY;
+        scan_all(s);
+    }
 }
 
 size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
     const att_filter *filter, const att_scan_plan *plan)
 {
-    scan s = begin(index, probe, filter, plan);
+    scan s = {.index = index, .search = search, .probe = probe, .filter = filter, .plan = plan, .bar = -INFINITY};
     s.best = att_best_begin(search->keys, plan->keep);
-    if (plan->bits_lead) {
+    if (plan->bits_lead)
         scan_bits(&s);
-    } else {
-        const uint64_t bar = plan->bar ? plan->bar : guess_bar(&s);
-        set_bar(&s, bar);
-        scan_all(&s);
-        if (bar && s.best.count < plan->keep) {
-            s.best = att_best_begin(search->keys, plan->keep);
-            set_bar(&s, 0);
-            scan_all(&s);
-        }
-    }
-    return att_best_finish(&s.best, search->keys + 2 * plan->keep);
+    else if (plan->by_reach)
+        scan_by_reach(&s, search);
+    else
+        scan_guessing(&s);
+    if (!plan->codes)
+        return att_best_finish(&s.best, search->keys + 2 * plan->keep);
+    att_best_cut(&s.best);
+    return s.best.count;
 }

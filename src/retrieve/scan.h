@@ -10,16 +10,13 @@ typedef struct att_scan_plan {
     bool bits_lead;  // only the slots of set bits are looked at
     double eligible; // about how many there are
     size_t keep;     // at least 1
-    uint64_t bar;    // a key that enough are thought to be above (att_scan_rows); 0: not known
+    bool by_reach;   // blocks out of reach are passed over (reach.c); search->blocks has room
 } att_scan_plan;
 
-// The best `keep` eligible, best first, as rank keys of ids (of slots when by codes) in search->keys, which
+// The best `keep` eligible, best first (by codes: in no order), as rank keys of ids (of slots when by codes) in search->keys, which
 // has room for 3 * keep. Returns how many.
 size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
     const att_filter *filter, const att_scan_plan *plan);
-
-// About how many rows a scan of all would look at, the others being out of reach. Sets plan->bar.
-double att_scan_rows(const att_index *index, const att_probe *probe, att_scan_plan *plan);
 
 // The two ways of att_index_top, without the choice between them; memory of the walk is reserved.
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,

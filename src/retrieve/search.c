@@ -22,6 +22,9 @@ void att_search_destroy(att_search *search)
     ATT_FREE_ARRAY(&host, search->keys, search->key_room);
     ATT_FREE_ARRAY(&host, search->seen, search->seen_room);
     ATT_FREE_ARRAY(&host, search->code, search->code_room);
+    ATT_FREE_ARRAY(&host, search->excluded, search->excluded_room);
+    ATT_FREE_ARRAY(&host, search->blocks, search->block_room);
+    ATT_FREE_ARRAY(&host, search->centred, search->block_room);
     ATT_FREE_ARRAY(&host, search, 1);
 }
 
@@ -30,7 +33,8 @@ size_t att_search_bytes(const att_search *search)
     if (!search)
         return 0;
     return sizeof *search + search->key_room * sizeof *search->keys + search->seen_room +
-           search->code_room;
+           search->code_room + search->excluded_room * sizeof *search->excluded +
+           search->block_room * (sizeof *search->blocks + sizeof *search->centred);
 }
 
 att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err)
@@ -69,6 +73,26 @@ att_status att_search_reserve_walk(const att_index *index, att_search *search, a
     return ATT_OK;
 }
 
+static att_status reserve_blocks(const att_index *index, att_search *search, att_error *err)
+{
+    const size_t room = att_blocks_of(index->capacity);
+    if (room <= search->block_room)
+        return ATT_OK;
+    uint64_t *blocks = att_alloc(&search->host, room, sizeof *blocks);
+    float *centred = att_alloc(&search->host, room, sizeof *centred);
+    if (!blocks || !centred) {
+        ATT_FREE_ARRAY(&search->host, blocks, room);
+        ATT_FREE_ARRAY(&search->host, centred, room);
+        return att_no_memory(err, room, "blocks");
+    }
+    ATT_FREE_ARRAY(&search->host, search->blocks, search->block_room);
+    ATT_FREE_ARRAY(&search->host, search->centred, search->block_room);
+    search->blocks = blocks;
+    search->centred = centred;
+    search->block_room = room;
+    return ATT_OK;
+}
+
 att_status att_query_check(const att_index *index, const float *query, att_error *err)
 {
     for (uint32_t d = 0; d < index->options.dim; d++)
@@ -77,17 +101,31 @@ att_status att_query_check(const att_index *index, const float *query, att_error
     return ATT_OK;
 }
 
-bool att_filter_excludes(const att_filter *filter, uint32_t id)
+att_status att_search_take_exclusions(att_search *search, const att_filter *filter, att_error *err)
 {
-    size_t low = 0, high = filter->exclude_count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        if (filter->exclude[middle] < id)
-            low = middle + 1;
-        else
-            high = middle;
+    const size_t count = filter ? filter->exclude_count : 0;
+    if (!count)
+        return ATT_OK;
+    size_t room = 256;
+    while (room < 2 * count)
+        room *= 2;
+    if (room > search->excluded_room) {
+        uint32_t *excluded = att_alloc(&search->host, room, sizeof *excluded);
+        if (!excluded)
+            return att_no_memory(err, room, "exclusions");
+        ATT_FREE_ARRAY(&search->host, search->excluded, search->excluded_room);
+        search->excluded = excluded;
+        search->excluded_room = room;
     }
-    return low < filter->exclude_count && filter->exclude[low] == id;
+    memset(search->excluded, 0, room * sizeof *search->excluded);
+    search->excluded_mask = (uint32_t)room - 1;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t at = att_excluded_place(search, filter->exclude[i]);
+        while (search->excluded[at])
+            at = (at + 1) & search->excluded_mask;
+        search->excluded[at] = filter->exclude[i] + 1;
+    }
+    return ATT_OK;
 }
 
 static att_probe probe_query(const att_index *index, att_search *search, const float *query)
@@ -113,7 +151,7 @@ static size_t rank_finalists(const att_index *index, att_search *search, const f
         size_t step = 0;
         for (; from < finalists && step < ATT_PICKS_MAX; from++) {
             const uint32_t slot = att_rank_tail(keys[from]);
-            if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(filter, index->ids[slot]))
+            if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(search, filter, index->ids[slot]))
                 continue;
             picks[step++] = slot;
             const float *row = index->vectors + slot * index->vector_stride;
@@ -211,17 +249,38 @@ static size_t scan_finalists(
     return by_codes < by_vectors ? (size_t)ATT_MIN(keep, index->live_count) : 0;
 }
 
+// Short answers are not worth a doubt, nor a small index the order of its blocks.
+static bool goes_by_reach(const att_index *index, size_t count)
+{
+    return index->share < 1 && count >= 100 && index->slot_count >= 64 * ATT_BLOCK_SLOTS;
+}
+
+// A scan that passes over most blocks orders all of them first; filters make it look at a few more.
+static double scan_by_reach_cost_ns(const att_index *index, double eligible, double lines)
+{
+    const double wider = 2 * index->live_count / ATT_MAX(eligible, 1), share = ATT_MIN(1, index->share * wider);
+    return 10.0 * (double)att_blocks_of(index->slot_count) + row_cost_ns(share * index->slot_count, lines);
+}
+
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, double eligible, size_t count, att_hit *hits, size_t *found,
     att_error *err)
 {
     const size_t finalists = scan_finalists(index, filter, eligible, count);
-    const att_status status = att_search_reserve_keys(search, 3 * ATT_MAX(finalists, count), err);
+    att_status status = att_search_reserve_keys(search, 3 * ATT_MAX(finalists, count), err);
+    if (!status)
+        status = att_search_take_exclusions(search, filter, err);
+    if (!status && goes_by_reach(index, count))
+        status = reserve_blocks(index, search, err);
     if (status)
         return status;
     const double lines = finalists ? lines_of_code(index) : lines_of_vector(index);
+    const bool by_reach = goes_by_reach(index, count);
     const att_scan_plan plan = {.codes = finalists > 0,
-        .bits_lead = bits_lead(index, filter, eligible, lines),
+        .by_reach = by_reach,
+        .bits_lead = bits_lead(index, filter, eligible, lines) &&
+                     !(by_reach && scan_by_reach_cost_ns(index, eligible, lines) <
+                                       scan_cost_ns(index, filter, eligible, lines)),
         .eligible = eligible,
         .keep = finalists ? finalists : count};
     const att_probe probe =
@@ -237,7 +296,9 @@ att_status att_index_walk_top(const att_index *index, att_search *search, const 
     const att_filter *filter, size_t count, size_t width, att_hit *hits, size_t *found,
     att_error *err)
 {
-    const att_status status = att_search_reserve_keys(search, 2 * width + ATT_PICKS_MAX, err);
+    att_status status = att_search_reserve_keys(search, 2 * width + ATT_PICKS_MAX, err);
+    if (!status)
+        status = att_search_take_exclusions(search, filter, err);
     if (status)
         return status;
     const att_locks locks = {0};
@@ -249,17 +310,11 @@ att_status att_index_walk_top(const att_index *index, att_search *search, const 
     return ATT_OK;
 }
 
-// What a scan of all rows would cost counts, less the rows that are out of reach where enough is wanted to tell.
-static bool walk_is_cheaper(const att_index *index, att_search *search, const float *query,
-    const att_filter *filter, double eligible, size_t count, double walk_ns)
+static bool walk_is_cheaper(const att_index *index, const att_filter *filter, double eligible, size_t count, double width)
 {
-    const double lines = lines_of_code(index);
-    if (walk_ns >= scan_cost_ns(index, filter, eligible, lines))
-        return false;
-    const att_probe probe = probe_query(index, search, query);
-    att_scan_plan plan = {.codes = index->codes, .eligible = eligible, .keep = count};
-    const double rows = att_scan_rows(index, &probe, &plan);
-    return !plan.bar || walk_ns < row_cost_ns(rows, lines);
+    const double lines = lines_of_code(index), walk_ns = walk_cost_ns(index, width);
+    return walk_ns < scan_cost_ns(index, filter, eligible, lines) &&
+           !(goes_by_reach(index, count) && scan_by_reach_cost_ns(index, eligible, lines) < walk_ns);
 }
 
 att_status att_index_top(const att_index *index, att_search *search, const float *query,
@@ -277,7 +332,7 @@ att_status att_index_top(const att_index *index, att_search *search, const float
     const double least = ATT_MAX((double)count, width ? (double)width : (double)count + 64) +
                          (filter ? (double)filter->exclude_count : 0);
     const double wanted = least * index->live_count / ATT_MAX(eligible, 1);
-    if (walk_is_cheaper(index, search, query, filter, eligible, count, walk_cost_ns(index, wanted))) {
+    if (walk_is_cheaper(index, filter, eligible, count, wanted)) {
         status = att_index_walk_top(
             index, search, query, filter, count, (size_t)wanted, hits, found, err);
         if (status || *found == count)
@@ -298,6 +353,8 @@ att_status att_index_top_exact(const att_index *index, att_search *search, const
     att_status status = att_query_check(index, query, err);
     if (!status)
         status = att_search_reserve_keys(search, 3 * plan.keep, err);
+    if (!status)
+        status = att_search_take_exclusions(search, filter, err);
     if (status || plan.keep == 0)
         return status;
     const att_probe probe = {.vector = query};
