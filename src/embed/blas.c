@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// embed/blas.c - OpenBLAS and LAPACK behind four calls.
+// embed/blas.c - OpenBLAS and LAPACK behind a few calls.
 #include "embed/blas.h"
 #include "base/rng.h"
 
@@ -97,6 +97,25 @@ void att_blas_gram(
         c, (int)cols);
     end_threads(before);
     mirror(c, cols);
+}
+
+void att_blas_product(bool a_transposed, bool b_transposed, size_t rows, size_t cols, size_t inner,
+    float alpha, const float *a, size_t a_step, const float *b, size_t b_step, float beta, float *c,
+    size_t c_step)
+{
+    cblas_sgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans,
+        b_transposed ? CblasTrans : CblasNoTrans, (int)rows, (int)cols, (int)inner, alpha, a,
+        (int)a_step, b, (int)b_step, beta, c, (int)c_step);
+}
+
+int att_blas_hold(void)
+{
+    return begin_threads(1);
+}
+
+void att_blas_release(int before)
+{
+    end_threads(before);
 }
 
 att_status att_blas_axes(

@@ -31,6 +31,14 @@ void att_blas_gram(
 // that the bits do not depend on how many there are.
 att_status att_blas_axes(
     double *a, double *values, uint32_t size, att_arena *scratch, att_error *err);
+// C (rows, cols) = alpha * A B + beta * C, row-major, A (rows, inner) and B (inner, cols) or their transposes as they lie;
+// the last number of each is how far its rows are apart. On the threads that OpenBLAS is set to: hold it to one between
+// att_blas_hold and att_blas_release where several of our own threads call it.
+void att_blas_product(bool a_transposed, bool b_transposed, size_t rows, size_t cols, size_t inner,
+    float alpha, const float *a, size_t a_step, const float *b, size_t b_step, float beta, float *c,
+    size_t c_step);
+int att_blas_hold(void); // returns what release wants
+void att_blas_release(int before);
 // "SkylakeX", "Haswell" …: what OpenBLAS took this processor for.
 const char *att_blas_core(void);
 

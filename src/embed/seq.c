@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// embed/seq.c - a trained sequence model, and reading a whole history with it.
+#include "embed/blas.h"
+#include "embed/seq_parts.h"
+
+static att_status copy(const void **out, const void *from, size_t size, att_arena *life, att_error *err)
+{
+    void *to = att_arena_alloc_raw(life, size, 1);
+    if (!to)
+        return att_no_memory(err, size, "bytes of a sequence model");
+    memcpy(to, from, size);
+    *out = to;
+    return ATT_OK;
+}
+
+att_status att_seq_create(att_seq **out, const att_seq_shape *shape, const float *weights,
+    const float *items, const uint32_t *known, const att_host *host, att_error *err)
+{
+    att_seq *seq = *out = ATT_NEW_ARRAY(host, att_seq, 1);
+    if (!seq)
+        return att_no_memory(err, 1, "sequence model");
+    *seq = (att_seq){.host = *host,
+        .shape = *shape,
+        .ops = att_seq_ops_best(),
+        .kernels = att_kernels_best()};
+    att_arena_init(&seq->life, &seq->host, 0);
+    const size_t item_size = (size_t)shape->items * shape->dim * sizeof(float);
+    const void *parts[3] = {NULL, NULL, NULL};
+    att_status status =
+        copy(&parts[0], weights, att_seq_weights(shape) * sizeof(float), &seq->life, err);
+    if (!status)
+        status = copy(&parts[1], items, item_size, &seq->life, err);
+    if (!status)
+        status = copy(&parts[2], known, shape->items * sizeof *known, &seq->life, err);
+    seq->weights = parts[0];
+    seq->items = parts[1];
+    seq->known = parts[2];
+    if (status) {
+        att_seq_destroy(seq);
+        *out = NULL;
+    }
+    return status;
+}
+
+void att_seq_destroy(att_seq *seq)
+{
+    if (!seq)
+        return;
+    const att_host host = seq->host;
+    att_arena_deinit(&seq->life);
+    ATT_FREE_ARRAY(&host, seq, 1);
+}
+
+const att_seq_shape *att_seq_shape_of(const att_seq *seq)
+{
+    return &seq->shape;
+}
+
+att_seq_net att_seq_net_of(const att_seq *seq)
+{
+    return (att_seq_net){seq->shape, seq->weights, seq->items, seq->ops};
+}
+
+const float *att_seq_item(const att_seq *seq, uint32_t item)
+{
+    return item < seq->shape.items ? seq->items + (size_t)item * seq->shape.dim : NULL;
+}
+
+// --- Reading --------------------------------------------------------------------------------------
+
+struct att_seq_reader {
+    att_host host;
+    att_arena life;
+    const att_seq *seq;
+    att_seq_room *room;
+    uint32_t start[2];
+    uint32_t *item;   // (length)
+    int64_t *at_s;    // (length)
+    uint8_t *context; // (length, ATT_SEQ_FIELDS)
+    float *state;     // (dim)
+};
+
+att_status att_seq_reader_create(
+    att_seq_reader **out, const att_seq *seq, const att_host *host, att_error *err)
+{
+    att_seq_reader *r = *out = ATT_NEW_ARRAY(host, att_seq_reader, 1);
+    if (!r)
+        return att_no_memory(err, 1, "reader of histories");
+    *r = (att_seq_reader){.host = *host, .seq = seq};
+    att_arena_init(&r->life, &r->host, 0);
+    const size_t length = seq->shape.length;
+    r->room = att_seq_room_new(&seq->shape, length, false, &r->life);
+    r->item = ATT_NEW(&r->life, uint32_t, length);
+    r->at_s = ATT_NEW(&r->life, int64_t, length);
+    r->context = ATT_NEW(&r->life, uint8_t, length *ATT_SEQ_FIELDS);
+    r->state = ATT_NEW(&r->life, float, seq->shape.dim);
+    if (r->room && r->item && r->at_s && r->context && r->state)
+        return ATT_OK;
+    att_seq_reader_destroy(r);
+    *out = NULL;
+    return att_no_memory(err, length, "events to read");
+}
+
+void att_seq_reader_destroy(att_seq_reader *reader)
+{
+    if (!reader)
+        return;
+    const att_host host = reader->host;
+    att_arena_deinit(&reader->life);
+    ATT_FREE_ARRAY(&host, reader, 1);
+}
+
+// The newest that it knows, oldest first. Returns how many.
+static size_t take_known(att_seq_reader *r, const uint32_t *items, const int64_t *at_s,
+    const uint8_t *context, size_t count)
+{
+    const att_seq *seq = r->seq;
+    size_t first = count, kept = 0;
+    for (size_t known = 0; first > 0 && known < seq->shape.length; first--)
+        known += items[first - 1] < seq->shape.items && seq->known[items[first - 1]] > 0;
+    for (size_t k = first; k < count; k++) {
+        if (items[k] >= seq->shape.items || seq->known[items[k]] == 0)
+            continue;
+        r->item[kept] = items[k];
+        if (at_s)
+            r->at_s[kept] = at_s[k];
+        if (context)
+            memcpy(r->context + kept * ATT_SEQ_FIELDS, context + k * ATT_SEQ_FIELDS, ATT_SEQ_FIELDS);
+        kept++;
+    }
+    return kept;
+}
+
+const float *att_seq_read(att_seq_reader *r, const uint32_t *items, const int64_t *at_s,
+    const uint8_t *context, size_t count)
+{
+    const size_t dim = r->seq->shape.dim, kept = take_known(r, items, at_s, context, count);
+    memset(r->state, 0, dim * sizeof *r->state);
+    if (kept == 0)
+        return r->state;
+    r->start[1] = (uint32_t)kept;
+    const att_seq_tokens tokens = {1, kept, r->start, r->item, at_s ? r->at_s : NULL,
+        context ? r->context : NULL};
+    const att_seq_net net = att_seq_net_of(r->seq);
+    const float *out = att_seq_forward(&net, &tokens, NULL, r->room);
+    memcpy(r->state, out + (kept - 1) * dim, dim * sizeof *r->state);
+    return r->state;
+}
