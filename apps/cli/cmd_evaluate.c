@@ -48,18 +48,19 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-// A MovieLens folder when one is named, otherwise the store.
+// A MovieLens folder or a file of events when one is named, otherwise the store.
 static att_status open_dataset(cli *c, att_dataset **out, int *code, att_error *err)
 {
-    double min_rating = 4;
     *code = 0;
     if (c->argument_count > 0) {
+        const bool folder = is_folder(c->arguments[0]);
+        double min_rating = folder ? 4 : 0;
         if (!cli_must_number(c, "min-rating", 0, 10, &min_rating)) {
             *code = 64;
             return ATT_INVALID;
         }
-        if (!is_folder(c->arguments[0]))
-            return *code = cli_usage(c, "\"%s\" is not a MovieLens folder (for a store use --store)", c->arguments[0]), ATT_INVALID;
+        if (!folder)
+            return att_dataset_events(out, c->arguments[0], min_rating, cli_get(c, "columns"), &c->host, err);
         return att_dataset_movielens(out, c->arguments[0], min_rating, &c->host, err);
     }
     att_engine *engine = cli_open(c, false, true, code);
@@ -175,6 +176,10 @@ static int run_evaluate(cli *c)
     const att_status status = open_dataset(c, &dataset, &code, &err);
     if (status)
         return code ? code : cli_fail(c, status, &err);
+    att_dataset_info info;
+    att_dataset_info_get(dataset, &info);
+    if (info.untimed && !cli_get(c, "protocol"))
+        options.protocols = ATT_PROTOCOL_LEAVE_ONE_OUT;
     code = report(c, dataset, &options);
     att_dataset_destroy(dataset);
     return code;
@@ -213,11 +218,12 @@ att_status cli_evaluate_demo(cli *c, att_engine *engine, att_error *err)
 }
 
 static const cli_option evaluate_options[] = {
-    {"protocol", 'p', "LIST", "strong, time, cold, leave-one-out, leave-one-out-sampled, all; default strong,time"},
-    {"models", 0, "LIST", "random, popularity, item-knn, als, ease, blend, chosen; default all"},
+    {"protocol", 'p', "LIST", "strong, time, cold, leave-one-out, leave-one-out-sampled, all; default strong,time; leave-one-out for data without times"},
+    {"models", 0, "LIST", "random, popularity, item-knn, als, ease, blend, sequence, chosen; default all"},
     {"metrics", 0, "LIST", "such as ndcg-binary@100,recall-capped@20"},
     {"baseline", 0, "NAME", "differences are taken to it; default popularity"},
-    {"min-rating", 0, "X", "MovieLens: ratings of at least this are positive; default 4"},
+    {"min-rating", 0, "X", "ratings of at least this are positive; default 4 in a MovieLens folder, all in a file"},
+    {"columns", 0, "LIST", "file: what its fields are, such as item,user,rating,time, where no head line tells"},
     {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
     {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
@@ -227,8 +233,10 @@ static const cli_option evaluate_options[] = {
     {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "of every split and resample; default 1"}, {0}};
 static const char *const evaluate_examples[] = {"attune evaluate ml-latest-small/", "the table on a MovieLens folder",
     "attune evaluate --store shop.attune --protocol time", "train before, ask about after, on your own log",
+    "attune evaluate Video.txt -p leave-one-out-sampled --models popularity,item-knn,sequence --min-preferences 3",
+    "who preferred what in its order: the last is sought among 100 drawn negatives",
     "attune evaluate trec my.run my.qrels", "what trec_eval prints", NULL};
-const cli_command cli_evaluate = {"evaluate", "Measure ranking quality with confidence intervals", "[FOLDER | trec RUN QRELS]", 0, 3,
+const cli_command cli_evaluate = {"evaluate", "Measure ranking quality with confidence intervals", "[FOLDER | FILE | trec RUN QRELS]", 0, 3,
     "Models are trained here on a part of the data and asked about the rest; the store's own model is not touched. Protocols,\n"
     "metric variants and sources are in docs/evaluation.md. Intervals are bootstraps over people.",
     evaluate_options, evaluate_examples, run_evaluate};

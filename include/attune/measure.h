@@ -157,12 +157,19 @@ att_status att_dataset_item(att_dataset *dataset, const att_item *item, att_erro
 att_status att_dataset_movielens(
     att_dataset **out, const char *folder, double min_rating, const att_host *host, att_error *err);
 
+// A file of lines "user item" in the order in which things happened, "user item time", "user item rating time", parted by spaces,
+// tabs, commas or "::"; with a head line the fields may stand in any order. Every line of at least min_rating
+// counts as a preference of weight 1. `columns` ("item,user,rating,time") names the fields where there is no head; NULL: as above.
+att_status att_dataset_events(att_dataset **out, const char *path, double min_rating,
+    const char *columns, const att_host *host, att_error *err);
+
 typedef struct att_dataset_info {
     const char *name;
     uint64_t preferences;      // as added, before doubles are merged
     uint32_t users, items;     // that were named
     uint32_t described;        // items with a body
     int64_t first_ms, last_ms; // of preferences; 0: none
+    bool untimed;              // only the order is known
 } att_dataset_info;
 void att_dataset_info_get(const att_dataset *dataset, att_dataset_info *out);
 

@@ -50,6 +50,8 @@ void att_fold_destroy(att_fold *fold)
     const att_host host = fold->host;
     att_float_block_deinit(&fold->block, &host);
     att_float_block_deinit(&fold->extra, &host);
+    att_seq_reader_destroy(fold->reader);
+    ATT_VEC_FREE(&host, &fold->places);
     ATT_VEC_FREE(&host, &fold->history);
     ATT_FREE_ARRAY(&host, fold, 1);
 }
@@ -148,6 +150,30 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
     for (size_t i = 0; i < count; i++)
         take(model, fold, items[i], weights[i], NULL);
     return solve(model, fold, err);
+}
+
+// --- What comes next -------------------------------------------------------------------------------
+
+static att_status make_reader(att_fold *fold, const att_seq *seq, att_error *err)
+{
+    if (fold->reader && att_seq_reader_turn(fold->reader, seq))
+        return ATT_OK;
+    att_seq_reader_destroy(fold->reader);
+    fold->reader = NULL;
+    return att_seq_reader_create(&fold->reader, seq, &fold->host, err);
+}
+
+att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place *places,
+    size_t count, bool timed, const float **state, att_error *err)
+{
+    const att_status status = make_reader(fold, seq, err);
+    if (status)
+        return status;
+    att_seq_reader_begin(fold->reader, timed);
+    for (size_t k = 0; k < count; k++)
+        att_seq_reader_add(fold->reader, places[k].item, places[k].at_s, NULL);
+    *state = att_seq_read(fold->reader);
+    return ATT_OK;
 }
 
 // --- Scores --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "embed/content.h"
 #include "embed/ease.h"
 #include "embed/model.h"
+#include "embed/seq_data.h"
 
 #define ATT_MODEL_VERSION 1 // of the file's sections
 
@@ -65,6 +66,9 @@ struct att_fold {
     float *vector; // (stride)
     float *panel;  // (rows, stride) sqrt|w| x
     float *sums;   // (item_count) item-item sums; NULL where the model has none
+    // The sequence part's own.
+    att_seq_reader *reader; // NULL: not asked yet
+    ATT_VEC(att_seq_place) places; // of a history that is being sorted
 };
 
 // Trains on all of `preferences` as the recipe says. No content, no choice. als.dim 0: no vectors (to try ease alone).
@@ -84,6 +88,11 @@ att_status att_model_join(
 // att_model_fold over known items.
 att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const uint32_t *items,
     const float *weights, size_t count, att_error *err);
+
+// The sequence model's state after these events, oldest first (att_seq_read), by the fold's own reader. Borrowed until
+// the next call. Fails for want of memory only.
+att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place *places,
+    size_t count, bool timed, const float **state, att_error *err);
 
 // Reads a model out of an opened snapshot, which it adopts (also when it fails).
 att_status att_model_of_snapshot(att_model **out, att_snapshot *snapshot, uint32_t version,

@@ -13,24 +13,24 @@ typedef struct random_model {
     uint32_t items;
 } random_model;
 
-static att_status random_train(void **out, const att_matrix *matrix,
+static att_status random_train(void **out, const att_scorer_input *input,
     const att_scorer_params *params, const att_host *host, att_error *err)
 {
     random_model *model = *out = ATT_NEW_ARRAY(host, random_model, 1);
     if (!model)
         return att_no_memory(err, 1, "random scorer");
-    *model = (random_model){.host = *host, .seed = params->seed, .items = matrix->cols};
+    *model = (random_model){.host = *host, .seed = params->seed, .items = input->matrix->cols};
     return ATT_OK;
 }
 
-static att_status random_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status random_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    (void)memory, (void)weights, (void)err;
+    (void)memory, (void)err;
     const random_model *model = opaque;
     uint64_t key = att_mix64(model->seed);
-    for (size_t i = 0; i < count; i++)
-        key = att_mix64(key ^ items[i]);
+    for (size_t i = 0; i < history->count; i++)
+        key = att_mix64(key ^ history->items[i]);
     for (uint32_t j = 0; j < model->items; j++)
         scores[j] = (float)(att_mix64(key + j) >> 40) * 0x1p-24f;
     return ATT_OK;
@@ -66,29 +66,29 @@ static void popularity_destroy(void *opaque)
     ATT_FREE_ARRAY(&host, model, 1);
 }
 
-static att_status popularity_train(void **out, const att_matrix *matrix,
+static att_status popularity_train(void **out, const att_scorer_input *input,
     const att_scorer_params *params, const att_host *host, att_error *err)
 {
     (void)params;
     popularity_model *model = *out = ATT_NEW_ARRAY(host, popularity_model, 1);
     if (model)
-        *model = (popularity_model){.host = *host, .items = matrix->cols};
+        *model = (popularity_model){.host = *host, .items = input->matrix->cols};
     if (model)
-        model->share = ATT_NEW_ARRAY(host, float, matrix->cols);
+        model->share = ATT_NEW_ARRAY(host, float, input->matrix->cols);
     if (!model || !model->share) {
         popularity_destroy(model);
         *out = NULL;
-        return att_no_memory(err, matrix->cols, "counts");
+        return att_no_memory(err, input->matrix->cols, "counts");
     }
-    for (uint64_t k = 0; k < att_matrix_nonzeros(matrix); k++)
-        model->share[matrix->col[k]] += 1.0f / (float)ATT_MAX(matrix->rows, 1);
+    for (uint64_t k = 0; k < att_matrix_nonzeros(input->matrix); k++)
+        model->share[input->matrix->col[k]] += 1.0f / (float)ATT_MAX(input->matrix->rows, 1);
     return ATT_OK;
 }
 
-static att_status popularity_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status popularity_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    (void)memory, (void)items, (void)weights, (void)count, (void)err;
+    (void)memory, (void)history, (void)err;
     const popularity_model *model = opaque;
     memcpy(scores, model->share, model->items * sizeof *scores);
     return ATT_OK;
@@ -123,18 +123,18 @@ static item_item_model *item_item_create(const att_host *host)
     return model;
 }
 
-static att_status item_item_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status item_item_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
     (void)memory, (void)err;
     const item_item_model *model = opaque;
     memset(scores, 0, model->weights.item_count * sizeof *scores);
-    for (size_t i = 0; i < count; i++)
-        att_item_item_add(&model->weights, model->kernels, items[i], weights[i], scores);
+    for (size_t i = 0; i < history->count; i++)
+        att_item_item_add(&model->weights, model->kernels, history->items[i], history->weights[i], scores);
     return ATT_OK;
 }
 
-static att_status knn_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+static att_status knn_train(void **out, const att_scorer_input *input, const att_scorer_params *params,
     const att_host *host, att_error *err)
 {
     att_knn_options options = att_knn_options_default();
@@ -146,7 +146,7 @@ static att_status knn_train(void **out, const att_matrix *matrix, const att_scor
     item_item_model *model = *out = item_item_create(host);
     if (!model)
         return att_no_memory(err, 1, "item-knn scorer");
-    const att_status status = att_knn_train(&model->weights, matrix, &options, host, err);
+    const att_status status = att_knn_train(&model->weights, input->matrix, &options, host, err);
     if (status) {
         item_item_destroy(model);
         *out = NULL;
@@ -159,7 +159,7 @@ const att_scorer att_scorer_item_knn = {"item-knn",
     "Sarwar, Karypis, Konstan, Riedl 2001; shrinkage after Bell, Koren 2007", knn_train,
     item_item_score, item_item_destroy};
 
-static att_status ease_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+static att_status ease_train(void **out, const att_scorer_input *input, const att_scorer_params *params,
     const att_host *host, att_error *err)
 {
     att_ease_options options = att_ease_options_default();
@@ -170,7 +170,7 @@ static att_status ease_train(void **out, const att_matrix *matrix, const att_sco
     item_item_model *model = *out = item_item_create(host);
     if (!model)
         return att_no_memory(err, 1, "ease scorer");
-    const att_status status = att_ease_train(&model->weights, matrix, &options, host, err);
+    const att_status status = att_ease_train(&model->weights, input->matrix, &options, host, err);
     if (status) {
         item_item_destroy(model);
         *out = NULL;
@@ -186,7 +186,8 @@ const att_scorer att_scorer_ease = {"ease",
 // --- All of them ---------------------------------------------------------------------------------
 
 static const att_scorer *const all[] = {&att_scorer_random, &att_scorer_popularity,
-    &att_scorer_item_knn, &att_scorer_ease, &att_scorer_als, &att_scorer_blend, &att_scorer_chosen};
+    &att_scorer_item_knn, &att_scorer_ease, &att_scorer_als, &att_scorer_blend,
+    &att_scorer_sequence, &att_scorer_chosen};
 
 const att_scorer *const *att_scorer_list(size_t *count)
 {

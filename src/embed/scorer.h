@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed/scorer.h - one face for every way to score items for a history: what evaluation compares.
 //
-// A scorer is trained on a matrix (people, items) and then scores all items for the history of somebody who need
-// not be in that matrix (strong generalization). Higher is better; scores of one scorer compare only with each
+// A scorer is trained on a matrix (people, items), with the order in which things happened where it is known, and then
+// scores all items for the history of somebody who need not be in that matrix (strong generalization). Higher is better; scores of one scorer compare only with each
 // other. Items of the history are scored too: leaving them out is the caller's.
 #ifndef ATT_EMBED_SCORER_H
 #define ATT_EMBED_SCORER_H
@@ -25,17 +25,33 @@ typedef struct att_scorer_params {
     double shrinkage;    // item-knn: added to the product of norms
 } att_scorer_params;
 
+// What there is to learn from. `order` and `at_ms` stand beside matrix->col.
+typedef struct att_scorer_input {
+    const att_matrix *matrix;
+    const uint32_t *order; // (nonzeros) place in that person's history, the earliest first; NULL: not known
+    const int64_t *at_ms;  // (nonzeros); NULL: only the order is known
+} att_scorer_input;
+
+// Somebody's history, items ascending.
+typedef struct att_history {
+    const uint32_t *items;
+    const float *weights;
+    const uint32_t *order; // (count) as above; NULL: not known
+    const int64_t *at_ms;  // (count); NULL: not known
+    size_t count;
+} att_history;
+
 typedef struct att_scorer {
     const char *name;     // "item-knn"; as printed in tables
     const char *story;    // one sentence for people
     const char *citation; // "Steck 2019, ..."; empty where there is none
     // The model is owned by the caller and immutable: several threads may score with it.
-    att_status (*train)(void **model, const att_matrix *matrix, const att_scorer_params *params,
+    att_status (*train)(void **model, const att_scorer_input *input, const att_scorer_params *params,
         const att_host *host, att_error *err);
     // scores is (matrix->cols). `memory` is the thread's own (att_fold_create); it grows to fit, then nothing is
     // allocated. Items not below matrix->cols are passed over. Fails for want of memory only.
-    att_status (*score_all)(const void *model, att_fold *memory, const uint32_t *items,
-        const float *weights, size_t count, float *scores, att_error *err);
+    att_status (*score_all)(const void *model, att_fold *memory, const att_history *history,
+        float *scores, att_error *err);
     void (*destroy)(void *model); // NULL is fine
 } att_scorer;
 
@@ -46,6 +62,7 @@ extern const att_scorer att_scorer_item_knn;
 extern const att_scorer att_scorer_als;
 extern const att_scorer att_scorer_ease;
 extern const att_scorer att_scorer_blend;
+extern const att_scorer att_scorer_sequence; // wants to know the order
 // What the engine would use: kind and parameters chosen by att_model_train on a validation split of its own.
 extern const att_scorer att_scorer_chosen;
 

@@ -8,10 +8,11 @@ static void model_destroy(void *model)
     att_model_destroy(model);
 }
 
-static att_status score_model(const void *model, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status score_model(const void *model, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    const att_status status = att_model_fold_arrays(model, memory, items, weights, count, err);
+    const att_status status = att_model_fold_arrays(
+        model, memory, history->items, history->weights, history->count, err);
     if (!status)
         att_model_score_all(model, memory, scores);
     return status;
@@ -43,27 +44,27 @@ static att_status build(void **out, const att_matrix *matrix, const att_scorer_p
     return status;
 }
 
-static att_status als_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+static att_status als_train(void **out, const att_scorer_input *input, const att_scorer_params *params,
     const att_host *host, att_error *err)
 {
-    return build(out, matrix, params, ATT_MODEL_ALS, host, err);
+    return build(out, input->matrix, params, ATT_MODEL_ALS, host, err);
 }
 
-static att_status blend_train(void **out, const att_matrix *matrix, const att_scorer_params *params,
+static att_status blend_train(void **out, const att_scorer_input *input, const att_scorer_params *params,
     const att_host *host, att_error *err)
 {
-    return build(out, matrix, params, ATT_MODEL_BLEND, host, err);
+    return build(out, input->matrix, params, ATT_MODEL_BLEND, host, err);
 }
 
-static att_status chosen_train(void **out, const att_matrix *matrix,
+static att_status chosen_train(void **out, const att_scorer_input *input,
     const att_scorer_params *params, const att_host *host, att_error *err)
 {
-    const att_model_input input = {.preferences = matrix};
+    const att_model_input own = {.preferences = input->matrix, .last_at_ms = input->at_ms};
     const att_train_options options = {
         .seed = params->seed, .threads = params->threads, .dim = params->dim};
     att_train_report report;
     att_model *model = NULL;
-    const att_status status = att_model_train(&model, &input, &options, &report, host, err);
+    const att_status status = att_model_train(&model, &own, &options, &report, host, err);
     *out = model;
     return status;
 }

@@ -66,18 +66,28 @@ const float *att_seq_item(const att_seq *seq, uint32_t item)
     return item < seq->shape.items ? seq->items + (size_t)item * seq->shape.dim : NULL;
 }
 
+void att_seq_score_all(const att_seq *seq, const float *state, float *scores)
+{
+    seq->kernels->rows_dot_f32(
+        scores, seq->items, seq->shape.items, seq->shape.dim, state, seq->shape.dim);
+}
+
 // --- Reading --------------------------------------------------------------------------------------
 
+// Events lie in the upper half of arrays of twice the length once they are many; the newest `length` are read.
 struct att_seq_reader {
     att_host host;
     att_arena life;
     const att_seq *seq;
+    att_seq_shape shape; // that the memory is made for
     att_seq_room *room;
     uint32_t start[2];
-    uint32_t *item;   // (length)
-    int64_t *at_s;    // (length)
-    uint8_t *context; // (length, ATT_SEQ_FIELDS)
+    uint32_t *item;   // (2 length)
+    int64_t *at_s;    // (2 length)
+    uint8_t *context; // (2 length, ATT_SEQ_FIELDS)
     float *state;     // (dim)
+    size_t count;
+    bool timed, with_context;
 };
 
 att_status att_seq_reader_create(
@@ -86,13 +96,13 @@ att_status att_seq_reader_create(
     att_seq_reader *r = *out = ATT_NEW_ARRAY(host, att_seq_reader, 1);
     if (!r)
         return att_no_memory(err, 1, "reader of histories");
-    *r = (att_seq_reader){.host = *host, .seq = seq};
+    *r = (att_seq_reader){.host = *host, .seq = seq, .shape = seq->shape};
     att_arena_init(&r->life, &r->host, 0);
     const size_t length = seq->shape.length;
     r->room = att_seq_room_new(&seq->shape, length, false, &r->life);
-    r->item = ATT_NEW(&r->life, uint32_t, length);
-    r->at_s = ATT_NEW(&r->life, int64_t, length);
-    r->context = ATT_NEW(&r->life, uint8_t, length *ATT_SEQ_FIELDS);
+    r->item = ATT_NEW(&r->life, uint32_t, 2 * length);
+    r->at_s = ATT_NEW(&r->life, int64_t, 2 * length);
+    r->context = ATT_NEW(&r->life, uint8_t, 2 * length * ATT_SEQ_FIELDS);
     r->state = ATT_NEW(&r->life, float, seq->shape.dim);
     if (r->room && r->item && r->at_s && r->context && r->state)
         return ATT_OK;
@@ -110,39 +120,58 @@ void att_seq_reader_destroy(att_seq_reader *reader)
     ATT_FREE_ARRAY(&host, reader, 1);
 }
 
-// The newest that it knows, oldest first. Returns how many.
-static size_t take_known(att_seq_reader *r, const uint32_t *items, const int64_t *at_s,
-    const uint8_t *context, size_t count)
+bool att_seq_reader_turn(att_seq_reader *reader, const att_seq *seq)
 {
-    const att_seq *seq = r->seq;
-    size_t first = count, kept = 0;
-    for (size_t known = 0; first > 0 && known < seq->shape.length; first--)
-        known += items[first - 1] < seq->shape.items && seq->known[items[first - 1]] > 0;
-    for (size_t k = first; k < count; k++) {
-        if (items[k] >= seq->shape.items || seq->known[items[k]] == 0)
-            continue;
-        r->item[kept] = items[k];
-        if (at_s)
-            r->at_s[kept] = at_s[k];
-        if (context)
-            memcpy(r->context + kept * ATT_SEQ_FIELDS, context + k * ATT_SEQ_FIELDS, ATT_SEQ_FIELDS);
-        kept++;
-    }
-    return kept;
+    reader->seq = seq;
+    return memcmp(&reader->shape, &seq->shape, sizeof seq->shape) == 0;
 }
 
-const float *att_seq_read(att_seq_reader *r, const uint32_t *items, const int64_t *at_s,
-    const uint8_t *context, size_t count)
+void att_seq_reader_begin(att_seq_reader *r, bool timed)
 {
-    const size_t dim = r->seq->shape.dim, kept = take_known(r, items, at_s, context, count);
+    r->count = 0;
+    r->timed = timed;
+    r->with_context = false;
+}
+
+// The newer half moves to the front when the arrays are full.
+static void make_space(att_seq_reader *r)
+{
+    const size_t length = r->seq->shape.length;
+    memmove(r->item, r->item + length, length * sizeof *r->item);
+    memmove(r->at_s, r->at_s + length, length * sizeof *r->at_s);
+    memmove(r->context, r->context + length * ATT_SEQ_FIELDS, length * ATT_SEQ_FIELDS);
+    r->count = length;
+}
+
+void att_seq_reader_add(att_seq_reader *r, uint32_t item, int64_t at_s, const uint8_t *context)
+{
+    const att_seq *seq = r->seq;
+    if (item >= seq->shape.items || seq->known[item] == 0)
+        return;
+    if (r->count == 2 * (size_t)seq->shape.length)
+        make_space(r);
+    uint8_t *classes = r->context + r->count * ATT_SEQ_FIELDS;
+    memset(classes, 0, ATT_SEQ_FIELDS);
+    for (size_t f = 0; context && f < ATT_SEQ_FIELDS; f++)
+        classes[f] = context[f] < ATT_SEQ_CLASSES ? context[f] : 0;
+    r->with_context |= context != NULL;
+    r->item[r->count] = item;
+    r->at_s[r->count++] = at_s;
+}
+
+const float *att_seq_read(att_seq_reader *r)
+{
+    const size_t dim = r->seq->shape.dim, count = ATT_MIN(r->count, r->seq->shape.length);
+    const size_t first = r->count - count;
     memset(r->state, 0, dim * sizeof *r->state);
-    if (kept == 0)
+    if (count == 0)
         return r->state;
-    r->start[1] = (uint32_t)kept;
-    const att_seq_tokens tokens = {1, kept, r->start, r->item, at_s ? r->at_s : NULL,
-        context ? r->context : NULL};
+    r->start[1] = (uint32_t)count;
+    const att_seq_tokens tokens = {1, count, r->start, r->item + first,
+        r->timed ? r->at_s + first : NULL,
+        r->with_context ? r->context + first * ATT_SEQ_FIELDS : NULL};
     const att_seq_net net = att_seq_net_of(r->seq);
     const float *out = att_seq_forward(&net, &tokens, NULL, r->room);
-    memcpy(r->state, out + (kept - 1) * dim, dim * sizeof *r->state);
+    memcpy(r->state, out + (count - 1) * dim, dim * sizeof *r->state);
     return r->state;
 }

@@ -70,9 +70,15 @@ typedef struct att_seq_reader att_seq_reader;
 att_status att_seq_reader_create(
     att_seq_reader **out, const att_seq *seq, const att_host *host, att_error *err);
 void att_seq_reader_destroy(att_seq_reader *reader); // NULL is fine
-// The state after `count` events, oldest first; the newest `length` of them are looked at. (dim), borrowed until
-// the next call; zeros without events. Events with items the model does not know are passed over.
-const float *att_seq_read(att_seq_reader *reader, const uint32_t *items, const int64_t *at_s,
-    const uint8_t *context, size_t count);
+// From now on it reads with another model. False: that one is larger or smaller, make a new reader.
+bool att_seq_reader_turn(att_seq_reader *reader, const att_seq *seq);
+// Begin, add events oldest first, read: the state after the newest `length` of them. (dim), borrowed until the next read;
+// zeros without events. Events with items the model does not know are passed over. `context` (ATT_SEQ_FIELDS) may be NULL.
+void att_seq_reader_begin(att_seq_reader *reader, bool timed);
+void att_seq_reader_add(
+    att_seq_reader *reader, uint32_t item, int64_t at_s, const uint8_t *context);
+const float *att_seq_read(att_seq_reader *reader);
+// scores (items) = item vectors . state
+void att_seq_score_all(const att_seq *seq, const float *state, float *scores);
 
 #endif

@@ -7,7 +7,7 @@
 static double gbce_row(
     const att_seq_ops *ops, float *positive, float *z, const att_seq_negatives *n)
 {
-    return ops->gbce(positive, z, n->weight, n->beta, n->count);
+    return ops->gbce(positive, z, n->weight, n->beta, n->shift, n->count);
 }
 
 static double sampled_row(

@@ -15,6 +15,8 @@ typedef struct att_seq_negatives {
     float *log_q;   // (count) log(count q): how often it is expected among them
     float *weight;  // (count) (1 / items) / q: makes the sum over them what it is when all are drawn alike
     float beta;     // gbce: power of the positive's probability
+    float shift;    // gbce: log(count), taken off all scores, which leaves their order as it is: the training then starts
+                    // with one expected hit among the negatives instead of half of them
 } att_seq_negatives;
 
 typedef struct att_seq_loss {

@@ -37,8 +37,8 @@ typedef struct att_seq_ops {
     // In 256ths: what a hash of (key, place) puts below `threshold` becomes zero, the rest times 256 / (256 - threshold).
     void (*drop)(float *x, uint64_t key, uint32_t threshold, size_t count);
     // Losses over the negatives' scores z, which become derivatives; *positive likewise. Returns the loss.
-    // gbce: beta softplus(-s) + sum w softplus(z).
-    double (*gbce)(float *positive, float *z, const float *w, float beta, size_t count);
+    // gbce: beta softplus(shift - s) + sum w softplus(z - shift).
+    double (*gbce)(float *positive, float *z, const float *w, float beta, float shift, size_t count);
     // softmax: -log(e^s / (e^s + sum e^(z - log_q))).
     double (*sampled)(float *positive, float *z, const float *log_q, size_t count);
     void (*adam)(float *x, float *first, float *second, const float *gradient,

@@ -199,24 +199,25 @@ INLINE float softplus(float x, float *slope)
     return (x < 0 ? 0.0f : x) + fast_log1p(e);
 }
 
-INLINE float weighted(float *z, float w)
+INLINE float weighted(float *z, float w, float shift)
 {
     float slope;
-    const float loss = w * softplus(*z, &slope);
+    const float loss = w * softplus(*z - shift, &slope);
     *z = w * slope;
     return loss;
 }
 
-FAST static double op_gbce(float *positive, float *z, const float *w, float beta, size_t count)
+FAST static double op_gbce(
+    float *positive, float *z, const float *w, float beta, float shift, size_t count)
 {
     float sum[LANES] = {0}, slope;
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)
         for (int l = 0; l < LANES; l++)
-            sum[l] += weighted(&z[i + l], w[i + l]);
+            sum[l] += weighted(&z[i + l], w[i + l], shift);
     for (int l = 0; i < count; i++, l++)
-        sum[l] += weighted(&z[i], w[i]);
-    const float own = beta * softplus(-*positive, &slope);
+        sum[l] += weighted(&z[i], w[i], shift);
+    const float own = beta * softplus(shift - *positive, &slope);
     *positive = -beta * slope;
     return (double)fold(sum) + (double)own;
 }

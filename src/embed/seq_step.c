@@ -100,6 +100,7 @@ static bool make_negatives(att_seq_step *s, att_arena *life)
     n->weight = ATT_NEW(life, float, n->count);
     n->beta =
         (float)att_seq_gbce_beta(n->count, s->shape.items, s->options->calibration);
+    n->shift = (float)log((double)n->count);
     s->negative_rows = ATT_NEW(life, float, n->count * s->shape.dim);
     return n->item && n->log_q && n->weight && s->negative_rows;
 }

@@ -38,6 +38,7 @@ typedef struct training {
     att_seq_step *step;
     att_seq_validator *validator;
     att_seq_mark mark;
+    double told_s; // when progress was told
 } training;
 
 // --- Who is learned from, who is judged -------------------------------------------------------------
@@ -162,9 +163,21 @@ static void list_windows(training *t)
     }
 }
 
-static bool tell(const training *t, uint64_t done)
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+// At the start of an epoch and then some ten times a second.
+static bool tell(training *t, uint64_t done)
 {
     const uint64_t each = t->people_count;
+    const double now = seconds_now();
+    if (done > 0 && now < t->told_s + 0.1)
+        return true;
+    t->told_s = now;
     return att_progress_tell(t->host, "sequence model", t->mark.epoch * each + done,
         t->options.epochs * each, "histories");
 }
@@ -173,13 +186,6 @@ static bool tell(const training *t, uint64_t done)
 static int by_number(const void *a, const void *b)
 {
     return att_order_u32(a, b);
-}
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static att_status run_epoch(training *t, att_error *err)

@@ -42,11 +42,11 @@ static fixed *fixed_create(const att_split *split, const att_host *host)
     return NULL;
 }
 
-static att_status fixed_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status fixed_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
     const fixed *model = opaque;
-    (void)memory, (void)items, (void)weights, (void)count, (void)err;
+    (void)memory, (void)history, (void)err;
     memcpy(scores, model->scores, model->items * sizeof *scores);
     return ATT_OK;
 }
@@ -146,14 +146,14 @@ static att_status chance_train(void **out, const att_split *split,
     return ATT_OK;
 }
 
-static att_status chance_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status chance_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
     const chance *model = opaque;
-    (void)memory, (void)weights, (void)err;
+    (void)memory, (void)err;
     uint64_t key = att_mix64(model->seed);
-    for (size_t i = 0; i < count; i++)
-        key = att_mix64(key ^ items[i]);
+    for (size_t i = 0; i < history->count; i++)
+        key = att_mix64(key ^ history->items[i]);
     for (uint32_t i = 0; i < model->items; i++)
         scores[i] = (float)(att_mix64(key ^ i) >> 40);
     return ATT_OK;
@@ -279,10 +279,11 @@ static att_status score_placed(
     return status;
 }
 
-static att_status content_score(const void *opaque, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status content_score(const void *opaque, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
     const content *model = opaque;
+    const size_t count = history->count;
     att_fold_item *folded = ATT_NEW_ARRAY(&model->host, att_fold_item, count + 1);
     float *vector = ATT_NEW_ARRAY(&model->host, float, (size_t)model->dim + 1);
     float *packed = ATT_NEW_ARRAY(&model->host, float, model->hidden);
@@ -290,7 +291,7 @@ static att_status content_score(const void *opaque, att_fold *memory, const uint
     if (!folded || !vector || !packed)
         status = att_no_memory(err, count, "folded items");
     for (size_t i = 0; !status && i < count; i++)
-        folded[i] = (att_fold_item){items[i], weights[i], NULL};
+        folded[i] = (att_fold_item){history->items[i], history->weights[i], NULL};
     if (!status)
         status = att_model_fold(model->model, memory, folded, count, vector, err);
     if (!status)

@@ -32,15 +32,17 @@ att_status att_contender_train(const att_contender *contender, void **model, con
     if (!contender->scorer)
         return contender->train(model, split, options, host, story, err);
     const att_scorer_params params = {.seed = options->seed, .threads = options->threads};
-    return contender->scorer->train(model, &split->train, &params, host, err);
+    const att_scorer_input input = {.matrix = &split->train,
+        .order = split->train_order,
+        .at_ms = split->timed ? split->train_at_ms : NULL};
+    return contender->scorer->train(model, &input, &params, host, err);
 }
 
 att_status att_contender_score(const att_contender *contender, const void *model, att_fold *memory,
-    const uint32_t *items, const float *weights, size_t count, float *scores, att_error *err)
+    const att_history *history, float *scores, att_error *err)
 {
-    return contender->scorer
-               ? contender->scorer->score_all(model, memory, items, weights, count, scores, err)
-               : contender->score(model, memory, items, weights, count, scores, err);
+    return contender->scorer ? contender->scorer->score_all(model, memory, history, scores, err)
+                             : contender->score(model, memory, history, scores, err);
 }
 
 void att_contender_destroy(const att_contender *contender, void *model)
@@ -79,10 +81,10 @@ static att_status chosen_train(void **out, const att_split *split,
     return status;
 }
 
-static att_status chosen_score(const void *model, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status chosen_score(const void *model, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    return att_scorer_chosen.score_all(model, memory, items, weights, count, scores, err);
+    return att_scorer_chosen.score_all(model, memory, history, scores, err);
 }
 
 static void chosen_destroy(void *model)

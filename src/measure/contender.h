@@ -17,8 +17,8 @@ typedef struct att_contender {
     att_status (*train)(void **model, const att_split *split, const att_evaluate_options *options,
         const att_host *host, char story[ATT_CONTENDER_STORY_SIZE], att_error *err);
     // scores is (table->items); only those of ranked items are looked at.
-    att_status (*score)(const void *model, att_fold *memory, const uint32_t *items,
-        const float *weights, size_t count, float *scores, att_error *err);
+    att_status (*score)(const void *model, att_fold *memory, const att_history *history,
+        float *scores, att_error *err);
     void (*destroy)(void *model);
 } att_contender;
 
@@ -28,7 +28,7 @@ att_status att_contender_train(const att_contender *contender, void **model, con
     const att_evaluate_options *options, const att_host *host, char story[ATT_CONTENDER_STORY_SIZE],
     att_error *err);
 att_status att_contender_score(const att_contender *contender, const void *model, att_fold *memory,
-    const uint32_t *items, const float *weights, size_t count, float *scores, att_error *err);
+    const att_history *history, float *scores, att_error *err);
 void att_contender_destroy(const att_contender *contender, void *model);
 
 extern const att_contender att_contender_chosen;

@@ -170,5 +170,6 @@ void att_dataset_info_get(const att_dataset *dataset, att_dataset_info *out)
         .items = dataset->items.count,
         .described = dataset->described,
         .first_ms = dataset->first_ms,
-        .last_ms = dataset->last_ms};
+        .last_ms = dataset->last_ms,
+        .untimed = dataset->untimed};
 }

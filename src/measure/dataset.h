@@ -23,6 +23,7 @@ struct att_dataset {
     ATT_VEC(const att_item *) bodies; // by item; NULL or missing: not described
     uint32_t described;
     int64_t first_ms, last_ms;
+    bool untimed; // at_ms tells the order alone
 };
 
 // One preference for each pair, people and items numbered densely: people in order of arrival, each

@@ -2,6 +2,7 @@
 // measure/judge.c - lists and their metrics, person by person.
 #include "measure/judge.h"
 #include "base/rng.h"
+#include "embed/blas.h"
 #include "embed/parallel.h"
 
 #include <math.h>
@@ -200,8 +201,13 @@ static void judge_people(void *context, uint32_t thread, size_t begin, size_t en
     const att_split *split = j->split;
     for (size_t c = begin; !w->status && c < end; c++) {
         const uint32_t start = split->history_start[c];
-        w->status = att_contender_score(j->contender, j->model, w->fold, split->history + start,
-            split->history_weight + start, split->history_start[c + 1] - start, w->scores, &w->err);
+        const att_history history = {.items = split->history + start,
+            .weights = split->history_weight + start,
+            .order = split->history_order + start,
+            .at_ms = split->timed ? split->history_at_ms + start : NULL,
+            .count = split->history_start[c + 1] - start};
+        w->status =
+            att_contender_score(j->contender, j->model, w->fold, &history, w->scores, &w->err);
         if (!w->status)
             measure(j, w, (uint32_t)c, rank(j, w, (uint32_t)c));
     }
@@ -328,8 +334,11 @@ att_status att_judge(att_judgement *out, const att_contender *contender, const v
         .threads = att_parallel_threads(options->threads),
         .host = host};
     att_status status = make_room(&j, life, err);
-    if (!status)
+    if (!status) {
+        const int before = att_blas_hold(); // threads are ours
         att_parallel_for(j.threads, split->cases, 8, judge_people, &j);
+        att_blas_release(before);
+    }
     for (uint32_t t = 0; j.workers && t < j.threads; t++) {
         if (!status && j.workers[t].status) {
             status = j.workers[t].status;

@@ -139,6 +139,10 @@ static att_status split_moment(splitter *s, int64_t *moment, att_error *err)
 static att_status by_clock(splitter *s, att_error *err)
 {
     int64_t moment;
+    if (s->table->dataset->untimed)
+        return ATT_FAIL(err, ATT_INVALID,
+            "dataset %s has no times, only an order: a time split is not possible",
+            s->table->dataset->name);
     const att_status status = split_moment(s, &moment, err);
     for (uint32_t i = 0; !status && i < s->table->count; i++)
         s->role[i] = s->table->at_ms[i] < moment ? TRAINED | SHOWN : SOUGHT;
@@ -201,9 +205,11 @@ static void note_times(splitter *s)
         if (!has_role(s, u, TRAINED))
             continue;
         for (uint32_t i = s->table->user_start[u]; i < s->table->user_start[u + 1]; i++)
-            if (s->role[i] & TRAINED)
-                s->out->train_at_ms[nonzero_of(&s->out->train, row, s->table->item[i])] =
-                    s->table->at_ms[i];
+            if (s->role[i] & TRAINED) {
+                const uint64_t at = nonzero_of(&s->out->train, row, s->table->item[i]);
+                s->out->train_at_ms[at] = s->table->at_ms[i];
+                s->out->train_order[at] = i - s->table->user_start[u];
+            }
         row++;
     }
 }
@@ -214,8 +220,9 @@ static att_status build_train(splitter *s, att_error *err)
     const att_table *table = s->table;
     att_triplet *triplets = ATT_NEW(s->life, att_triplet, table->count);
     out->train_at_ms = ATT_NEW(s->life, int64_t, table->count);
+    out->train_order = ATT_NEW(s->life, uint32_t, table->count);
     out->train_count = ATT_NEW(s->life, uint32_t, table->items);
-    if (!triplets || !out->train_at_ms || !out->train_count)
+    if (!triplets || !out->train_at_ms || !out->train_order || !out->train_count)
         return att_no_memory(err, table->count, "preferences");
     uint32_t count = 0;
     for (uint32_t u = 0; u < table->users; u++) {
@@ -254,7 +261,7 @@ static att_status build_ranked(splitter *s, att_error *err)
 }
 
 typedef struct pair {
-    uint32_t item;
+    uint32_t item, place; // place in the table
     float weight;
 } pair;
 
@@ -269,7 +276,7 @@ static uint32_t gather(const splitter *s, uint32_t user, uint8_t role, pair *pai
     uint32_t count = 0;
     for (uint32_t i = s->table->user_start[user]; i < s->table->user_start[user + 1]; i++)
         if ((s->role[i] & role) && (role == SHOWN || s->out->ranked[s->table->item[i]]))
-            pairs[count++] = (pair){s->table->item[i], s->table->weight[i]};
+            pairs[count++] = (pair){s->table->item[i], i, s->table->weight[i]};
     qsort(pairs, count, sizeof *pairs, by_item);
     return count;
 }
@@ -282,6 +289,8 @@ static void add_case(splitter *s, uint32_t user, const pair *shown, uint32_t sho
     for (uint32_t i = 0; i < shown_count; i++, history++) {
         out->history[history] = shown[i].item;
         out->history_weight[history] = shown[i].weight;
+        out->history_order[history] = shown[i].place - s->table->user_start[user];
+        out->history_at_ms[history] = s->table->at_ms[shown[i].place];
     }
     for (uint32_t i = 0; i < sought_count; i++) {
         out->targets[target++] = sought[i].item;
@@ -327,10 +336,12 @@ static att_status build_cases(splitter *s, att_error *err)
     out->target_start = ATT_NEW(s->life, uint32_t, table->users + 1);
     out->history = ATT_NEW(s->life, uint32_t, table->count);
     out->history_weight = ATT_NEW(s->life, float, table->count);
+    out->history_order = ATT_NEW(s->life, uint32_t, table->count);
+    out->history_at_ms = ATT_NEW(s->life, int64_t, table->count);
     out->targets = ATT_NEW(s->life, uint32_t, table->count);
     pair *pairs = ATT_NEW(s->life, pair, table->count);
     if (!out->user || !out->history_start || !out->target_start || !out->history ||
-        !out->history_weight || !out->targets || !pairs)
+        !out->history_weight || !out->history_order || !out->history_at_ms || !out->targets || !pairs)
         return att_no_memory(err, table->count, "preferences");
     for (uint32_t u = 0; u < table->users; u++)
         build_case(s, u, pairs);
@@ -400,7 +411,7 @@ const char *att_split_describe(const att_table *table, uint32_t protocol,
 att_status att_split_build(att_split *out, const att_table *table, uint32_t protocol, uint32_t fold,
     const att_evaluate_options *options, const att_host *host, att_arena *life, att_error *err)
 {
-    *out = (att_split){.table = table, .host = host, .protocol = protocol};
+    *out = (att_split){.table = table, .host = host, .protocol = protocol, .timed = !table->dataset->untimed};
     splitter s = {.out = out, .table = table, .options = options, .fold = fold, .life = life};
     s.role = ATT_NEW(life, uint8_t, table->count);
     if (!s.role)

@@ -27,7 +27,9 @@ typedef struct att_split {
     const att_host *host;
     uint32_t protocol;     // one bit
     att_matrix train;      // (people trained on, table->items)
+    bool timed;            // the dataset has times; else at_ms tells the order alone
     int64_t *train_at_ms;  // per nonzero of train
+    uint32_t *train_order; // per nonzero of train: place among the person's preferences
     uint32_t *train_count; // (items): people in training who prefer it
     uint8_t *ranked;       // (items): 1 when it may stand in a list
     uint32_t ranked_count;
@@ -37,6 +39,8 @@ typedef struct att_split {
     uint32_t *history_start; // (cases + 1)
     uint32_t *history;       // ascending within a case
     float *history_weight;
+    uint32_t *history_order; // place among the person's preferences
+    int64_t *history_at_ms;
     uint32_t *target_start; // (cases + 1)
     uint32_t *targets;      // ascending within a case
     att_split_counts counts;

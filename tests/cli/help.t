@@ -333,7 +333,7 @@ Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 $ for c in evaluate report simulate demo info doctor backup export forget version completion; do attune $c -h; done
-attune evaluate [FOLDER | trec RUN QRELS] [OPTIONS]
+attune evaluate [FOLDER | FILE | trec RUN QRELS] [OPTIONS]
 
 Measure ranking quality with confidence intervals.
 
@@ -343,13 +343,16 @@ docs/evaluation.md. Intervals are bootstraps over people.
 
 Options
   -p, --protocol LIST        strong, time, cold, leave-one-out,
-                             leave-one-out-sampled, all; default strong,time
+                             leave-one-out-sampled, all; default strong,time;
+                             leave-one-out for data without times
       --models LIST          random, popularity, item-knn, als, ease, blend,
-                             chosen; default all
+                             sequence, chosen; default all
       --metrics LIST         such as ndcg-binary@100,recall-capped@20
       --baseline NAME        differences are taken to it; default popularity
-      --min-rating X         MovieLens: ratings of at least this are positive;
-                             default 4
+      --min-rating X         ratings of at least this are positive; default 4 in
+                             a MovieLens folder, all in a file
+      --columns LIST         file: what its fields are, such as
+                             item,user,rating,time, where no head line tells
       --min-preferences N    people with fewer are left out; default 5
       --folds N              strong: so many disjoint groups of held-out people,
                              1 to 10; default 1
@@ -373,6 +376,8 @@ Examples
       the table on a MovieLens folder
   attune evaluate --store shop.attune --protocol time
       train before, ask about after, on your own log
+  attune evaluate Video.txt -p leave-one-out-sampled --models popularity,item-knn,sequence --min-preferences 3
+      who preferred what in its order: the last is sought among 100 drawn negatives
   attune evaluate trec my.run my.qrels
       what trec_eval prints
 

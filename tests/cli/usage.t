@@ -153,8 +153,8 @@ $ attune forget a
 attune forget: this deletes all records of "a" for good, and needs --yes; see: attune forget --help
 [64]
 $ attune evaluate nope
-attune evaluate: "nope" is not a MovieLens folder (for a store use --store); see: attune evaluate --help
-[64]
+attune evaluate: opening nope: No such file or directory
+[66]
 $ attune evaluate --protocol x
 attune evaluate: unknown protocol "x", expected leave-one-out, leave-one-out-sampled, strong, time, cold or all; see: attune evaluate --help
 [64]

@@ -43,16 +43,18 @@ static double ndcg_of(
     const att_scorer *scorer, const att_holdout *h, att_fold *memory, const att_host *host)
 {
     const att_scorer_params params = {.seed = 1, .threads = 2};
+    const att_scorer_input input = {.matrix = &h->train};
     void *model = NULL;
-    CHECK_OK(scorer->train(&model, &h->train, &params, host, NULL));
+    CHECK_OK(scorer->train(&model, &input, &params, host, NULL));
     float *scores = calloc(h->train.cols, sizeof *scores), best[100];
     uint32_t items[100];
     double sum = 0;
     for (uint32_t p = 0; p < h->history.rows; p++) {
         const uint64_t first = h->history.row_start[p], at = h->targets.row_start[p];
         const size_t count = (size_t)(h->history.row_start[p + 1] - first);
-        CHECK_OK(scorer->score_all(
-            model, memory, h->history.col + first, h->history.value + first, count, scores, NULL));
+        const att_history history = {
+            .items = h->history.col + first, .weights = h->history.value + first, .count = count};
+        CHECK_OK(scorer->score_all(model, memory, &history, scores, NULL));
         for (size_t k = 0; k < count; k++)
             scores[h->history.col[first + k]] = -INFINITY;
         att_top top = {items, best, 0, 100};

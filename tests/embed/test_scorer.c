@@ -50,12 +50,23 @@ CHECK_TEST(popularity_is_the_share_of_people)
     const att_scorer_params params = {.seed = 1};
     void *model = NULL;
     float scores[4];
-    CHECK_OK(att_scorer_popularity.train(&model, &m, &params, &host, NULL));
-    CHECK_OK(att_scorer_popularity.score_all(model, NULL, NULL, NULL, 0, scores, NULL));
+    const att_scorer_input input = {.matrix = &m};
+    const att_history nothing = {.count = 0};
+    CHECK_OK(att_scorer_popularity.train(&model, &input, &params, &host, NULL));
+    CHECK_OK(att_scorer_popularity.score_all(model, NULL, &nothing, scores, NULL));
     CHECK_NEAR(scores[0], 2.0 / 3, 1e-6);
     CHECK_NEAR(scores[3], 0, 0);
     att_scorer_popularity.destroy(model);
     att_matrix_deinit(&m, &host);
+}
+
+// As if everybody had preferred items in the order of a hash.
+static uint32_t *order_of(const att_matrix *m, const att_host *host)
+{
+    uint32_t *order = ATT_NEW_ARRAY(host, uint32_t, att_matrix_nonzeros(m));
+    for (uint64_t k = 0; k < att_matrix_nonzeros(m); k++)
+        order[k] = (uint32_t)(att_mix64(k) >> 40);
+    return order;
 }
 
 static void score(const att_scorer *scorer, const att_matrix *m, uint64_t seed,
@@ -67,10 +78,14 @@ static void score(const att_scorer *scorer, const att_matrix *m, uint64_t seed,
     att_fold *memory = NULL;
     att_error err = {0};
     CHECK_OK(att_fold_create(&memory, host, NULL));
-    CHECK_OK_ERR(scorer->train(&model, m, &params, host, &err), &err);
-    CHECK_OK(scorer->score_all(model, memory, items, weights, count, scores, NULL));
+    uint32_t *order = order_of(m, host);
+    const att_scorer_input input = {.matrix = m, .order = order};
+    const att_history history = {.items = items, .weights = weights, .count = count};
+    CHECK_OK_ERR(scorer->train(&model, &input, &params, host, &err), &err);
+    CHECK_OK(scorer->score_all(model, memory, &history, scores, NULL));
     scorer->destroy(model);
     att_fold_destroy(memory);
+    ATT_FREE_ARRAY(host, order, att_matrix_nonzeros(m));
 }
 
 CHECK_TEST(random_order_hangs_on_seed_and_history_alone)
@@ -98,7 +113,7 @@ CHECK_TEST(all_that_learn_find_the_kind_of_the_history)
     const att_host host = check_host(&heap);
     att_matrix m = world_matrix(200, 60, 4, 15, 8, &host);
     const att_scorer *const learners[] = {&att_scorer_item_knn, &att_scorer_als, &att_scorer_ease,
-        &att_scorer_blend, &att_scorer_chosen};
+        &att_scorer_blend, &att_scorer_sequence, &att_scorer_chosen};
     const uint32_t history[] = {1, 5, 9, 13};
     for (size_t s = 0; s < ATT_COUNT_OF(learners); s++) {
         float scores[60];
@@ -117,7 +132,7 @@ CHECK_TEST(each_scorer_is_found_by_its_name)
     CHECK_BEGIN();
     size_t count;
     const att_scorer *const *all = att_scorer_list(&count);
-    CHECK_EQ(count, 7);
+    CHECK_EQ(count, 8);
     for (size_t i = 0; i < count; i++) {
         CHECK(att_scorer_named(all[i]->name) == all[i]);
         CHECK(strlen(all[i]->story) > 10);
@@ -133,13 +148,15 @@ CHECK_TEST(running_out_of_memory_leaves_nothing_behind)
     att_matrix m = hand_matrix(&plain);
     size_t count;
     const att_scorer *const *all = att_scorer_list(&count);
+    uint32_t *order = order_of(&m, &plain);
+    const att_scorer_input input = {.matrix = &m, .order = order};
     for (size_t s = 0; s + 1 < count; s++) {
         for (uint64_t fail_at = 1;; fail_at++) {
             check_heap heap = {.fail_at = fail_at};
             const att_host host = check_host(&heap);
             const att_scorer_params params = {.seed = 1, .dim = 16, .passes = 2};
             void *model = NULL;
-            const att_status status = all[s]->train(&model, &m, &params, &host, NULL);
+            const att_status status = all[s]->train(&model, &input, &params, &host, NULL);
             CHECK(status == ATT_OK || model == NULL);
             all[s]->destroy(model);
             CHECK_EQ(heap.bytes_live, 0);
@@ -148,6 +165,7 @@ CHECK_TEST(running_out_of_memory_leaves_nothing_behind)
             CHECK_EQ(status, ATT_NO_MEMORY);
         }
     }
+    ATT_FREE_ARRAY(&plain, order, att_matrix_nonzeros(&m));
     att_matrix_deinit(&m, &plain);
 }
 

@@ -71,24 +71,24 @@ typedef struct seer {
     bool backwards;
 } seer;
 
-static att_status see(const void *model, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status see(const void *model, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    (void)memory, (void)weights, (void)count, (void)err;
+    (void)memory, (void)err;
     const seer *s = model;
     const att_split *split = s->split;
     memset(scores, 0, split->table->items * sizeof *scores);
     for (uint32_t c = 0; c < split->cases; c++)
-        if (split->history + split->history_start[c] == items)
+        if (split->history + split->history_start[c] == history->items)
             for (uint32_t t = split->target_start[c]; t < split->target_start[c + 1]; t++)
                 scores[split->targets[t]] = s->backwards ? -1.0f : 1.0f;
     return ATT_OK;
 }
 
-static att_status sleep_on(const void *model, att_fold *memory, const uint32_t *items,
-    const float *weights, size_t count, float *scores, att_error *err)
+static att_status sleep_on(const void *model, att_fold *memory, const att_history *history,
+    float *scores, att_error *err)
 {
-    (void)model, (void)memory, (void)items, (void)weights, (void)count, (void)scores;
+    (void)model, (void)memory, (void)history, (void)scores;
     return ATT_FAIL(err, ATT_NO_MEMORY, "the seer is asleep");
 }
 
