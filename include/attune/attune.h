@@ -11,6 +11,7 @@
 #include "attune/policy.h"
 #include "attune/retrieve.h"
 #include "attune/decide.h"
+#include "attune/choose.h"
 #include "attune/engine.h"
 #include "attune/experiment.h"
 #include "attune/import.h"
