@@ -86,6 +86,7 @@ struct httpd_exchange {
     int64_t begun_ns;
     uint64_t id;        // of the request
     bool head, answered, counted;
+    bool page, packed; // a file of the console; gzip
     int retry_after_s;
     char location[256], allow[64];
     // What is queued.
@@ -150,6 +151,12 @@ struct httpd {
 
 int64_t httpd_now_ns(void); // monotonic
 void httpd_counts_sum(const httpd *server, httpd_counts *out);
+
+// --- The console ------------------------------------------------------------------------------------------------
+
+bool httpd_console_any(void);
+// True: the path is one of the console's files, and it is answered.
+bool httpd_console_answer(httpd_exchange *x, const char *method);
 
 // --- Keys -------------------------------------------------------------------------------------------------------
 

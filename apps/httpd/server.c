@@ -218,7 +218,20 @@ static enum MHD_Result answer(httpd_exchange *x)
         MHD_add_response_header(response, "Content-Type", x->type);
     snprintf(text, sizeof text, "%x-%llx", x->worker->number, (unsigned long long)x->id);
     MHD_add_response_header(response, "X-Request-Id", text);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (x->page) {
+        // The page speaks to this service alone and loads nothing from elsewhere.
+        MHD_add_response_header(response, "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri "
+            "'none'; form-action 'none'; frame-ancestors 'none'");
+        MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+        MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+        MHD_add_response_header(response, "Cache-Control", "no-cache");
+        MHD_add_response_header(response, "Vary", "Accept-Encoding");
+        if (x->packed)
+            MHD_add_response_header(response, "Content-Encoding", "gzip");
+    } else {
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+    }
     if (x->allow[0])
         MHD_add_response_header(response, "Allow", x->allow);
     if (x->location[0])
@@ -460,6 +473,8 @@ static bool begin(httpd_exchange *x, const char *method)
     if (query)
         *query++ = 0;
     x->head = strcmp(method, "HEAD") == 0;
+    if (httpd_console_answer(x, method))
+        return false;
     x->route = httpd_route_find(x, x->head ? "GET" : method, x->path, x->allow, sizeof x->allow);
     if (!x->route) {
         if (x->allow[0])

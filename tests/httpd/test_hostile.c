@@ -97,7 +97,7 @@ CHECK_TEST(paths_and_methods_that_are_not_there)
 {
     CHECK_BEGIN();
     expect("GET", "/v2/status", town.key, NULL, 404, NULL);
-    expect("GET", "/", town.key, NULL, 404, NULL);
+    expect("GET", "/console.jsx", town.key, NULL, 404, NULL);
     expect("DELETE", "/v1/status", town.key, NULL, 405, "GET");
     expect("GET", "/v1/people/", town.key, NULL, 404, NULL);
     expect("GET", "/v1/people/%zz", town.key, NULL, 400, "encoded");
