@@ -180,9 +180,10 @@ static int run_train(cli *c)
             json_array_append_new(tried, json_pack("{s:s,s:f,s:f,s:f,s:b}", "name", r.tried[i].name, "ndcg_100",
                 r.tried[i].ndcg_100, "recall_20", r.tried[i].recall_20, "seconds", r.tried[i].seconds, "chosen",
                 (int)(i == r.chosen)));
-        return cli_print_json(json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o}", "version", (json_int_t)r.version,
+        return cli_print_json(json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o,s:f,s:s}", "version", (json_int_t)r.version,
             "kind", r.kind, "dim", (int)r.dim, "users", (json_int_t)r.users, "items", (json_int_t)r.items,
-            "preferences", (json_int_t)r.preferences, "seconds", r.seconds, "gflops", r.flops_per_s / 1e9, "tried", tried));
+            "preferences", (json_int_t)r.preferences, "seconds", r.seconds, "gflops", r.flops_per_s / 1e9, "tried", tried,
+            "sequence_share", r.sequence_share, "sequence", r.sequence));
     }
     printf("model %llu: %s, %u dimensions, learned from %llu preferences of %llu people for %llu items in %.1f s\n",
         (unsigned long long)r.version, r.kind, r.dim, (unsigned long long)r.preferences, (unsigned long long)r.users,
@@ -190,6 +191,8 @@ static int run_train(cli *c)
     for (size_t i = 0; i < r.tried_count && !c->quiet; i++)
         printf("  %s %-46s NDCG@100 %.4f  Recall@20 %.4f  %5.1f s\n", i == r.chosen ? "*" : " ", r.tried[i].name,
             r.tried[i].ndcg_100, r.tried[i].recall_20, r.tried[i].seconds);
+    if (r.sequence[0] && !c->quiet)
+        printf("  sequence part: %s\n", r.sequence);
     return 0;
 }
 
@@ -202,7 +205,8 @@ static const cli_option train_options[] = {
 static const char *const train_examples[] = {"attune train --store shop.attune", "learn from everything in the log", NULL};
 const cli_command cli_train = {"train", "Learn from the log and put the new model to work", "", 0, 0,
     "Tries factorization (iALS, Rendle et al. 2021), EASE (Steck 2019) and their blend on held-out people, keeps the best, trains\n"
-    "it on everything, and swaps it in. Decisions go on meanwhile. The model before stays on disk.",
+    "it on everything, and swaps it in. Where it ranks held-out people better, a sequence model (a causal Transformer) gets a share\n"
+    "of the score, found on them too. Decisions go on meanwhile. The model before stays on disk.",
     train_options, train_examples, run_train};
 
 // --- info ---------------------------------------------------------------------------------------------------

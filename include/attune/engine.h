@@ -111,6 +111,8 @@ typedef struct att_train_report {
     size_t chosen;
     double seconds;
     double flops, flops_per_s; // of the factorization's main loop; 0 when it was not run
+    double sequence_share;     // of the score that the sequence model gives; 0: there is none
+    char sequence[120];        // what was tried of it, or why nothing was
 } att_train_report;
 
 // Learns from the whole log, writes an immutable snapshot, swaps it in. Decisions go on meanwhile. ATT_BUSY while

@@ -50,6 +50,8 @@ void att_fold_destroy(att_fold *fold)
     const att_host host = fold->host;
     att_float_block_deinit(&fold->block, &host);
     att_float_block_deinit(&fold->extra, &host);
+    att_fold_sequence_destroy(fold->sequence);
+    ATT_VEC_FREE(&host, &fold->events);
     att_seq_reader_destroy(fold->reader);
     ATT_VEC_FREE(&host, &fold->places);
     ATT_VEC_FREE(&host, &fold->history);
@@ -64,6 +66,7 @@ static att_status make_room(att_fold *fold, const att_model *model, size_t count
     const size_t sums = model->ease.item_count;
     const size_t floats = stride * stride + stride + count * stride + (sums + 15) / 16 * 16;
     fold->model = NULL;
+    att_fold_sequence_forget(fold->sequence);
     fold->history.count = 0;
     if (!att_float_block_fit(&fold->block, floats, &fold->host) ||
         !ATT_VEC_RESERVE(&fold->host, &fold->history, count + 1))
@@ -208,6 +211,9 @@ static float score_one(
         score += s.vector * model->kernels->dot_f32(fold->vector, x, model->dim);
     if (s.sums != 0)
         score += s.sums * fold->sums[item];
+    if (att_fold_is_read(fold))
+        score = (1 - model->seq_share) * score +
+                model->seq_share * att_fold_sequence_score(model, fold, item);
     return (float)score;
 }
 
@@ -349,6 +355,7 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
     memset(effects, 0, fold->history.count * target_count * sizeof *effects);
     if (status || model->kind == ATT_MODEL_POPULARITY || !model->stride || !target_count)
         return status;
+    const bool read = att_fold_is_read(fold);
     effect_work w = {0};
     status = effect_room(&w, fold, model->stride, target_count, err);
     if (status)
@@ -366,6 +373,10 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
         for (size_t j = 0; fold->sums && j < target_count; j++)
             row[j] += (float)(shares_of(model, targets[j]).sums * event->weight *
                               att_item_item_at(&model->ease, event->item, targets[j]));
+        for (size_t j = 0; read && j < target_count; j++)
+            row[j] *= (float)(1 - model->seq_share);
     }
+    if (read)
+        att_fold_sequence_effects(model, fold, targets, target_count, effects);
     return ATT_OK;
 }

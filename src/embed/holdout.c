@@ -76,6 +76,25 @@ static att_status take_marked(att_matrix *out, const att_matrix *m, const uint32
     return ATT_OK;
 }
 
+// Times beside the columns of `out`, whose rows are `people` with this mark (is_target NULL: with all).
+static att_status take_times(int64_t **times, uint64_t *time_count, const att_matrix *out,
+    const att_matrix *m, const int64_t *last_at_ms, const uint32_t *people, uint32_t count,
+    const uint8_t *is_target, uint8_t mark, const att_host *host, att_error *err)
+{
+    if (!last_at_ms)
+        return ATT_OK;
+    *time_count = att_matrix_nonzeros(out) + 1;
+    *times = ATT_NEW_ARRAY(host, int64_t, *time_count);
+    if (!*times)
+        return att_no_memory(err, *time_count, "times");
+    uint64_t to = 0;
+    for (uint32_t i = 0; i < count; i++)
+        for (uint64_t k = m->row_start[people[i]]; k < m->row_start[people[i] + 1]; k++)
+            if (!is_target || is_target[k] == mark)
+                (*times)[to++] = last_at_ms[k];
+    return ATT_OK;
+}
+
 static uint32_t longest(const att_matrix *m)
 {
     uint64_t most = 0;
@@ -108,6 +127,12 @@ static att_status split(att_holdout *out, const att_matrix *m, const int64_t *la
         status = take_marked(&out->history, m, order, held, is_target, 0, host, err);
     if (!status)
         status = take_marked(&out->targets, m, order, held, is_target, 1, host, err);
+    if (!status)
+        status = take_times(&out->train_at_ms, &out->train_count, &out->train, m, last_at_ms,
+            order + held, others, NULL, 0, host, err);
+    if (!status)
+        status = take_times(&out->history_at_ms, &out->history_count, &out->history, m, last_at_ms,
+            order, held, is_target, 0, host, err);
     return status;
 }
 
@@ -130,6 +155,9 @@ void att_holdout_deinit(att_holdout *holdout, const att_host *host)
     att_matrix_deinit(&holdout->train, host);
     att_matrix_deinit(&holdout->history, host);
     att_matrix_deinit(&holdout->targets, host);
+    ATT_FREE_ARRAY(host, holdout->train_at_ms, holdout->train_count);
+    ATT_FREE_ARRAY(host, holdout->history_at_ms, holdout->history_count);
+    holdout->train_at_ms = holdout->history_at_ms = NULL;
 }
 
 // --- Measuring -----------------------------------------------------------------------------------
@@ -168,9 +196,23 @@ typedef struct measuring {
     const att_model *model;
     att_fold *folds[ATT_THREADS_MAX];
     float *scores;       // (threads, items)
+    att_model_event *events; // (threads, longest)
+    size_t longest;          // history
     att_quality *people; // (held)
     att_status status[ATT_THREADS_MAX];
 } measuring;
+
+static att_status read_history(measuring *m, uint32_t thread, size_t person)
+{
+    const att_matrix *history = &m->holdout->history;
+    const uint64_t first = history->row_start[person];
+    const size_t count = (size_t)(history->row_start[person + 1] - first);
+    att_model_event *events = m->events + (size_t)thread * m->longest;
+    for (size_t k = 0; k < count; k++)
+        events[k] = (att_model_event){history->col[first + k],
+            (uint32_t)(m->holdout->history_at_ms[first + k] / 1000)};
+    return att_model_read(m->model, m->folds[thread], events, count, 0, NULL);
+}
 
 static att_status measure_one(measuring *m, uint32_t thread, size_t person)
 {
@@ -182,6 +224,11 @@ static att_status measure_one(measuring *m, uint32_t thread, size_t person)
         m->model, m->folds[thread], history->col + first, history->value + first, count, NULL);
     if (status)
         return status;
+    if (m->holdout->history_at_ms && m->model->seq) {
+        const att_status read = read_history(m, thread, person);
+        if (read)
+            return read;
+    }
     att_model_score_all(m->model, m->folds[thread], scores);
     for (size_t k = 0; k < count; k++)
         scores[history->col[first + k]] = -INFINITY;
@@ -211,7 +258,9 @@ static att_status start_measuring(
     const size_t held = m->holdout->history.rows, items = m->holdout->history.cols;
     m->scores = ATT_NEW(scratch, float, threads *items);
     m->people = ATT_NEW(scratch, att_quality, held);
-    if (!m->scores || !m->people)
+    m->longest = (size_t)longest(&m->holdout->history) + 1;
+    m->events = ATT_NEW(scratch, att_model_event, threads *m->longest);
+    if (!m->scores || !m->people || !m->events)
         return att_no_memory(err, threads * items, "scores");
     att_status status = ATT_OK;
     for (uint32_t t = 0; t < threads && !status; t++)

@@ -14,6 +14,8 @@ typedef struct att_holdout {
     att_matrix train;   // the others; all items
     att_matrix history; // (held, items)
     att_matrix targets; // (held, items)
+    int64_t *train_at_ms, *history_at_ms; // beside their matrices' col; NULL: no times were given
+    uint64_t train_count, history_count;  // of them
 } att_holdout;
 
 typedef struct att_holdout_options {

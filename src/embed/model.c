@@ -33,6 +33,7 @@ void att_model_destroy(att_model *model)
     const att_host host = model->host;
     if (!model->snapshot)
         att_item_item_deinit(&model->ease, &host);
+    att_seq_destroy(model->seq);
     att_features_deinit(&model->content.features);
     att_snapshot_close(model->snapshot);
     att_arena_deinit(&model->life);
@@ -69,6 +70,11 @@ const float *att_model_item_vector(const att_model *model, uint32_t item)
 float att_model_popularity(const att_model *model, uint32_t item)
 {
     return item < model->item_count ? model->popularity[item] : 0;
+}
+
+double att_model_sequence_share(const att_model *model)
+{
+    return model->seq ? model->seq_share : 0;
 }
 
 // --- Building ------------------------------------------------------------------------------------

@@ -65,8 +65,25 @@ typedef struct att_fold_item {
 } att_fold_item;
 att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items,
     size_t count, float *vector, att_error *err);
+// The person's sequence, after att_model_fold and before scores: what they preferred and when, in any order, each item
+// once. Without it, and in models without a sequence part, scores are those of the rest. att_model_effects tells
+// the sequence part of the `explained` newest events (SIZE_MAX: of all), others' is left out. ATT_MODEL_EXPLAINED is
+// remembered from one call to the next.
+typedef struct att_model_event {
+    uint32_t item, at_s;
+} att_model_event;
+#define ATT_MODEL_EXPLAINED 4
+att_status att_model_read(const att_model *model, att_fold *fold, const att_model_event *events,
+    size_t count, size_t explained, att_error *err);
+// 0: this model has no sequence part. Else its share of the score, 0 … 1.
+double att_model_sequence_share(const att_model *model);
+// Best items by the sequence part alone, as candidates beside the index search. None when nobody was read.
+// At most ATT_MODEL_SEQUENCE_TOP_MAX.
+#define ATT_MODEL_SEQUENCE_TOP_MAX 1024
+size_t att_model_sequence_top(const att_model *model, const att_fold *fold, const uint64_t *bits,
+    size_t bit_count, size_t count, uint32_t *items, float *scores);
 // effects[i * target_count + j]: how much lower target j scores when history item i is removed (exact for one
-// removal, Sherman-Morrison; EASE's and blend's part included). Uses the last att_model_fold of `fold`.
+// removal, Sherman-Morrison; EASE's, blend's and the sequence's part included). Uses the last att_model_fold of `fold`.
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
     const float *const *target_vectors, size_t target_count, float *effects, att_error *err);
 // Relevance of items to the folded person: dot product for ALS, item-item sum for EASE, their weighted

@@ -4,9 +4,11 @@
 // Sections: HEAD (below), TOUC, PLAC, POPU (item_count each), VECT (item_count * stride), BASE (stride^2); for
 // ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS; with content NAMO (offsets,
 // name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
+// With a sequence part SEQH (below), SEQW (its weights), SEQI (items * its dim) and SEQK (item_count: events each was trained on).
 // Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
 #include "embed/model_parts.h"
+#include "embed/seq_parts.h"
 
 #include <math.h>
 
@@ -27,6 +29,10 @@ enum {
     NAMS = ATT_TAG4('N', 'A', 'M', 'S'),
     VMEA = ATT_TAG4('V', 'M', 'E', 'A'),
     CONT = ATT_TAG4('C', 'O', 'N', 'T'),
+    SEQH = ATT_TAG4('S', 'E', 'Q', 'H'),
+    SEQW = ATT_TAG4('S', 'E', 'Q', 'W'),
+    SEQI = ATT_TAG4('S', 'E', 'Q', 'I'),
+    SEQK = ATT_TAG4('S', 'E', 'Q', 'K'),
     MODL = ATT_TAG4('M', 'O', 'D', 'L')
 };
 
@@ -41,6 +47,11 @@ typedef struct head {
     float vector_scale;
     uint64_t name_bytes;
 } head;
+
+typedef struct sequence_head {
+    uint32_t length, dim, heads, layers, hidden, zero;
+    double share, scale;
+} sequence_head;
 
 // --- Saving --------------------------------------------------------------------------------------
 
@@ -67,9 +78,19 @@ static head head_of(const att_model *model, uint64_t version)
         .name_bytes = f->names.count ? f->names.offsets[f->names.count] : 0};
 }
 
-static att_status add_sections(
-    att_snapshot_writer *writer, const att_model *model, const head *h, att_error *err)
+static sequence_head sequence_head_of(const att_model *model)
 {
+    if (!model->seq)
+        return (sequence_head){0};
+    const att_seq_shape *s = &model->seq->shape;
+    return (sequence_head){s->length, s->dim, s->heads, s->layers, s->hidden, 0, model->seq_share,
+        model->seq_scale};
+}
+
+static att_status add_sections(att_snapshot_writer *writer, const att_model *model, const head *h,
+    const sequence_head *sh, att_error *err)
+{
+    const att_seq *seq = model->seq;
     const size_t items = model->item_count, stride = model->stride;
     const att_matrix *m = &model->ease.by_source;
     const att_content *c = &model->content;
@@ -99,6 +120,11 @@ static att_status add_sections(
         {VMEA, h->has_content && h->vector_dim, c->features.vector_mean,
             h->vector_dim * sizeof(float)},
         {CONT, h->has_content, c->weights, features * stride * sizeof(float)},
+        {SEQH, seq != NULL, sh, sizeof *sh},
+        {SEQW, seq != NULL, seq ? seq->weights : NULL,
+            seq ? att_seq_weights(&seq->shape) * sizeof(float) : 0},
+        {SEQI, seq != NULL, seq ? seq->items : NULL, items * sh->dim * sizeof(float)},
+        {SEQK, seq != NULL, seq ? seq->known : NULL, items * sizeof(uint32_t)},
     };
     att_status status = ATT_OK;
     for (size_t i = 0; i < ATT_COUNT_OF(sections) && !status; i++)
@@ -112,11 +138,12 @@ att_status att_model_save(
     const att_model *model, uint64_t version, const char *path, att_error *err)
 {
     const head h = head_of(model, version);
+    const sequence_head sequence = sequence_head_of(model);
     att_snapshot_writer *writer = NULL;
     att_status status =
         att_snapshot_writer_create(&writer, MODL, ATT_MODEL_VERSION, &model->host, err);
     if (!status)
-        status = add_sections(writer, model, &h, err);
+        status = add_sections(writer, model, &h, &sequence, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -284,6 +311,39 @@ static att_status load_content(att_model *model, const head *h, att_error *err)
     return status;
 }
 
+static att_status load_sequence(att_model *model, att_error *err)
+{
+    const att_snapshot *s = model->snapshot;
+    const void *data = NULL, *known = NULL;
+    const float *weights = NULL, *vectors = NULL;
+    size_t size;
+    if (!att_snapshot_section(s, SEQH, &size))
+        return ATT_OK;
+    att_status status = need(s, SEQH, sizeof(sequence_head), 1, &data, err);
+    if (status)
+        return status;
+    sequence_head h;
+    memcpy(&h, data, sizeof h);
+    const att_seq_shape shape = {
+        model->item_count, h.length, h.dim, h.heads, h.layers, h.hidden};
+    if (!(h.share > 0 && h.share <= 1) || !(h.scale > 0) || !isfinite(h.scale) ||
+        att_seq_shape_check(&shape, NULL))
+        return ATT_FAIL(err, ATT_CORRUPT,
+            "a sequence part of length %u, dim %u, %u heads, %u layers, hidden %u, share %g, scale "
+            "%g",
+            h.length, h.dim, h.heads, h.layers, h.hidden, h.share, h.scale);
+    status = need_floats(s, SEQW, att_seq_weights(&shape), &weights, err);
+    if (!status)
+        status = need_floats(s, SEQI, (uint64_t)model->item_count * h.dim, &vectors, err);
+    if (!status)
+        status = need(s, SEQK, sizeof(uint32_t), model->item_count, &known, err);
+    if (!status)
+        status = att_seq_view(&model->seq, &shape, weights, vectors, known, &model->host, err);
+    model->seq_share = h.share;
+    model->seq_scale = h.scale;
+    return status;
+}
+
 static att_status load_sections(att_model *model, const head *h, att_error *err)
 {
     const att_snapshot *s = model->snapshot;
@@ -304,7 +364,9 @@ static att_status load_sections(att_model *model, const head *h, att_error *err)
     model->items = view(vectors);
     if (!status)
         status = load_ease(model, h, err);
-    return status ? status : load_content(model, h, err);
+    if (!status)
+        status = load_content(model, h, err);
+    return status ? status : load_sequence(model, err);
 }
 
 static att_status load(att_model *model, uint32_t version, att_error *err)

@@ -8,6 +8,7 @@
 #include "embed/ease.h"
 #include "embed/model.h"
 #include "embed/seq_data.h"
+#include "embed/seq_serve.h"
 
 #define ATT_MODEL_VERSION 1 // of the file's sections
 
@@ -38,6 +39,9 @@ struct att_model {
     double unobserved, penalty; // of people's equations
     att_content content;
     double mix, ease_scale; // item-item sums times ease_scale are on the scale of dot products
+    att_seq *seq;           // NULL: none
+    double seq_share;       // of the score; the rest is that of the other parts
+    double seq_scale;       // the sequence's scores times it are on the scale of the other parts
 };
 
 // Aligned memory that grows.
@@ -56,6 +60,11 @@ typedef struct att_fold_row {
     float weight; // as given; below 0: not wanted
 } att_fold_row;
 
+// What is read of a person by the sequence part (fold_seq.c).
+typedef struct att_fold_sequence att_fold_sequence;
+void att_fold_sequence_destroy(att_fold_sequence *sequence); // NULL is fine
+void att_fold_sequence_forget(att_fold_sequence *sequence);  // NULL is fine
+
 struct att_fold {
     att_host host;
     const att_model *model; // of the last fold; NULL: none
@@ -66,7 +75,9 @@ struct att_fold {
     float *vector; // (stride)
     float *panel;  // (rows, stride) sqrt|w| x
     float *sums;   // (item_count) item-item sums; NULL where the model has none
-    // The sequence part's own.
+    att_fold_sequence *sequence; // NULL: never read
+    ATT_VEC(att_model_event) events; // of a history, for it
+    // The sequence scorer's own.
     att_seq_reader *reader; // NULL: not asked yet
     ATT_VEC(att_seq_place) places; // of a history that is being sorted
 };
@@ -94,9 +105,26 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
 att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place *places,
     size_t count, bool timed, const float **state, att_error *err);
 
+// Learns a sequence part and its share where it helps; report->sequence says what came of it. `model` is trained on all
+// of input->preferences by `recipe`.
+att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
+    const att_model_input *input, const att_train_options *options, att_train_report *report,
+    att_error *err);
+
 // Reads a model out of an opened snapshot, which it adopts (also when it fails).
 att_status att_model_of_snapshot(att_model **out, att_snapshot *snapshot, uint32_t version,
     const att_host *host, att_error *err);
+
+// After att_model_read has read somebody: the score of an item, on the scale of the other parts; what each explained event did.
+bool att_fold_is_read(const att_fold *fold);
+double att_fold_sequence_score(const att_model *model, const att_fold *fold, uint32_t item);
+void att_fold_sequence_effects(const att_model *model, const att_fold *fold,
+    const uint32_t *targets, size_t target_count, float *effects);
+
+// `seq` becomes a part of the model, with this share of the score, on a scale found on some people of `m`, whose
+// preferences happened at at_s (beside m->col). Adopts `seq`, also when it fails.
+att_status att_model_add_sequence(att_model *model, att_seq *seq, double share, const att_matrix *m,
+    const uint32_t *at_s, att_error *err);
 
 // scores[j] for all j < item_count, after att_model_fold.
 void att_model_score_all(const att_model *model, const att_fold *fold, float *scores);

@@ -8,11 +8,27 @@ static void model_destroy(void *model)
     att_model_destroy(model);
 }
 
+// The sequence part, where the model has one and the times are known.
+static att_status read_sequence(
+    const att_model *model, att_fold *memory, const att_history *history, att_error *err)
+{
+    if (att_model_sequence_share(model) <= 0 || !history->at_ms)
+        return ATT_OK;
+    if (!ATT_VEC_RESERVE(&memory->host, &memory->events, history->count + 1))
+        return att_no_memory(err, history->count, "events");
+    for (size_t k = 0; k < history->count; k++)
+        memory->events.items[k] =
+            (att_model_event){history->items[k], (uint32_t)(history->at_ms[k] / 1000)};
+    return att_model_read(model, memory, memory->events.items, history->count, 0, err);
+}
+
 static att_status score_model(const void *model, att_fold *memory, const att_history *history,
     float *scores, att_error *err)
 {
-    const att_status status = att_model_fold_arrays(
+    att_status status = att_model_fold_arrays(
         model, memory, history->items, history->weights, history->count, err);
+    if (!status)
+        status = read_sequence(model, memory, history, err);
     if (!status)
         att_model_score_all(model, memory, scores);
     return status;

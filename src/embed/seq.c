@@ -3,6 +3,63 @@
 #include "embed/blas.h"
 #include "embed/seq_parts.h"
 
+#include <xxhash.h>
+
+// What is computed from the vectors: their mean, and bytes that stand for them in scans.
+static att_status finish(att_seq *seq, att_error *err)
+{
+    const size_t items = seq->shape.items, dim = seq->shape.dim;
+    double known = 0;
+    seq->fingerprint =
+        XXH3_64bits(seq->weights, att_seq_weights(&seq->shape) * sizeof *seq->weights) ^
+        XXH3_64bits(seq->items, items * dim * sizeof *seq->items);
+    seq->byte_stride = (dim + 63) / 64 * 64;
+    seq->mean = ATT_NEW(&seq->life, float, dim);
+    seq->bytes = ATT_NEW(&seq->life, int8_t, items *seq->byte_stride);
+    seq->scales = ATT_NEW(&seq->life, float, items);
+    if (!seq->mean || !seq->bytes || !seq->scales)
+        return att_no_memory(err, items, "items of a sequence model");
+    for (size_t i = 0; i < items; i++) {
+        const float *vector = seq->items + i * dim;
+        att_seq_quantize(seq->bytes + i * seq->byte_stride, &seq->scales[i], vector, dim);
+        if (seq->known[i] > 0)
+            seq->ops->add(seq->mean, vector, dim);
+        known += seq->known[i] > 0;
+    }
+    seq->ops->scale_to(seq->mean, (float)(1 / ATT_MAX(known, 1)), seq->mean, dim);
+    return ATT_OK;
+}
+
+static att_status start(att_seq **out, const att_seq_shape *shape, const att_host *host, att_error *err)
+{
+    att_seq *seq = *out = ATT_NEW_ARRAY(host, att_seq, 1);
+    if (!seq)
+        return att_no_memory(err, 1, "sequence model");
+    *seq = (att_seq){.host = *host,
+        .shape = *shape,
+        .ops = att_seq_ops_best(),
+        .kernels = att_kernels_best()};
+    att_arena_init(&seq->life, &seq->host, 0);
+    return ATT_OK;
+}
+
+att_status att_seq_view(att_seq **out, const att_seq_shape *shape, const float *weights,
+    const float *items, const uint32_t *known, const att_host *host, att_error *err)
+{
+    att_status status = start(out, shape, host, err);
+    if (status)
+        return status;
+    (*out)->weights = weights;
+    (*out)->items = items;
+    (*out)->known = known;
+    status = finish(*out, err);
+    if (status) {
+        att_seq_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 static att_status copy(const void **out, const void *from, size_t size, att_arena *life, att_error *err)
 {
     void *to = att_arena_alloc_raw(life, size, 1);
@@ -16,18 +73,13 @@ static att_status copy(const void **out, const void *from, size_t size, att_aren
 att_status att_seq_create(att_seq **out, const att_seq_shape *shape, const float *weights,
     const float *items, const uint32_t *known, const att_host *host, att_error *err)
 {
-    att_seq *seq = *out = ATT_NEW_ARRAY(host, att_seq, 1);
-    if (!seq)
-        return att_no_memory(err, 1, "sequence model");
-    *seq = (att_seq){.host = *host,
-        .shape = *shape,
-        .ops = att_seq_ops_best(),
-        .kernels = att_kernels_best()};
-    att_arena_init(&seq->life, &seq->host, 0);
+    att_status status = start(out, shape, host, err);
+    if (status)
+        return status;
+    att_seq *seq = *out;
     const size_t item_size = (size_t)shape->items * shape->dim * sizeof(float);
     const void *parts[3] = {NULL, NULL, NULL};
-    att_status status =
-        copy(&parts[0], weights, att_seq_weights(shape) * sizeof(float), &seq->life, err);
+    status = copy(&parts[0], weights, att_seq_weights(shape) * sizeof(float), &seq->life, err);
     if (!status)
         status = copy(&parts[1], items, item_size, &seq->life, err);
     if (!status)
@@ -35,6 +87,8 @@ att_status att_seq_create(att_seq **out, const att_seq_shape *shape, const float
     seq->weights = parts[0];
     seq->items = parts[1];
     seq->known = parts[2];
+    if (!status)
+        status = finish(seq, err);
     if (status) {
         att_seq_destroy(seq);
         *out = NULL;

@@ -34,7 +34,7 @@ uint64_t att_seq_training_hash(const att_seq_data *data, const att_seq_options *
 
 // Weights and moments lie in one block, and so do the items' (seq_train.c).
 att_status att_seq_checkpoint_save(const char *path, const att_seq_mark *mark,
-    const att_seq_state *state, const float *best, size_t item_floats, const att_host *host,
+    const att_seq_state *state, const float *kept, size_t item_floats, const att_host *host,
     att_error *err)
 {
     att_snapshot_writer *writer = NULL;
@@ -48,7 +48,7 @@ att_status att_seq_checkpoint_save(const char *path, const att_seq_mark *mark,
         status = att_snapshot_add(writer, ITEM, state->items, 3 * item_floats * sizeof(float), err);
     if (!status)
         status = att_snapshot_add(
-            writer, BEST, best, (state->weight_count + item_floats) * sizeof(float), err);
+            writer, BEST, kept, 2 * (state->weight_count + item_floats) * sizeof(float), err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -75,7 +75,7 @@ static att_status take(const att_snapshot *snapshot, uint32_t id, float *to, siz
 }
 
 static att_status load(const att_snapshot *snapshot, uint32_t version, att_seq_mark *mark,
-    att_seq_state *state, float *best, size_t item_floats, att_error *err)
+    att_seq_state *state, float *kept, size_t item_floats, att_error *err)
 {
     const uint64_t training = mark->training;
     const void *head = NULL;
@@ -95,11 +95,11 @@ static att_status load(const att_snapshot *snapshot, uint32_t version, att_seq_m
     status = take(snapshot, WEIG, state->weights, 3 * state->weight_count, err);
     if (!status)
         status = take(snapshot, ITEM, state->items, 3 * item_floats, err);
-    return status ? status : take(snapshot, BEST, best, state->weight_count + item_floats, err);
+    return status ? status : take(snapshot, BEST, kept, 2 * (state->weight_count + item_floats), err);
 }
 
 att_status att_seq_checkpoint_load(const char *path, att_seq_mark *mark, att_seq_state *state,
-    float *best, size_t item_floats, const att_host *host, att_error *err)
+    float *kept, size_t item_floats, const att_host *host, att_error *err)
 {
     att_snapshot *snapshot = NULL;
     uint32_t version = 0;
@@ -107,7 +107,7 @@ att_status att_seq_checkpoint_load(const char *path, att_seq_mark *mark, att_seq
     if (status == ATT_NOT_FOUND)
         return status;
     if (!status)
-        status = load(snapshot, version, mark, state, best, item_floats, err);
+        status = load(snapshot, version, mark, state, kept, item_floats, err);
     att_snapshot_close(snapshot);
     return status ? att_while(err, status, "going on from checkpoint %s", path) : ATT_OK;
 }

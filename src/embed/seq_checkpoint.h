@@ -2,7 +2,8 @@
 // embed/seq_checkpoint.h - the state of a training after a whole epoch, to go on from.
 //
 // A snapshot "SEQT", version 1: HEAD (below), WEIG (weights, first and second moments: 3 * weight_count floats), ITEM (item
-// vectors and moments: 3 * items * dim floats), BEST (weights and item vectors of the best epoch). All random draws are streams
+// vectors and moments: 3 * items * dim floats), BEST (weights and item vectors, as a running mean and as the best
+// epoch had it: 2 * (weight_count + items * dim) floats). All random draws are streams
 // of (seed, epoch) and (seed, step), so that the two numbers are the whole state of the generators.
 #ifndef ATT_EMBED_SEQ_CHECKPOINT_H
 #define ATT_EMBED_SEQ_CHECKPOINT_H
@@ -20,12 +21,12 @@ typedef struct att_seq_mark {
 // Hash of all that decides the result: the data and the options but for threads and the checkpoint's path.
 uint64_t att_seq_training_hash(const att_seq_data *data, const att_seq_options *options);
 
-// best is (weight_count + items * dim).
+// kept is (2, weight_count + items * dim).
 att_status att_seq_checkpoint_save(const char *path, const att_seq_mark *mark,
-    const att_seq_state *state, const float *best, size_t item_floats, const att_host *host,
+    const att_seq_state *state, const float *kept, size_t item_floats, const att_host *host,
     att_error *err);
 // ATT_NOT_FOUND: there is none. ATT_INVALID: it is of another training.
 att_status att_seq_checkpoint_load(const char *path, att_seq_mark *mark, att_seq_state *state,
-    float *best, size_t item_floats, const att_host *host, att_error *err);
+    float *kept, size_t item_floats, const att_host *host, att_error *err);
 
 #endif

@@ -34,6 +34,8 @@ typedef struct att_seq_ops {
     void (*add_scaled)(float *y, float a, const float *x, size_t count); // y += a x
     void (*scale_to)(float *y, float a, const float *x, size_t count);   // y = a x
     float (*dot)(const float *a, const float *b, size_t count);
+    // y (to) = x (from) W (from, to); `to` a multiple of 16.
+    void (*product)(float *y, const float *x, const float *w, size_t from, size_t to);
     // In 256ths: what a hash of (key, place) puts below `threshold` becomes zero, the rest times 256 / (256 - threshold).
     void (*drop)(float *x, uint64_t key, uint32_t threshold, size_t count);
     // Losses over the negatives' scores z, which become derivatives; *positive likewise. Returns the loss.

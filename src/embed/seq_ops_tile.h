@@ -13,8 +13,8 @@
 // e^x: x = n ln 2 + r with |r| <= ln 2 / 2, then a polynomial of degree 6 (relative error below 3e-7).
 INLINE float fast_exp(float x)
 {
-    x = x < -87.0f ? -87.0f : x;
-    x = x > 88.0f ? 88.0f : x;
+    x = x > -87.0f ? x : -87.0f; // so is what is not a number
+    x = x < 88.0f ? x : 88.0f;
     const float shifted = x * 1.44269504f + 12582912.0f; // rounds to whole
     const float n = shifted - 12582912.0f;
     const float r = (x - n * 0.693359375f) + n * 2.12194440e-4f;
@@ -84,6 +84,26 @@ FAST static void op_scale_to(float *y, float a, const float *x, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         y[i] = a * x[i];
+}
+
+// Columns by the block, whose sums stay in registers while x runs.
+INLINE void product_block(float *y, const float *x, const float *w, size_t from, size_t to, const size_t wide)
+{
+    float sum[64] = {0};
+    for (size_t k = 0; k < from; k++)
+        for (size_t l = 0; l < wide; l++)
+            sum[l] += x[k] * w[k * to + l];
+    for (size_t l = 0; l < wide; l++)
+        y[l] = sum[l];
+}
+
+FAST static void op_product(float *y, const float *x, const float *w, size_t from, size_t to)
+{
+    size_t at = 0;
+    for (; at + 64 <= to; at += 64)
+        product_block(y + at, x, w + at, from, to, 64);
+    for (; at < to; at += LANES)
+        product_block(y + at, x, w + at, from, to, LANES);
 }
 
 // --- Norm (Zhang and Sennrich 2019) ---------------------------------------------------------------
@@ -253,5 +273,5 @@ FAST static void op_adam(float *x, float *first, float *second, const float *gra
 }
 
 static const att_seq_ops table = {TABLE, op_norm, op_norm_back, op_silu, op_silu_back, op_softmax,
-    op_softmax_back, op_add, op_add_scaled, op_scale_to, op_dot, op_drop, op_gbce, op_sampled,
+    op_softmax_back, op_add, op_add_scaled, op_scale_to, op_dot, op_product, op_drop, op_gbce, op_sampled,
     op_adam};

@@ -69,11 +69,11 @@ att_seq_options att_seq_options_for(const att_seq_options *options, const att_se
     o.popular = o.popular != 0 ? o.popular : o.loss == &att_seq_loss_gbce ? -1 : 0.5;
     o.calibration = o.calibration != 0 ? o.calibration : 0.75;
     o.dropout = o.dropout != 0 ? o.dropout : usual_dropout(mean_events(data));
-    o.rate = o.rate != 0 ? o.rate : 1e-3;
-    o.decay = o.decay != 0 ? o.decay : -1;
+    o.rate = o.rate != 0 ? o.rate : 2e-3;
+    o.decay = o.decay != 0 ? o.decay : 0.1;
     o.batch_tokens = o.batch_tokens ? o.batch_tokens : usual_batch(events);
     o.epochs = o.epochs ? o.epochs : 200;
-    o.patience = o.patience ? o.patience : 8;
+    o.patience = o.patience ? o.patience : 10;
     o.held = o.held ? o.held : UINT32_MAX;
     o.judged = o.judged ? o.judged : 5000;
     return o;

@@ -4,6 +4,9 @@
 // An epoch shows every person's newest window once (of a history longer than the window every other time one that ends
 // earlier), in an order drawn from (seed, epoch). After it the people held out are ranked in full; the best epoch's
 // weights are what is kept, and `patience` epochs without a better one end it.
+//
+// What is judged and kept is a running mean of the weights after each epoch: with a rate of learning that stays as it is the weights
+// keep moving around the place where they should be, and their mean is nearer to it (Polyak and Juditsky 1992; Izmailov et al. 2018).
 #include "embed/blas.h"
 #include "embed/parallel.h"
 #include "embed/seq_checkpoint.h"
@@ -15,6 +18,7 @@
 #include <time.h>
 
 #define ITEM_SPREAD 0.5 // of item vectors at the start, as a length
+#define MEAN_PART 0.2    // of an epoch in the running mean, once there are five
 #define EVENTS_LEAST 2 // to learn from a person: one read, one sought
 
 typedef struct training {
@@ -34,11 +38,13 @@ typedef struct training {
     att_seq_window *windows; // (people_count)
     att_seq_state state;
     size_t item_floats;
-    float *best; // (weight_count + item_floats)
+    float *mean; // (weight_count + item_floats) of the epochs so far, the newer the more
+    float *best; // the same after the best epoch
     att_seq_step *step;
     att_seq_validator *validator;
     att_seq_mark mark;
-    double told_s; // when progress was told
+    uint64_t epochs_most; // that the options and the operations allow
+    double told_s;        // when progress was told
 } training;
 
 // --- Who is learned from, who is judged -------------------------------------------------------------
@@ -132,9 +138,10 @@ static att_status make_state(training *t, att_error *err)
     t->item_floats = (size_t)t->shape.items * t->shape.dim;
     float *block = ATT_NEW(&t->scratch, float, 3 * weights);
     float *items = ATT_NEW(&t->scratch, float, 3 * t->item_floats);
-    t->best = ATT_NEW(&t->scratch, float, weights + t->item_floats);
-    if (!block || !items || !t->best)
+    t->mean = ATT_NEW(&t->scratch, float, 2 * (weights + t->item_floats));
+    if (!block || !items || !t->mean)
         return att_no_memory(err, 3 * (weights + t->item_floats), "weights");
+    t->best = t->mean + weights + t->item_floats;
     t->state = (att_seq_state){weights, block, block + weights, block + 2 * weights, items,
         items + t->item_floats, items + 2 * t->item_floats};
     start_weights(t);
@@ -142,7 +149,7 @@ static att_status make_state(training *t, att_error *err)
     if (!t->options.checkpoint)
         return ATT_OK;
     const att_status status = att_seq_checkpoint_load(t->options.checkpoint, &t->mark, &t->state,
-        t->best, t->item_floats, t->host, err);
+        t->mean, t->item_floats, t->host, err);
     return status == ATT_NOT_FOUND ? ATT_OK : status;
 }
 
@@ -179,7 +186,7 @@ static bool tell(training *t, uint64_t done)
         return true;
     t->told_s = now;
     return att_progress_tell(t->host, "sequence model", t->mark.epoch * each + done,
-        t->options.epochs * each, "histories");
+        t->epochs_most * each, "histories");
 }
 
 // People are listed by number before they are shuffled, so an epoch does not hang on the one before.
@@ -217,19 +224,27 @@ static att_status run_epoch(training *t, att_error *err)
                      (unsigned long long)t->mark.epoch, t->options.rate);
 }
 
+// mean += part * (now - mean)
+static void move_mean(float *mean, const float *now, size_t count, float part)
+{
+    for (size_t k = 0; k < count; k++)
+        mean[k] += part * (now[k] - mean[k]);
+}
+
 static void judge_epoch(training *t)
 {
     const double start = seconds_now();
-    const att_seq_net net = {
-        t->shape, t->state.weights, t->state.items, att_seq_ops_best()};
+    const size_t weights = t->state.weight_count;
+    const float part = (float)ATT_MAX(1.0 / (double)t->mark.epoch, MEAN_PART);
+    move_mean(t->mean, t->state.weights, weights, part);
+    move_mean(t->mean + weights, t->state.items, t->item_floats, part);
+    const att_seq_net net = {t->shape, t->mean, t->mean + weights, att_seq_ops_best()};
     const att_seq_quality q = att_seq_validate(t->validator, &net);
     if (q.ndcg_10 > t->mark.best_ndcg || t->mark.epoch == 1) {
         t->mark.best_ndcg = q.ndcg_10;
         t->mark.best_hit = q.hit_10;
         t->mark.best_epoch = t->mark.epoch;
-        memcpy(t->best, t->state.weights, t->state.weight_count * sizeof(float));
-        memcpy(
-            t->best + t->state.weight_count, t->state.items, t->item_floats * sizeof(float));
+        memcpy(t->best, t->mean, (weights + t->item_floats) * sizeof(float));
     }
     t->mark.validation_s += seconds_now() - start;
     att_logf(t->host, ATT_LOG_DEBUG,
@@ -255,10 +270,30 @@ static att_status run_epochs(training *t, att_error *err)
             return status;
         judge_epoch(t);
         if (t->options.checkpoint)
-            status = att_seq_checkpoint_save(t->options.checkpoint, &t->mark, &t->state, t->best,
+            status = att_seq_checkpoint_save(t->options.checkpoint, &t->mark, &t->state, t->mean,
                 t->item_floats, t->host, err);
     }
     return status;
+}
+
+// A step's operations are known before it is made.
+static void plan(training *t)
+{
+    double tokens = 0, pairs = 0;
+    for (uint32_t i = 0; i < t->people_count; i++) {
+        const uint32_t u = t->people[i];
+        const double count = (double)ATT_MIN(t->past[u] - t->data->start[u] - 1, t->shape.length);
+        tokens += count;
+        pairs += count * (count + 1);
+    }
+    const double epoch = 3 * tokens *
+                         (att_seq_token_flops(&t->shape, pairs / tokens) +
+                             2.0 * t->options.negatives * t->shape.dim);
+    t->epochs_most = t->options.epochs;
+    if (t->options.flops_most > 0)
+        t->epochs_most =
+            (uint64_t)ATT_MIN(ceil(t->options.flops_most / epoch), (double)t->epochs_most);
+    t->epochs_most = ATT_MAX(t->epochs_most, 1);
 }
 
 // --- The whole --------------------------------------------------------------------------------------
@@ -308,6 +343,7 @@ att_status att_seq_train(att_seq **out, const att_seq_data *data, const att_seq_
     if (!status)
         status = prepare(&t, err);
     if (!status) {
+        plan(&t);
         const int before = att_blas_hold();
         status = run_epochs(&t, err);
         att_blas_release(before);

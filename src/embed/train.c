@@ -22,6 +22,8 @@ att_status att_model_train(att_model **out, const att_model_input *input,
             att_model_build(out, input->preferences, &recipe, options->threads, host, report, err);
     if (!status)
         status = att_content_learn(*out, input, options->seed, options->threads, err);
+    if (!status)
+        status = att_choose_sequence(*out, &recipe, input, options, report, err);
     if (status) {
         att_model_destroy(*out);
         *out = NULL;

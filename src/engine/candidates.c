@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/candidates.c - a few hundred items out of all that may be shown.
 //
-// Sources, in turn: near the person's taste (index search under the filter), near by item-item weights where the
-// model has them, popular, newly published, tags outside the usual taste, and a seeded draw from everything eligible
+// Sources, in turn: near the person's taste (index search under the filter), near by item-item weights and likely to come
+// next by the sequence part where the model has them, popular, newly published, tags outside the usual taste, and a seeded draw from everything eligible
 // so that exploration can reach every item. When all of these give fewer than the slate wants, the eligible set
 // is walked until it is enough: k items come back whenever k are eligible.
 #include "engine/serve.h"
@@ -69,6 +69,25 @@ static att_status enter_item_item(att_view *view, size_t wanted, att_error *err)
     const size_t found = att_model_item_item_top(
         model, view->memory->fold, view->bits, view->bit_count, wanted, items, scores);
     for (size_t i = 0; i < found; i++)
+        enter(view, items[i]);
+    return ATT_OK;
+}
+
+// More than are wanted, since the best are often those that the person has just met.
+static att_status enter_sequence(att_view *view, size_t wanted, att_error *err)
+{
+    const att_model *model = view->engine->serving.model;
+    if (!view->folded || att_model_sequence_share(model) <= 0)
+        return ATT_OK;
+    const size_t asked = ATT_MIN(wanted + view->exclude_count, ATT_MODEL_SEQUENCE_TOP_MAX);
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    uint32_t *items = ATT_NEW_RAW(&view->memory->scratch, uint32_t, asked);
+    float *scores = ATT_NEW_RAW(&view->memory->scratch, float, asked);
+    if (!items || !scores)
+        return att_no_memory(err, asked, "candidates");
+    const size_t found = att_model_sequence_top(
+        model, view->memory->fold, view->bits, view->bit_count, asked, items, scores);
+    for (size_t i = 0; i < found && view->candidate_count < until; i++)
         enter(view, items[i]);
     return ATT_OK;
 }
@@ -210,8 +229,12 @@ att_status att_view_candidates(att_view *view, att_error *err)
     att_status status = make_room(view, capacity, err);
     att_rng rng = att_rng_stream(view->seed, 1);
     const size_t tenth = capacity / 10 + 1;
+    const bool sequence = view->folded && att_model_sequence_share(view->engine->serving.model) > 0;
+    const size_t nearest = sequence ? 4 : 6; // tenths
     if (!status)
-        status = enter_nearest(view, view->folded ? capacity * 6 / 10 : capacity, err);
+        status = enter_nearest(view, view->folded ? capacity * nearest / 10 : capacity, err);
+    if (!status)
+        status = enter_sequence(view, capacity * 2 / 10, err);
     if (!status)
         status = enter_item_item(view, capacity * 3 / 10, err);
     if (!status) {

@@ -71,7 +71,12 @@ static att_status explain_item(att_view *view, uint32_t item, att_explanation *o
 {
     att_arena *answer = &view->memory->answer;
     const att_catalogue *catalogue = &view->engine->catalogue;
-    att_status status = att_view_candidates(view, err); // finds the person's scale of relevance
+    view->explained = SIZE_MAX; // of all events, since somebody waits for one answer only
+    unsigned char *none = ATT_NEW(&view->memory->scratch, unsigned char, view->history_count);
+    att_status status = none ? att_view_refold(view, none, err)
+                             : att_no_memory(err, view->history_count, "preferences");
+    if (!status)
+        status = att_view_candidates(view, err); // finds the person's scale of relevance
     if (!status)
         status = att_view_one(view, item, err);
     if (status)

@@ -39,6 +39,7 @@ typedef struct att_view {
     att_fold_item *history;         // (history_count) what the person's vector is made of
     const att_preference **sources; // (history_count) the preference behind each
     size_t history_count;
+    size_t explained;               // newest events whose part in the sequence is told exactly (att_model_read)
     bool folded;                    // memory->fold holds the person
     float *taste;                   // (dim); NULL: none
 

@@ -212,6 +212,24 @@ static att_status mix_tastes(att_view *view, att_error *err)
     return ATT_OK;
 }
 
+// What the person preferred and when, for the sequence part: the same events that make their vector. `items` is the history or
+// a part of it, in its order.
+static att_status read_sequence(att_view *view, const att_fold_item *items, size_t count, att_error *err)
+{
+    const att_model *model = view->engine->serving.model;
+    if (att_model_sequence_share(model) <= 0)
+        return ATT_OK;
+    att_model_event *events = ATT_NEW_RAW(&view->memory->scratch, att_model_event, count);
+    if (!events)
+        return att_no_memory(err, count, "events");
+    for (size_t i = 0, h = 0; i < count; i++, h++) {
+        while (view->history[h].item != items[i].item)
+            h++;
+        events[i] = (att_model_event){items[i].item, view->sources[h]->at_s};
+    }
+    return att_model_read(model, view->memory->fold, events, count, view->explained, err);
+}
+
 static att_status fold_person(att_view *view, const att_fold_item *items, size_t count, att_error *err)
 {
     const att_model *model = view->engine->serving.model;
@@ -223,7 +241,9 @@ static att_status fold_person(att_view *view, const att_fold_item *items, size_t
     float *taste = ATT_NEW(&view->memory->scratch, float, dim ? dim : 1);
     if (!taste)
         return att_no_memory(err, dim, "dimensions");
-    const att_status status = att_model_fold(model, view->memory->fold, items, count, taste, err);
+    att_status status = att_model_fold(model, view->memory->fold, items, count, taste, err);
+    if (!status)
+        status = read_sequence(view, items, count, err);
     if (status)
         return status;
     view->folded = true;
@@ -283,7 +303,7 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     att_arena *answer, uint64_t seed, att_view *view, att_error *err)
 {
     *view = (att_view){
-        .engine = engine, .memory = memory, .answer = answer, .request = request, .user = ATT_NO_INDEX};
+        .engine = engine, .memory = memory, .answer = answer, .request = request, .user = ATT_NO_INDEX, .explained = ATT_MODEL_EXPLAINED};
     att_status status = check_request(request, err);
     if (status)
         return status;

@@ -77,6 +77,11 @@ static att_status chosen_train(void **out, const att_split *split,
             report.tried[report.chosen].name);
     else if (!status)
         snprintf(story, ATT_CONTENDER_STORY_SIZE, "the engine's choice: %s", report.kind);
+    if (!status && report.sequence_share > 0) {
+        const size_t used = strlen(story);
+        snprintf(story + used, ATT_CONTENDER_STORY_SIZE - used,
+            ", with a share of %.2f for a sequence model", report.sequence_share);
+    }
     *out = model;
     return status;
 }

@@ -81,7 +81,9 @@ Learn from the log and put the new model to work.
 
 Tries factorization (iALS, Rendle et al. 2021), EASE (Steck 2019) and their
 blend on held-out people, keeps the best, trains it on everything, and swaps it
-in. Decisions go on meanwhile. The model before stays on disk.
+in. Where it ranks held-out people better, a sequence model (a causal
+Transformer) gets a share of the score, found on them too. Decisions go on
+meanwhile. The model before stays on disk.
 
 Options
   -k, --kind NAME            auto (chosen by validation), als, ease or blend

@@ -43,6 +43,10 @@ static void do_all(const att_seq_ops *ops, rows *r, size_t count, double results
     results[4] = ops->sampled(&other, r->a, weights, count);
     results[5] = (double)other;
     ops->adam(r->c, r->b, weights, r->a, &pace, count);
+    float matrix[4 * 80];
+    for (size_t k = 0; k < ATT_COUNT_OF(matrix); k++)
+        matrix[k] = r->a[k % count];
+    ops->product(r->d, r->b, matrix, 4, 80);
 }
 
 CHECK_TEST(every_width_gives_the_bits_of_the_scalar_twin)

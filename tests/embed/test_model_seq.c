@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sequence part of a model: its share of scores, what removing an event does, its place in the file, and the choice of
+// the share.
+#include "check.h"
+#include "embed/model_parts.h"
+#include "embed/seq_parts.h"
+
+#include <math.h>
+
+enum { ITEMS = 60, PEOPLE = 300, EVENTS = 12 };
+
+typedef struct world {
+    att_matrix matrix;
+    int64_t *at_ms; // beside matrix.col
+    uint32_t *at_s;
+    size_t count;
+} world;
+
+// In rings of ten, everybody goes on to the next item; or, without order, to any of the ring.
+static world make_world(bool ordered, const att_host *host)
+{
+    world w = {0};
+    att_rng rng = att_rng_seed(8);
+    att_triplet *triplets = malloc(PEOPLE * EVENTS * sizeof *triplets);
+    int64_t times[PEOPLE][ITEMS] = {{0}};
+    size_t count = 0;
+    for (uint32_t u = 0; u < PEOPLE; u++) {
+        const uint32_t ring = (uint32_t)att_rng_below(&rng, ITEMS / 10);
+        const uint32_t begin = (uint32_t)att_rng_below(&rng, 10);
+        for (uint32_t k = 0; k < 8; k++) {
+            const uint32_t place = ordered ? (begin + k) % 10 : (uint32_t)att_rng_below(&rng, 10);
+            const uint32_t item = ring * 10 + place;
+            if (times[u][item])
+                continue;
+            times[u][item] = (int64_t)(k + 1) * 60000;
+            triplets[count++] = (att_triplet){u, item, 1};
+        }
+    }
+    CHECK_OK(att_matrix_build(&w.matrix, PEOPLE, ITEMS, triplets, count, host, NULL));
+    w.count = count;
+    w.at_ms = malloc(count * sizeof *w.at_ms);
+    w.at_s = malloc(count * sizeof *w.at_s);
+    for (uint32_t u = 0; u < PEOPLE; u++)
+        for (uint64_t k = w.matrix.row_start[u]; k < w.matrix.row_start[u + 1]; k++) {
+            w.at_ms[k] = times[u][w.matrix.col[k]];
+            w.at_s[k] = (uint32_t)(w.at_ms[k] / 1000);
+        }
+    free(triplets);
+    return w;
+}
+
+static void end_world(world *w, const att_host *host)
+{
+    att_matrix_deinit(&w->matrix, host);
+    free(w->at_ms);
+    free(w->at_s);
+}
+
+// als and a sequence part of random weights.
+static att_model *model_with_sequence(att_model_kind kind, const world *w, const att_host *host)
+{
+    att_recipe recipe = att_recipe_default();
+    recipe.kind = kind;
+    recipe.als.dim = 16;
+    recipe.als.passes = 3;
+    att_model *model;
+    CHECK_OK(att_model_build(&model, &w->matrix, &recipe, 1, host, NULL, NULL));
+    const att_seq_shape shape = {ITEMS, 8, 16, 2, 2, 32};
+    const size_t weights = att_seq_weights(&shape), count = weights + ITEMS * 16;
+    float *numbers = malloc(count * sizeof *numbers);
+    uint32_t known[ITEMS];
+    att_rng rng = att_rng_seed(2);
+    for (size_t k = 0; k < count; k++)
+        numbers[k] = (float)(0.3 * att_rng_normal(&rng));
+    for (uint32_t i = 0; i < ITEMS; i++)
+        known[i] = i != 19;
+    att_seq *seq;
+    CHECK_OK(att_seq_create(&seq, &shape, numbers, numbers + weights, known, host, NULL));
+    CHECK_OK(att_model_add_sequence(model, seq, 0.4, &w->matrix, w->at_s, NULL));
+    free(numbers);
+    return model;
+}
+
+static const att_fold_item history[] = {
+    {3, 0.9f, NULL}, {7, 0.5f, NULL}, {12, 1.0f, NULL}, {20, 0.6f, NULL}, {31, 0.2f, NULL}, {19, 0.4f, NULL}};
+static const att_model_event events[] = {{3, 500}, {7, 90}, {12, 400000}, {20, 90}, {31, 2000}, {19, 30}};
+static const uint32_t targets[] = {0, 5, 19, 44, 3};
+enum { HISTORY = 6, TARGETS = 5 };
+
+static void score(const att_model *model, att_fold *fold, size_t left_out, size_t explained, float *scores)
+{
+    att_fold_item items[HISTORY];
+    att_model_event places[HISTORY];
+    size_t count = 0;
+    for (size_t i = 0; i < HISTORY; i++)
+        if (i != left_out) {
+            items[count] = history[i];
+            places[count++] = events[i];
+        }
+    CHECK_OK(att_model_fold(model, fold, items, count, NULL, NULL));
+    CHECK_OK(att_model_read(model, fold, places, count, explained, NULL));
+    CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, scores, NULL));
+}
+
+CHECK_TEST(effects_are_what_removal_gives_of_all_events_or_of_the_newest)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    world w = make_world(true, &host);
+    const att_model_kind kinds[] = {ATT_MODEL_ALS, ATT_MODEL_BLEND};
+    for (size_t kind = 0; kind < 2; kind++) {
+        att_model *model = model_with_sequence(kinds[kind], &w, &host);
+        att_fold *fold, *again;
+        CHECK_OK(att_fold_create(&fold, &host, NULL));
+        CHECK_OK(att_fold_create(&again, &host, NULL));
+        float with[TARGETS], without[TARGETS], all[HISTORY * TARGETS], some[HISTORY * TARGETS];
+        score(model, fold, SIZE_MAX, ATT_MODEL_EXPLAINED, with);
+        CHECK_OK(att_model_effects(model, fold, targets, NULL, TARGETS, some, NULL));
+        score(model, fold, SIZE_MAX, ATT_MODEL_EXPLAINED, without); // remembered
+        CHECK(memcmp(with, without, sizeof with) == 0);
+        score(model, fold, SIZE_MAX, SIZE_MAX, with);
+        CHECK_OK(att_model_effects(model, fold, targets, NULL, TARGETS, all, NULL));
+        for (size_t i = 0; i < HISTORY; i++) {
+            score(model, again, i, 0, without);
+            for (size_t j = 0; j < TARGETS; j++) {
+                CHECK_NEAR((double)all[i * TARGETS + j], (double)(with[j] - without[j]), 3e-5);
+                if (i != 1) // the oldest that it knows is not among the newest four
+                    CHECK_NEAR((double)some[i * TARGETS + j], (double)all[i * TARGETS + j], 3e-5);
+            }
+        }
+        CHECK(fabsf(some[TARGETS] - all[TARGETS]) > 1e-5f);
+        att_fold_destroy(fold);
+        att_fold_destroy(again);
+        att_model_destroy(model);
+    }
+    end_world(&w, &host);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
+// By hand: (1 - share) of the rest and share of scale * state.(vector - mean); a stranger to the sequence part counts 0 there.
+CHECK_TEST(a_score_is_the_two_parts_by_their_shares)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    world w = make_world(true, &host);
+    att_model *model = model_with_sequence(ATT_MODEL_ALS, &w, &host);
+    CHECK_NEAR(att_model_sequence_share(model), 0.4, 0);
+    att_fold *fold;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    float rest[TARGETS], both[TARGETS];
+    CHECK_OK(att_model_fold(model, fold, history, HISTORY, NULL, NULL));
+    CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, rest, NULL));
+    score(model, fold, SIZE_MAX, 0, both);
+    att_seq_reader *reader;
+    CHECK_OK(att_seq_reader_create(&reader, model->seq, &host, NULL));
+    att_seq_reader_begin(reader, true);
+    static const size_t in_order[] = {1, 3, 0, 4, 2}; // 19 is not known; 7 and 20 at once: the lower number first
+    for (size_t k = 0; k < 5; k++)
+        att_seq_reader_add(reader, events[in_order[k]].item, events[in_order[k]].at_s, NULL);
+    const float *state = att_seq_read(reader);
+    for (size_t j = 0; j < TARGETS; j++) {
+        double own = 0;
+        for (size_t d = 0; d < 16; d++)
+            own += (double)state[d] * (double)(att_seq_item(model->seq, targets[j])[d] - model->seq->mean[d]);
+        own = targets[j] == 19 ? 0 : own * model->seq_scale;
+        CHECK_NEAR((double)both[j], 0.6 * (double)rest[j] + 0.4 * own, 2e-5);
+    }
+    att_seq_reader_destroy(reader);
+    att_fold_destroy(fold);
+    att_model_destroy(model);
+    end_world(&w, &host);
+}
+
+CHECK_TEST(it_is_kept_in_the_file_and_files_without_it_load_as_before)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    world w = make_world(true, &host);
+    att_model *model = model_with_sequence(ATT_MODEL_ALS, &w, &host), *loaded;
+    const char *path = check_path("with.model");
+    CHECK_OK(att_model_save(model, 3, path, NULL));
+    CHECK_OK(att_model_load(&loaded, path, &host, NULL));
+    att_fold *fold;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    float a[TARGETS], b[TARGETS], best[5];
+    uint32_t items[5];
+    score(model, fold, SIZE_MAX, ATT_MODEL_EXPLAINED, a);
+    score(loaded, fold, SIZE_MAX, ATT_MODEL_EXPLAINED, b);
+    CHECK(memcmp(a, b, sizeof a) == 0);
+    CHECK_EQ(att_model_sequence_top(loaded, fold, NULL, 0, 5, items, best), 5);
+    CHECK(best[0] >= best[4]);
+    att_model_destroy(loaded);
+    att_seq_destroy(model->seq);
+    model->seq = NULL;
+    CHECK_OK(att_model_save(model, 4, path, NULL));
+    CHECK_OK(att_model_load(&loaded, path, &host, NULL));
+    CHECK_NEAR(att_model_sequence_share(loaded), 0, 0);
+    CHECK_OK(att_model_fold(loaded, fold, history, HISTORY, NULL, NULL));
+    CHECK_OK(att_model_read(loaded, fold, events, HISTORY, 0, NULL));
+    CHECK_EQ(att_model_sequence_top(loaded, fold, NULL, 0, 5, items, best), 0);
+    att_model_destroy(loaded);
+    att_model_destroy(model);
+    att_fold_destroy(fold);
+    end_world(&w, &host);
+}
+
+static void train(const world *w, bool timed, att_train_report *report, att_model **model, const att_host *host)
+{
+    const att_model_input input = {.preferences = &w->matrix, .last_at_ms = timed ? w->at_ms : NULL};
+    const att_train_options options = {.seed = 3, .threads = 2, .kind = "als", .dim = 16};
+    att_error err = {0};
+    CHECK_OK_ERR(att_model_train(model, &input, &options, report, host, &err), &err);
+}
+
+CHECK_TEST(the_share_is_learned_and_nothing_where_it_does_not_help)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_train_report report;
+    att_model *model;
+    world w = make_world(true, &host);
+    train(&w, true, &report, &model, &host);
+    CHECK_NOTE("%s", report.sequence);
+    CHECK(report.sequence_share > 0);
+    CHECK_NEAR(att_model_sequence_share(model), report.sequence_share, 0);
+    CHECK_HOLDS(report.sequence, "it helps");
+    att_model_destroy(model);
+    train(&w, false, &report, &model, &host);
+    CHECK_NEAR(report.sequence_share, 0, 0);
+    CHECK_HOLDS(report.sequence, "order of events is not known");
+    att_model_destroy(model);
+    end_world(&w, &host);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
+CHECK_TEST(too_little_data_is_said)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    world w = make_world(true, &host);
+    att_matrix few;
+    uint32_t rows[40];
+    for (uint32_t r = 0; r < 40; r++)
+        rows[r] = r;
+    CHECK_OK(att_matrix_pick_rows(&few, &w.matrix, rows, 40, &host, NULL));
+    const att_model_input input = {.preferences = &few, .last_at_ms = w.at_ms};
+    const att_train_options options = {.seed = 3, .threads = 1, .kind = "als", .dim = 16};
+    att_train_report report;
+    att_model *model;
+    CHECK_OK(att_model_train(&model, &input, &options, &report, &host, NULL));
+    CHECK_HOLDS(report.sequence, "fewer than 100 people");
+    att_model_destroy(model);
+    att_matrix_deinit(&few, &host);
+    end_world(&w, &host);
+}
+
+CHECK_MAIN(CHECK_CASE(effects_are_what_removal_gives_of_all_events_or_of_the_newest),
+    CHECK_CASE(a_score_is_the_two_parts_by_their_shares),
+    CHECK_CASE(it_is_kept_in_the_file_and_files_without_it_load_as_before),
+    CHECK_CASE(the_share_is_learned_and_nothing_where_it_does_not_help),
+    CHECK_CASE(too_little_data_is_said))
