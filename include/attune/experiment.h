@@ -129,5 +129,141 @@ att_status att_engine_expose(att_engine *engine, att_text person, uint64_t decis
 att_status att_engine_expose_arm(
     att_engine *engine, att_text person, att_text experiment, att_text variation, att_error *err);
 
+// --- What people did, one by one --------------------------------------------------------------------
+
+// Counted from the first exposure on (before the experiment for the covariate), without bots' events.
+typedef struct att_person_tally {
+    double reward;      // sum, by the policy's rules
+    double slots;       // of displayed decisions
+    double clicks, starts, completes, early_skips; // starts: plays, skips, completes and replays
+    double likes, surveys, survey_sum, reports, rage_quits;
+    double sessions, session_ms, days; // days (UTC) with an event
+} att_person_tally;
+
+typedef enum att_metric_role {
+    ATT_ROLE_GOAL,     // what the experiment is about: `metrics` of its definition
+    ATT_ROLE_OTHER,
+    ATT_ROLE_GUARDRAIL // must not get worse, whatever the goals do
+} att_metric_role;
+const char *att_metric_role_name(att_metric_role role);
+
+// A metric is sum(top) / sum(bottom) over people; bottom is 1 for a mean over people.
+typedef struct att_person_metric {
+    const char *name; // "reward", "early-skips" …
+    const char *text; // what it says
+    int better;       // 1: more is better, -1: less
+    bool guardrail;
+    double scale;     // times this for print
+    const char *unit;
+    double (*top)(const att_person_tally *tally);
+    double (*bottom)(const att_person_tally *tally);
+} att_person_metric;
+const att_person_metric *att_person_metrics(size_t *count);
+const att_person_metric *att_person_metric_find(att_text name); // NULL: none
+
+// --- Read out ---------------------------------------------------------------------------------------
+
+typedef struct att_readout_options {
+    double alpha;         // 0.05: intervals are of level 1 - alpha
+    int64_t until_ms;     // what happened later is not looked at; 0: everything
+    uint32_t before_days; // of the covariate, 0 … 365; default 28
+} att_readout_options;
+att_readout_options att_readout_options_default(void);
+
+typedef struct att_readout_arm {
+    char key[ATT_EXPERIMENT_KEY_MAX + 1];
+    double weight;
+    uint64_t assigned;  // people with a decision (or an exposure) in this arm
+    uint64_t exposed;   // people who saw one
+    uint64_t bots;      // of these, set aside as bots: in no figure below
+    uint64_t people;    // that are measured: exposed, no bots, in one arm only
+    uint64_t decisions, displayed;
+} att_readout_arm;
+
+// One metric of one arm beside the first arm's.
+typedef struct att_readout_line {
+    const att_person_metric *metric;
+    att_metric_role role;
+    uint32_t variation;
+    bool known;               // there is enough to say anything
+    double control, value;    // as measured
+    double difference;        // value - control, after CUPED
+    double low, high;         // anytime-valid interval of the difference; infinite: too early
+    double p, p_holm;         // anytime-valid; p_holm over the lines of the same role (a guardrail stands alone)
+    double fixed_low, fixed_high, fixed_p; // Welch's, for who reads once, at a planned end
+    double variance_cut;      // by CUPED
+    int verdict;              // 1: better, -1: worse, 0: not known, by p_holm
+} att_readout_line;
+
+typedef struct att_readout {
+    char key[ATT_EXPERIMENT_KEY_MAX + 1];
+    uint32_t number;
+    att_experiment_status status;
+    int64_t started_ms, until_ms;
+    double days, alpha;
+    uint32_t before_days;
+    att_readout_arm arms[ATT_VARIATIONS_MAX];
+    size_t arm_count;
+    uint64_t set_aside;   // people seen in two arms: in no figure
+    double ratio_p, ratio_p_anytime, assigned_ratio_p; // sample-ratio check of exposed (once, and however often) and of assigned people
+    bool ratio_alarm;     // ratio_p below 0.001: nothing else here can be trusted
+    const att_readout_line *lines; // metric by metric, arm by arm
+    size_t line_count;
+} att_readout;
+
+// Reads the log once; writers are not kept waiting. "holdout" reads the universal holdout: the arms "held-out" and "all".
+// Owned by the caller. ATT_INVALID: it has not been started.
+att_status att_engine_experiment_read(att_engine *engine, att_text key, const att_readout_options *options,
+    att_readout **out, att_error *err);
+void att_readout_destroy(att_readout *readout); // NULL is fine
+
+// The people behind a readout, one by one in order of first appearance: valid during the call. False stops.
+typedef struct att_readout_person {
+    att_text id;
+    uint32_t variation;
+    int64_t exposed_ms;
+    att_person_tally during, before;
+} att_readout_person;
+typedef bool att_readout_person_seer(void *user, const att_readout_person *person);
+att_status att_engine_experiment_people(att_engine *engine, att_text key, const att_readout_options *options,
+    att_readout_person_seer *see, void *user, att_error *err);
+
+// --- Does the reading itself hold? ------------------------------------------------------------------
+
+// Simulated experiments on simulated people: some come often and most seldom (log-normal), they enter over time, return,
+// and leave for good; some were known before. Looked at after every day.
+typedef struct att_trials_options {
+    uint32_t experiments; // 1 … 100000; default 1000
+    uint32_t people;      // of each, 200 … 1000000; default 2000
+    uint32_t days;        // 1 … 365; default 60
+    double effect;        // treatment's plays are (1 + effect) times as many; 0: none
+    double share;         // of treatment, 0.01 … 0.99; default 0.5
+    double alpha;         // default 0.05
+    uint64_t seed;        // default 1
+} att_trials_options;
+att_trials_options att_trials_options_default(void);
+
+enum { ATT_TRIAL_METRICS = 3 };
+typedef struct att_trials_metric {
+    const char *name;  // "plays per person", "likes per play", "reports per person"
+    double anytime;    // share of experiments called at any of the daily looks, by the anytime-valid p
+    double anytime_plain; // the same without CUPED
+    double at_end;     // by one t-test at the end
+    double peeking;    // by a t-test at any of the daily looks: what not to do
+    double first_day;  // mean day of the first call by the anytime-valid p; 0: none
+    double variance_cut; // by CUPED, mean at the end
+    double error_cut;  // mean of (adjusted - true difference)^2 over that of the plain one; NaN when not known
+    double growth;     // median information at the end over that at the first look worth one
+} att_trials_metric;
+typedef struct att_trials_report {
+    att_trials_metric metrics[ATT_TRIAL_METRICS];
+    double any_metric;     // share of experiments where any metric was called, after Holm
+    double ratio_at_end, ratio_daily, ratio_anytime; // share with a sample-ratio alarm: at the end, on any day, by the sequential test
+    double seconds;
+} att_trials_report;
+// One call, one thread; the same seed gives the same report.
+att_status att_experiment_trials(
+    const att_trials_options *options, const att_host *host, att_trials_report *out, att_error *err);
+
 ATT_END
 #endif

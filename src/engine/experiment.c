@@ -162,7 +162,11 @@ static att_status run_create(att_engine *engine, att_write *write, att_error *er
 
 att_status att_engine_experiment_create(att_engine *engine, const att_experiment *experiment, att_error *err)
 {
-    const att_status status = att_experiment_check(experiment, err);
+    att_status status = att_experiment_check(experiment, err);
+    for (size_t m = 0; m < experiment->metric_count && !status; m++)
+        if (!att_person_metric_find(experiment->metrics[m]))
+            status = ATT_FAIL(err, ATT_INVALID, "experiment: metrics: \"%.*s\" is unknown; see: attune experiment report --help",
+                ATT_TEXT_ARGS(experiment->metrics[m]));
     if (status)
         return status;
     experiment_write job = {.write.run = run_create, .experiment = experiment};
