@@ -488,8 +488,6 @@ static int run_simulate(cli *c)
 {
     att_trials_options options = att_trials_options_default();
     uint64_t experiments = options.experiments, people = options.people, days = options.days;
-    if (c->argument_count > 1)
-        return cli_usage(c, "simulate takes no argument: \"%s\"", c->arguments[1]);
     if (!cli_must_whole(c, "experiments", 1, 100000, &experiments) || !cli_must_whole(c, "people", 200, 1000000, &people) ||
         !cli_must_whole(c, "days", 1, 365, &days) || !cli_must_number(c, "effect", -0.9, 10, &options.effect) ||
         !cli_must_number(c, "alpha", 1e-6, 0.49, &options.alpha) || !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed))

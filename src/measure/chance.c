@@ -42,7 +42,7 @@ static double gamma_fraction(double a, double x)
         c = not_zero(b + step / c);
         const double change = d * c;
         h *= change;
-        if (fabs(change - 1) < DBL_EPSILON)
+        if (fabs(change - 1) <= 4 * DBL_EPSILON)
             break;
     }
     return h * gamma_head(a, x);
@@ -68,7 +68,7 @@ static double beta_fraction(double a, double b, double x)
         c = not_zero(1 + odd / c);
         const double change = d * c;
         h *= change;
-        if (fabs(change - 1) < DBL_EPSILON)
+        if (fabs(change - 1) <= 4 * DBL_EPSILON)
             break;
     }
     return h;

@@ -67,7 +67,7 @@ att_verdict att_fixed_verdict(const att_estimate *estimate, double alpha); // We
 // --- Read every day -----------------------------------------------------------------------------------
 // `information` is that of the estimate now, `first` that of the first look worth one (the same at every later look).
 // Without `first` the interval is endless and p is 1.
-#define ATT_INFORMATION_TARGET 200.0 // the interval is narrowest at so many times the first information
+#define ATT_INFORMATION_TARGET 30.0 // the interval is narrowest at so many times the first information
 att_verdict att_anytime_verdict(const att_estimate *estimate, double information, double first, double alpha);
 
 // --- Several at once ----------------------------------------------------------------------------------

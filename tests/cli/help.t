@@ -334,7 +334,7 @@ Examples
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
-$ for c in evaluate report simulate demo info doctor backup export forget version completion; do attune $c -h; done
+$ for c in evaluate experiment report simulate demo info doctor backup export forget version completion; do attune $c -h; done
 attune evaluate [FOLDER | FILE | trec RUN QRELS] [OPTIONS]
 
 Measure ranking quality with confidence intervals.
@@ -382,6 +382,62 @@ Examples
       who preferred what in its order: the last is sought among 100 drawn negatives
   attune evaluate trec my.run my.qrels
       what trec_eval prints
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+attune experiment create FILE | start KEY | stop KEY | list | show KEY | report KEY | assign PERSON | holdout | simulate [OPTIONS]
+
+Try two ways on people at random, and read which is better.
+
+A definition:
+
+key: bolder-mix
+
+variations: [{key: control}, {key: bold, policy: {objective: {novelty: 0.4}}}]
+
+Optional: note, seed, hash_version (2), coverage (1), namespace: {id, from, to},
+filters, metrics (the goals), and a weight for each variation. An arm's policy
+may hold keys of objective and exploration. People are assigned as GrowthBook
+does.
+
+Metrics: reward, plays, clicks, completion, likes, sessions, session-minutes;
+guardrails: days-active, satisfaction, early-skips, complaints, rage-quits. The
+method is in docs/experiments.md.
+
+Options
+      --start                create: and start it
+  -f, --file FILE            assign: under this definition alone, without a
+                             store
+      --restart              holdout: the policy in force becomes its baseline
+      --alpha X              report, simulate: intervals of level 1 - X; default
+                             0.05
+      --until TIME           report: as it was then
+      --before-days N        report: days before the start that CUPED looks at;
+                             default 28
+      --experiments N        simulate: default 1000
+      --people N             simulate: of each; default 2000
+      --days N               simulate: looked at after each; default 60
+      --effect X             simulate: of the treatment on plays, 0.1 is ten per
+                             cent more; default 0
+      --seed N               simulate: default 1
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune experiment create bolder.yaml --start
+      people are in it from now on
+  attune experiment report bolder-mix
+      arms, sample ratio, each metric with an interval that may be read any day
+  attune experiment assign u7
+      which arms this person is in
+  attune experiment report holdout
+      everybody beside those who are held back from everything
+  attune experiment simulate --experiments 1000
+      how often the reading cries wolf where nothing is
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
