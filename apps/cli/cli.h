@@ -47,6 +47,7 @@ bool cli_flag(const cli *c, const char *option);
 bool cli_must_number(const cli *c, const char *option, double least, double most, double *out); // leaves *out when absent
 bool cli_must_whole(const cli *c, const char *option, uint64_t least, uint64_t most, uint64_t *out);
 // "2026-11-23", "2026-11-23T12:00:00Z" or milliseconds.
+bool cli_time_parse(const char *text, int64_t *out_ms);
 bool cli_must_time(const cli *c, const char *option, int64_t *out_ms);
 bool cli_must_context(const cli *c, att_context *out); // --device, --place, --activity, --noise, --utc-offset
 extern const cli_option cli_context_options[]; // without end: ATT_CLI_CONTEXT_OPTIONS puts them into a list

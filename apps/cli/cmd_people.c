@@ -246,6 +246,25 @@ const cli_command cli_event = {"event", "Log one thing that a person did", "USER
 
 // --- control ------------------------------------------------------------------------------------------------
 
+// "off", a date, or nothing: now.
+static bool life_event_value(const cli *c, const char *argument, double *out)
+{
+    int64_t at_ms;
+    *out = 0;
+    if (!argument)
+        return true;
+    if (strcmp(argument, "off") == 0) {
+        *out = -1;
+        return true;
+    }
+    if (!cli_time_parse(argument, &at_ms) || at_ms < 86400000) {
+        cli_usage(c, "life-event is \"%s\", expected a date such as 2026-09-01, off, or nothing for now", argument);
+        return false;
+    }
+    *out = (double)(at_ms / 86400000);
+    return true;
+}
+
 static int run_control(cli *c)
 {
     att_control control = {0};
@@ -255,11 +274,14 @@ static int run_control(cli *c)
     const char *argument = c->argument_count > 2 ? c->arguments[2] : NULL;
     const bool takes_number = control.kind == ATT_CONTROL_ENERGY || control.kind == ATT_CONTROL_NOVELTY ||
                               control.kind == ATT_CONTROL_OPT_OUT;
-    if (control.kind != ATT_CONTROL_RESET && !argument)
+    if (control.kind != ATT_CONTROL_RESET && control.kind != ATT_CONTROL_LIFE_EVENT && !argument)
         return cli_usage(c, "%s needs %s", c->arguments[1], takes_number ? "a number" : "an item");
     if (control.kind == ATT_CONTROL_RESET && argument)
         return cli_usage(c, "reset takes no value, but \"%s\" stands there", argument);
-    if (takes_number) {
+    if (control.kind == ATT_CONTROL_LIFE_EVENT) {
+        if (!life_event_value(c, argument, &control.value))
+            return 64;
+    } else if (takes_number) {
         char *end;
         control.value = strtod(argument, &end);
         if (end == argument || *end)
@@ -289,14 +311,24 @@ static int run_control(cli *c)
 static const cli_option no_options[] = {{0}};
 static const char *const control_examples[] = {"attune control ann energy -0.5", "calmer things",
     "attune control ann less-like m42", "less of its kind", "attune control ann block tag:horror", "none of that, ever",
-    "attune control ann reset", "start over", NULL};
-const cli_command cli_control = {"control", "Set a person's sliders, less-like, blocks, reset and opt-out",
+    "attune control ann reset", "start over", "attune control ann life-event 2026-09-01",
+    "what ann liked before that day counts little from now on", NULL};
+const cli_command cli_control = {"control", "Set a person's sliders, less-like, blocks, reset, life events and opt-out",
     "USER KIND [VALUE]", 2, 3,
     "energy -1…1 (calm to lively), novelty -1…1 (familiar to new), less-like ITEM, block ITEM or tag:NAME, unblock, reset, opt-out 1\n"
-    "(no personalization, no learning) or 0. It acts on the very next slate and is kept in the log.",
+    "(no personalization, no learning) or 0, life-event [DATE] (a new life: what was liked before counts little; off takes it back). It acts on the very next slate and is kept in the log.",
     no_options, control_examples, run_control};
 
 // --- person -------------------------------------------------------------------------------------------------
+
+// Columns that a bar takes: its bytes that begin a character.
+static int bar_cells(const char *bar)
+{
+    int cells = 0;
+    for (; *bar; bar++)
+        cells += (*bar & 0xC0) != 0x80;
+    return cells;
+}
 
 static void print_person(const cli *c, const att_person *p)
 {
@@ -311,9 +343,20 @@ static void print_person(const cli *c, const att_person *p)
     if (p->bot)
         puts("  looks like a bot: nothing is learned from it");
     printf("  sliders: energy %+.2f, novelty %+.2f\n", p->energy, p->novelty);
+    for (size_t i = 0; i < p->change_count; i++)
+        printf("  %s%.*s%s\n", cli_paint(c, "yellow"), (int)p->change_texts[i].size, p->change_texts[i].data, cli_paint(c, "reset"));
+    if (p->tag_count)
+        printf("  taste: %.0f %% long-term, %.0f %% recent, %.0f %% of the running session\n", 100 * p->long_share,
+            100 * p->recent_share, 100 * p->session_share);
+    if (p->tag_count)
+        printf("  %s%-18s %7s  %-20s %9s %7s %8s%s\n", cli_paint(c, "dim"), "tag", "taste", "", "long-term", "recent",
+            "session", cli_paint(c, "reset"));
     for (size_t t = 0; t < p->tag_count && t < 8; t++) {
         cli_bar(p->tags[t].share / p->tags[0].share, 20, bar);
-        printf("  %-18.*s %5.1f %%  %s\n", (int)p->tags[t].tag.size, p->tags[t].tag.data, 100 * p->tags[t].share, bar);
+        const int blank = 20 - bar_cells(bar);
+        printf("  %-18.*s %5.1f %%  %s%*s %7.1f %% %5.1f %% %6.1f %%\n", (int)p->tags[t].tag.size, p->tags[t].tag.data,
+            100 * p->tags[t].share, bar, blank, "", 100 * p->scales[t].long_term, 100 * p->scales[t].recent,
+            100 * p->scales[t].session);
     }
     for (size_t i = 0; i < p->item_count && i < 8; i++)
         printf("  %+.2f  %-10s %.*s\n", p->items[i].grade, att_signal_name(p->items[i].signal),
@@ -326,9 +369,13 @@ static void print_person(const cli *c, const att_person *p)
 
 static json_t *person_json(const att_person *p)
 {
-    json_t *tags = json_array(), *items = json_array(), *blocked = json_array(), *less = json_array();
+    json_t *tags = json_array(), *items = json_array(), *blocked = json_array(), *less = json_array(), *changes = json_array();
     for (size_t t = 0; t < p->tag_count; t++)
-        json_array_append_new(tags, json_pack("{s:o,s:f}", "tag", cli_json_text(p->tags[t].tag), "share", p->tags[t].share));
+        json_array_append_new(tags, json_pack("{s:o,s:f,s:f,s:f,s:f}", "tag", cli_json_text(p->tags[t].tag), "share",
+            p->tags[t].share, "long_term", p->scales[t].long_term, "recent", p->scales[t].recent, "session",
+            p->scales[t].session));
+    for (size_t i = 0; i < p->change_count; i++)
+        json_array_append_new(changes, cli_json_text(p->change_texts[i]));
     for (size_t i = 0; i < p->item_count; i++)
         json_array_append_new(items, json_pack("{s:o,s:o,s:s,s:I,s:f}", "item", cli_json_text(p->items[i].item), "title",
             cli_json_text(p->items[i].title), "signal", att_signal_name(p->items[i].signal), "at",
@@ -337,11 +384,14 @@ static json_t *person_json(const att_person *p)
         json_array_append_new(blocked, cli_json_text(p->blocked[i]));
     for (size_t i = 0; i < p->less_like_count; i++)
         json_array_append_new(less, cli_json_text(p->less_like[i]));
-    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:b,s:b,s:o,s:o,s:o,s:o}", "events", (json_int_t)p->events,
+    return json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:f,s:f,s:b,s:b,s:o,s:o,s:o,s:o,s:{s:f,s:f,s:f},s:o,s:b,s:b,s:I}", "events", (json_int_t)p->events,
         "sessions", (json_int_t)p->sessions, "impressions", (json_int_t)p->impressions, "explored",
         (json_int_t)p->explored, "first", (json_int_t)p->first_ms, "last", (json_int_t)p->last_ms, "energy", p->energy,
         "novelty", p->novelty, "opted_out", (int)p->opted_out, "bot", (int)p->bot, "tags", tags, "items", items,
-        "blocked", blocked, "less_like", less);
+        "blocked", blocked, "less_like", less, "scales",
+        "long_term", p->long_share, "recent", p->recent_share, "session", p->session_share, "changes", changes, "binge",
+        (p->changes & ATT_CHANGE_BINGE) != 0, "moved", (p->changes & ATT_CHANGE_MOVE) != 0, "life_event",
+        (json_int_t)p->life_event_ms);
 }
 
 static int run_person(cli *c)

@@ -63,11 +63,8 @@ bool cli_must_whole(const cli *c, const char *option, uint64_t least, uint64_t m
     return true;
 }
 
-bool cli_must_time(const cli *c, const char *option, int64_t *out_ms)
+bool cli_time_parse(const char *text, int64_t *out_ms)
 {
-    const char *text = cli_get(c, option);
-    if (!text)
-        return true;
     struct tm tm = {0};
     const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
     if (end && (strcmp(end, "Z") == 0 || *end == 0)) {
@@ -83,10 +80,17 @@ bool cli_must_time(const cli *c, const char *option, int64_t *out_ms)
     char *rest;
     errno = 0;
     const long long ms = strtoll(text, &rest, 10);
-    if (rest != text && *rest == 0 && errno == 0 && ms >= 0) {
-        *out_ms = ms;
+    if (rest == text || *rest || errno || ms < 0)
+        return false;
+    *out_ms = ms;
+    return true;
+}
+
+bool cli_must_time(const cli *c, const char *option, int64_t *out_ms)
+{
+    const char *text = cli_get(c, option);
+    if (!text || cli_time_parse(text, out_ms))
         return true;
-    }
     cli_usage(c, "--%s is \"%s\", expected 2026-11-23, 2026-11-23T12:00:00Z, or milliseconds since 1970",
         option, text);
     return false;

@@ -37,6 +37,15 @@ typedef enum att_slot_kind {
 } att_slot_kind;
 const char *att_slot_kind_name(att_slot_kind kind);
 
+// What has changed in a person, as bits: exploration is then drawn from what was kept back for it (docs/taste.md).
+typedef enum att_change {
+    ATT_CHANGE_DEVICE = 1, // hardly ever met on this device before
+    ATT_CHANGE_PLACE = 2,
+    ATT_CHANGE_HOURS = 4,  // at this time of day
+    ATT_CHANGE_BINGE = 8,  // the running session is of one theme, far from the person's mix
+    ATT_CHANGE_MOVE = 16   // taste has lastingly moved, not long ago
+} att_change;
+
 #define ATT_SLATE_MAX 200
 #define ATT_REASONS_MAX 3
 
@@ -88,6 +97,7 @@ typedef struct att_slate {
     size_t eligible;   // items that could have been shown
     size_t candidates; // that were scored
     size_t explored;   // slots of kind ATT_SLOT_EXPLORE
+    uint32_t changes;  // bits of att_change
 } att_slate;
 
 ATT_END

@@ -158,6 +158,8 @@ typedef enum att_control_kind {
     ATT_CONTROL_UNBLOCK,
     ATT_CONTROL_RESET,     // taste forgotten for deciding; the log stays
     ATT_CONTROL_OPT_OUT,   // value 1: no personalization, no learning from this person; 0: back in
+    ATT_CONTROL_LIFE_EVENT, // value 0: what was liked until now counts little from now on; a day since 1970-01-01 (UTC):
+                            // what was liked before it; -1: taken back
     ATT_CONTROL_KIND_COUNT
 } att_control_kind;
 const char *att_control_kind_name(att_control_kind kind); // "energy", "less-like" …
@@ -177,6 +179,9 @@ typedef struct att_taste_share {
     att_text tag;
     double share; // of graded listening, 0 … 1
 } att_taste_share;
+typedef struct att_taste_scales {
+    double long_term, recent, session; // shares
+} att_taste_scales;
 typedef struct att_known_item {
     att_text item, title;
     att_signal signal;
@@ -196,6 +201,13 @@ typedef struct att_person {
     size_t blocked_count;
     const att_text *less_like;
     size_t less_like_count;
+    // The time scales (docs/taste.md): the same tags in the same order as `tags`, each vector's shares summing to 1, or all 0.
+    const att_taste_scales *scales; // (tag_count)
+    double long_share, recent_share, session_share; // of the three vectors in the mix
+    uint32_t changes;               // bits of att_change that need no situation: a binge that runs, a move
+    const att_text *change_texts;   // the same and more in words: what was found, since when, on what evidence
+    size_t change_count;
+    int64_t life_event_ms;          // 0: none
 } att_person;
 // ATT_NOT_FOUND when nothing is known.
 att_status att_engine_person(att_engine *engine, att_text user, att_slate_memory *memory, att_person *out, att_error *err);

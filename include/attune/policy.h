@@ -52,6 +52,27 @@ typedef struct att_policy {
     struct {
         double share; // of impressions, 0.05 … 0.15; 0 turns it off
     } exploration;
+    // Taste over several time scales (docs/taste.md). Shares and factors are 0 … 1.
+    struct {
+        bool scales;                 // false: only half_life_days and session_mix, as if none of this were there
+        double recent_half_life_days; // of the recent vector
+        double recent_share;          // at most so much of the taste is recent, the session aside
+        double recent_evidence;       // grades that give the recent vector half of its share
+        uint32_t consolidation_days;  // recent taste moves into the long-term vector once in so many days
+        double context_share;         // how far the situation bends the taste
+        double context_evidence;      // grades in like situations that weigh as much as everybody's habits
+        uint32_t binge_events;        // a session with fewer liked things of one tag is no binge
+        double binge_evidence;        // log-likelihood ratio that makes it one, nats
+        double session_worth;         // grades that one session may bring into long-term taste, until confirmed
+        uint32_t confirm_days;        // separate days on which a theme must come up to be confirmed
+        double move_evidence;         // log-likelihood ratio that makes a change a lasting one, nats
+        double move_half_events;      // liked things of the new taste that halve the weight of the old
+        double move_keep;             // of the old at least
+        double season_boost;          // weight that a preference of the same time of another year gains
+        double season_days;           // around the anniversary
+        double life_event_keep;       // of what was liked before a life event
+        double reserve;               // of a person's exploration, kept back for sudden changes
+    } taste;
     struct {
         double holdout_share; // of people, 0 … 0.5: in no experiment, for good (attune/experiment.h)
     } experiments;

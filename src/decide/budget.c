@@ -5,6 +5,7 @@
 #include <math.h>
 
 #define PROBABILITY_MOST 0.5
+#define HELD_MOST 20.0
 
 uint64_t att_budget_room(double share, att_spent spent, uint32_t slots)
 {
@@ -17,6 +18,11 @@ bool att_budget_fits(
 {
     return explored == 0 || (explored <= att_budget_room(share, person, slots) &&
                                 explored <= att_budget_room(share, overall, slots));
+}
+
+uint64_t att_budget_held(double share, double reserve, att_spent person, uint32_t slots)
+{
+    return (uint64_t)fmin(HELD_MOST, reserve * share * (double)(person.impressions + slots));
 }
 
 static double deficit_of(double share, att_spent spent, uint32_t slots)

@@ -13,6 +13,11 @@
 // The chance that a slot explores follows the deficit: (share * (impressions + n) - explored - in
 // flight) / n, at most one half, so that the best item always keeps a fair chance and the log stays
 // fit for off-policy estimates. What one slate leaves unspent, the next ones make up for.
+//
+// Sudden changes. While nothing has changed in a person (decide/drift.h), some of their exploration is held back: as if
+//   held = floor(min(20, reserve * share * (impressions + n)))
+// more slots had been explored. In a slate that meets a change nothing is held, so that the chance rises with what has
+// gathered. Exploration is moved in time; the promise above is untouched, and what is held is never lost.
 #ifndef ATT_DECIDE_BUDGET_H
 #define ATT_DECIDE_BUDGET_H
 
@@ -33,6 +38,9 @@ bool att_budget_fits(
     double share, att_spent person, att_spent overall, uint32_t slots, uint32_t explored);
 // Pure; for dry runs, and as if nothing were in flight.
 att_allowance att_budget_allow(double share, att_spent person, att_spent overall, uint32_t slots);
+
+// Slots held back for sudden changes from a calm slate; add them to the person's explored ones.
+uint64_t att_budget_held(double share, double reserve, att_spent person, uint32_t slots);
 
 #define ATT_BUDGET_PENDING_MAX 1024
 

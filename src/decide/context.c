@@ -12,20 +12,6 @@ static const uint32_t facet_start[ATT_FACETS + 1] = {0, ATT_DEVICE_COUNT,
     ATT_DEVICE_COUNT + ATT_PLACE_COUNT + ATT_ACTIVITY_COUNT + ATT_NOISE_COUNT + ATT_HOUR_BANDS,
     ATT_SITUATIONS};
 
-static uint32_t band_of_hour(int64_t hour)
-{
-    static const int64_t ends[ATT_HOUR_BANDS] = {5, 9, 12, 17, 21, 24};
-    uint32_t band = 0;
-    while (hour >= ends[band])
-        band++;
-    return band;
-}
-
-static int64_t floor_div(int64_t a, int64_t b)
-{
-    return a / b - (a % b < 0);
-}
-
 void att_context_situations(const att_context *context, int64_t at_ms, uint32_t out[ATT_FACETS])
 {
     const uint8_t classes[4] = {context->device, context->place, context->activity, context->noise};
@@ -34,13 +20,12 @@ void att_context_situations(const att_context *context, int64_t at_ms, uint32_t 
     for (size_t f = 0; f < 4; f++) // class 0 is "unknown"
         if (classes[f] && classes[f] < facet_start[f + 1] - facet_start[f])
             out[f] = facet_start[f] + classes[f];
-    if (context->utc_offset_min == ATT_OFFSET_UNKNOWN)
+    unsigned band;
+    bool is_weekend;
+    if (!att_hour_of(at_ms, context->utc_offset_min, &band, &is_weekend))
         return;
-    const int64_t local_hour = floor_div(floor_div(at_ms, 60000) + context->utc_offset_min, 60);
-    const int64_t day = floor_div(local_hour, 24);   // day 0 was a Thursday
-    const int64_t weekday = ((day + 3) % 7 + 7) % 7; // 0 is Monday
-    out[4] = facet_start[4] + band_of_hour(local_hour - day * 24);
-    out[5] = facet_start[5] + (weekday >= 5);
+    out[4] = facet_start[4] + band;
+    out[5] = facet_start[5] + is_weekend;
 }
 
 // --- Learning ----------------------------------------------------------------

@@ -14,10 +14,8 @@
 
 #include "attune/signals.h"
 #include "base/base.h"
+#include "signals/situation.h"
 
-// Hour bands of local time: 0-4 night, 5-8 morning, 9-11 forenoon, 12-16 afternoon, 17-20 evening,
-// 21-23 late.
-#define ATT_HOUR_BANDS 6
 #define ATT_FACETS 6
 #define ATT_SITUATIONS                                                                             \
     (ATT_DEVICE_COUNT + ATT_PLACE_COUNT + ATT_ACTIVITY_COUNT + ATT_NOISE_COUNT + ATT_HOUR_BANDS + 2)

@@ -51,7 +51,8 @@ static const char *const control_names[ATT_CONTROL_KIND_COUNT] = {[ATT_CONTROL_N
     [ATT_CONTROL_BLOCK] = "block",
     [ATT_CONTROL_UNBLOCK] = "unblock",
     [ATT_CONTROL_RESET] = "reset",
-    [ATT_CONTROL_OPT_OUT] = "opt-out"};
+    [ATT_CONTROL_OPT_OUT] = "opt-out",
+    [ATT_CONTROL_LIFE_EVENT] = "life-event"};
 
 const char *att_control_kind_name(att_control_kind kind)
 {

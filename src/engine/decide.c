@@ -211,7 +211,10 @@ static att_allowance reserve(decision *d, size_t slots)
 {
     att_engine *engine = d->view.engine;
     const double share = d->without_exploration ? 0 : d->view.policy->exploration.share;
-    const att_spent person = person_spent(engine, d->view.user), overall = overall_spent(engine);
+    const att_spent overall = overall_spent(engine);
+    att_spent person = person_spent(engine, d->view.user);
+    if (!d->view.changes)
+        person.explored += att_budget_held(share, d->view.policy->taste.reserve, person, (uint32_t)slots);
     if (d->view.request->dry)
         return att_budget_allow(share, person, overall, (uint32_t)slots);
     d->is_reserved = true;
@@ -360,7 +363,8 @@ static void answer(const decision *d, uint64_t id, uint64_t model, att_slate *sl
         .count = d->filled,
         .eligible = d->view.eligible_count,
         .candidates = d->view.candidate_count,
-        .explored = d->explored};
+        .explored = d->explored,
+        .changes = d->view.changes};
 }
 
 static att_status decide_once(att_engine *engine, const att_request *requests, size_t count,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/person.c - what is known of one person, all of it in lines, and none of it any more.
-#include "engine/internal.h"
+#include "engine/serve.h"
 #include "ingest/json_write.h"
 
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 // --- What is known --------------------------------------------------------------------------------------------
 
@@ -25,14 +26,6 @@ static att_text keep(att_slate_memory *memory, att_text text, bool *good)
     return copy.data ? copy : (att_text){"", 0};
 }
 
-static int greater_share(const void *a, const void *b)
-{
-    const att_taste_share *x = a, *y = b;
-    if (x->share != y->share)
-        return x->share < y->share ? 1 : -1;
-    return by_text(x->tag, y->tag);
-}
-
 static int greater_grade(const void *a, const void *b)
 {
     const att_known_item *x = a, *y = b;
@@ -42,38 +35,130 @@ static int greater_grade(const void *a, const void *b)
     return by_text(x->item, y->item);
 }
 
-// Shares of what was liked, by tag; an item's grade is split evenly among its tags.
-static att_status list_tags(const att_engine *engine, const att_person_state *state, int64_t now_ms,
-    att_slate_memory *memory, att_person *out, att_error *err)
+typedef struct tag_mass {
+    uint32_t tag;
+    double share, scale[ATT_TASTE_SCALES];
+    att_text name;
+} tag_mass;
+
+static int greater_share(const void *a, const void *b)
+{
+    const tag_mass *x = a, *y = b;
+    if (x->share != y->share)
+        return x->share < y->share ? 1 : -1;
+    return by_text(x->name, y->name);
+}
+
+// Weight by tag, evenly split over an item's tags, of one vector; its sum.
+static double add_masses(const att_tastes *tastes, const float *weights, double *mass, size_t tags)
+{
+    double sum = 0;
+    for (size_t i = 0; i < tastes->count; i++) {
+        att_taste_mix_add(mass, tags, tastes->items[i].tags, tastes->items[i].tag_count, (double)weights[i]);
+        sum += tastes->items[i].tag_count ? (double)weights[i] : 0;
+    }
+    return sum > 0 ? sum : 1;
+}
+
+// Shares of what was liked, by tag, in the mix that the next slate would be made from and in each of its vectors.
+static att_status list_tags(
+    const att_engine *engine, const att_tastes *tastes, att_slate_memory *memory, att_person *out, att_error *err)
 {
     const att_catalogue *catalogue = &engine->catalogue;
     const size_t tags = catalogue->tags.count;
-    double *mass = ATT_NEW(&memory->scratch, double, tags);
+    double *mass = ATT_NEW(&memory->scratch, double, tags * (1 + ATT_TASTE_SCALES));
+    tag_mass *list = ATT_NEW(&memory->scratch, tag_mass, tags);
     att_taste_share *shares = ATT_NEW(&memory->answer, att_taste_share, tags);
-    if (!mass || !shares)
+    att_taste_scales *scales = ATT_NEW(&memory->answer, att_taste_scales, tags);
+    if (!mass || !list || !shares || !scales)
         return att_no_memory(err, tags, "tags");
-    const int64_t reset_ms = att_person_controls_of(state)->reset_ms;
-    double total = 0;
-    for (uint32_t p = 0; p < state->preference_count; p++) {
-        const att_preference *preference = &state->preferences[p];
-        if (!(preference->grade > 0) || preference->item >= catalogue->entries.count ||
-            (int64_t)preference->at_s * 1000 < reset_ms)
+    double sum[1 + ATT_TASTE_SCALES];
+    for (size_t s = 0; s <= ATT_TASTE_SCALES; s++)
+        sum[s] = add_masses(
+            tastes, s ? tastes->scales + (s - 1) * tastes->count : tastes->weights, mass + s * tags, tags);
+    for (uint32_t t = 0; t < tags; t++) {
+        if (!(mass[t] > 0))
             continue;
-        size_t count;
-        const uint16_t *list = att_catalogue_tags(catalogue, preference->item, &count);
-        const double grade = preference->grade * att_decay(&engine->policy, preference->at_s, now_ms);
-        for (size_t t = 0; t < count; t++)
-            mass[list[t]] += grade / (double)count;
-        total += count ? grade : 0;
+        tag_mass *one = &list[out->tag_count++];
+        *one = (tag_mass){.tag = t, .share = mass[t] / sum[0], .name = att_names_get(&catalogue->tags, t)};
+        for (size_t s = 0; s < ATT_TASTE_SCALES; s++)
+            one->scale[s] = mass[(s + 1) * tags + t] / sum[s + 1];
     }
+    qsort(list, out->tag_count, sizeof *list, greater_share);
     bool good = true;
-    for (uint32_t t = 0; t < tags; t++)
-        if (mass[t] > 0)
-            shares[out->tag_count++] =
-                (att_taste_share){keep(memory, att_names_get(&catalogue->tags, t), &good), mass[t] / total};
-    qsort(shares, out->tag_count, sizeof *shares, greater_share);
+    for (size_t i = 0; i < out->tag_count; i++) {
+        shares[i] = (att_taste_share){keep(memory, list[i].name, &good), list[i].share};
+        scales[i] = (att_taste_scales){
+            list[i].scale[ATT_TASTE_LONG], list[i].scale[ATT_TASTE_RECENT], list[i].scale[ATT_TASTE_SESSION]};
+    }
     out->tags = shares;
+    out->scales = scales;
     return good ? ATT_OK : att_no_memory(err, out->tag_count, "tags");
+}
+
+// --- What has changed, in words -----------------------------------------------------------------------------------
+
+static void day_text(int64_t at_s, char out[16])
+{
+    const time_t at = (time_t)at_s;
+    struct tm tm;
+    gmtime_r(&at, &tm);
+    strftime(out, 16, "%Y-%m-%d", &tm);
+}
+
+static att_status say_changes(
+    const att_engine *engine, const att_tastes *tastes, att_slate_memory *memory, att_person *out, att_error *err)
+{
+    const att_drift *drift = &tastes->drift;
+    att_text *said = ATT_NEW(&memory->answer, att_text, 3);
+    char day[16];
+    if (!said)
+        return att_no_memory(err, 3, "changes");
+    if (drift->binge_tag != ATT_NO_INDEX) {
+        const att_text tag = att_names_get(&engine->catalogue.tags, drift->binge_tag);
+        day_text(drift->binge_s, day);
+        said[out->change_count++] = att_text_of(att_arena_printf(&memory->answer,
+            "a binge: %u things of %.*s in one session on %s, evidence %.1f; each counts %.0f %% in lasting taste until "
+            "other days confirm it",
+            drift->binge_count, ATT_TEXT_ARGS(tag), day, drift->binge_evidence, 100 * drift->binge_kept));
+    }
+    if (drift->moved_s) {
+        day_text(drift->moved_s, day);
+        said[out->change_count++] = att_text_of(att_arena_printf(&memory->answer,
+            "taste has moved: since %s %u things on %u days tell of another mix, evidence %.1f; what went before fades "
+            "where it does not go on",
+            day, drift->moved_count, drift->moved_days, drift->move_evidence));
+    }
+    if (out->life_event_ms) {
+        day_text(out->life_event_ms / 1000, day);
+        said[out->change_count++] = att_text_of(att_arena_printf(&memory->answer,
+            "a life event on %s: what was liked before counts %.0f %%", day, 100 * engine->policy.taste.life_event_keep));
+    }
+    for (size_t i = 0; i < out->change_count; i++)
+        if (!said[i].data)
+            return att_no_memory(err, out->change_count, "changes");
+    out->change_texts = said;
+    out->changes = drift->changes;
+    return ATT_OK;
+}
+
+// As if the person asked for a slate now, in no known situation.
+static att_status list_taste(const att_engine *engine, const att_person_state *state, int64_t now_ms,
+    att_slate_memory *memory, att_person *out, att_error *err)
+{
+    const att_taste_moment moment = {.policy = &engine->policy,
+        .now_ms = now_ms,
+        .life_event_s = att_person_controls_of(state)->life_event_s};
+    att_tastes tastes;
+    att_status status = att_view_tastes(engine, state, &moment, NULL, &memory->scratch, &tastes, err);
+    if (status)
+        return status;
+    out->long_share = tastes.sum.share[ATT_TASTE_LONG];
+    out->recent_share = tastes.sum.share[ATT_TASTE_RECENT];
+    out->session_share = tastes.sum.share[ATT_TASTE_SESSION];
+    out->life_event_ms = (int64_t)moment.life_event_s * 1000;
+    status = list_tags(engine, &tastes, memory, out, err);
+    return status ? status : say_changes(engine, &tastes, memory, out, err);
 }
 
 static att_status list_items(const att_engine *engine, const att_person_state *state, int64_t now_ms,
@@ -162,7 +247,7 @@ att_status att_engine_person(
             .novelty = (double)controls->novelty,
             .opted_out = state->opted_out,
             .bot = state->bot};
-        status = list_tags(engine, state, now_ms, memory, out, err);
+        status = list_taste(engine, state, now_ms, memory, out, err);
         if (!status)
             status = list_items(engine, state, now_ms, memory, out, err);
         if (!status)

@@ -5,6 +5,7 @@
 #ifndef ATT_ENGINE_SERVE_H
 #define ATT_ENGINE_SERVE_H
 
+#include "decide/drift.h"
 #include "decide/pool.h"
 #include "decide/slate.h"
 #include "decide/taste.h"
@@ -13,6 +14,17 @@
 
 // At most this many of a person's preferences shape one decision: the heaviest after decay.
 #define ATT_HISTORY_MAX 256
+
+// A person's liked things as decide/taste.h wants them, with what has changed.
+typedef struct att_tastes {
+    att_taste_item *items; // (count)
+    uint32_t *chosen;      // (count) place among the preferences
+    float *weights;        // (count)
+    float *scales;         // (ATT_TASTE_SCALES, count)
+    size_t count;
+    att_taste_sum sum;
+    att_drift drift;
+} att_tastes;
 
 typedef struct att_view {
     att_engine *engine;
@@ -36,6 +48,9 @@ typedef struct att_view {
     uint32_t *exclude;              // ascending: shown lately, finished lately, disliked
     size_t exclude_count;
 
+    uint32_t changes;               // bits of att_change
+    att_taste_moment moment;
+    float *lifts;                   // (serving.context_tag_count) of the request's situation, by tag; NULL: none learned
     att_fold_item *history;         // (history_count) what the person's vector is made of
     const att_preference **sources; // (history_count) the preference behind each
     size_t history_count;
@@ -56,6 +71,10 @@ typedef struct att_view {
 att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
     att_arena *answer, uint64_t seed, att_view *view, att_error *err);
 void att_view_end(att_view *view);
+// What the view weighs its person's preferences by; `tastes` is (capacity) and `chosen` says which preference each is.
+// Also for telling a person what is known of them.
+att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
+    const float *lifts, att_arena *scratch, att_tastes *out, att_error *err);
 // Fills candidates and their terms (all but those that depend on the slate).
 att_status att_view_candidates(att_view *view, att_error *err);
 // Terms of all candidates (terms.c).

@@ -38,25 +38,18 @@ static att_status list_less(att_view *view, const att_less **out, size_t *count,
     return ATT_OK;
 }
 
-// One fit per candidate, from the row of lifts of this context over the catalogue's tags. NULL: no context was learned.
+// One fit per candidate, from the lifts of this situation over the catalogue's tags. NULL: no context was learned.
 static att_status fit_context(att_view *view, const float **out, att_error *err)
 {
-    const att_serving *serving = &view->engine->serving;
     *out = NULL;
-    if (!serving->context)
+    if (!view->lifts)
         return ATT_OK;
-    att_arena *scratch = &view->memory->scratch;
-    const size_t learned = att_context_tag_total(serving->context), tags = serving->context_tag_count;
-    float *row = ATT_NEW_RAW(scratch, float, learned);
-    float *own = ATT_NEW_RAW(scratch, float, tags);
-    float *fits = ATT_NEW_RAW(scratch, float, view->candidate_count);
-    if (!row || !own || !fits)
-        return att_no_memory(err, learned, "tags");
-    att_context_row(serving->context, &view->request->context, view->at_ms, row);
-    for (size_t t = 0; t < tags; t++)
-        own[t] = serving->context_tag[t] == ATT_NO_INDEX ? 0 : row[serving->context_tag[t]];
+    float *fits = ATT_NEW_RAW(&view->memory->scratch, float, view->candidate_count);
+    if (!fits)
+        return att_no_memory(err, view->candidate_count, "candidates");
     for (size_t i = 0; i < view->candidate_count; i++)
-        fits[i] = att_context_fit(own, tags, view->candidates[i].tags, view->candidates[i].tag_count);
+        fits[i] = att_context_fit(view->lifts, view->engine->serving.context_tag_count, view->candidates[i].tags,
+            view->candidates[i].tag_count);
     *out = fits;
     return ATT_OK;
 }

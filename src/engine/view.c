@@ -133,51 +133,106 @@ static int newest_first(const void *a, const void *b)
 
 // The running session's items get their rank, the newest 0.
 static att_status rank_session(
-    att_view *view, const uint32_t *chosen, size_t count, att_taste_item *items, att_error *err)
+    const att_person_state *person, const att_taste_moment *moment, att_tastes *tastes, att_arena *scratch, att_error *err)
 {
-    const att_person_state *person = view->person;
-    if (person->session_ended || view->at_ms - person->last_ms >= view->policy->signals.session_gap_ms)
+    if (person->session_ended || moment->now_ms - person->last_ms >= moment->policy->signals.session_gap_ms)
         return ATT_OK;
-    touched *session = ATT_NEW(&view->memory->scratch, touched, count);
+    touched *session = ATT_NEW_RAW(scratch, touched, tastes->count);
     if (!session)
-        return att_no_memory(err, count, "preferences");
+        return att_no_memory(err, tastes->count, "preferences");
     size_t in_session = 0;
-    for (size_t i = 0; i < count; i++)
-        if (att_preference_is_in_session(person, &person->preferences[chosen[i]]))
-            session[in_session++] = (touched){person->preferences[chosen[i]].at_s, (uint32_t)i};
+    for (size_t i = 0; i < tastes->count; i++)
+        if (att_preference_is_in_session(person, &person->preferences[tastes->chosen[i]]))
+            session[in_session++] = (touched){tastes->items[i].at_s, (uint32_t)i};
     qsort(session, in_session, sizeof *session, newest_first);
     for (size_t rank = 0; rank < in_session; rank++)
-        items[session[rank].place].session_rank = (uint32_t)rank;
+        tastes->items[session[rank].place].session_rank = (uint32_t)rank;
+    return ATT_OK;
+}
+
+static void choose_liked(const att_engine *engine, const att_person_state *person,
+    const float *lifts, att_tastes *out)
+{
+    const att_catalogue *catalogue = &engine->catalogue;
+    const int64_t reset_ms = att_person_controls_of(person)->reset_ms;
+    for (uint32_t p = 0; p < person->preference_count; p++) {
+        const att_preference *preference = &person->preferences[p];
+        if (!(preference->grade > 0) || (int64_t)preference->at_s * 1000 < reset_ms)
+            continue;
+        size_t tag_count;
+        const uint16_t *tags = att_catalogue_tags(catalogue, preference->item, &tag_count);
+        out->chosen[out->count] = p;
+        out->items[out->count++] = (att_taste_item){.grade = (double)preference->grade,
+            .at_s = preference->at_s,
+            .session_rank = ATT_NOT_IN_SESSION,
+            .tags = tags,
+            .tag_count = (uint16_t)tag_count,
+            .session = preference->session,
+            .situation = preference->situation,
+            .days = preference->days,
+            .kept = 1,
+            .lift = lifts ? att_context_fit(lifts, engine->serving.context_tag_count, tags, tag_count) : 0};
+    }
+}
+
+att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
+    const float *lifts, att_arena *scratch, att_tastes *out, att_error *err)
+{
+    const uint32_t known = person->preference_count;
+    *out = (att_tastes){.items = ATT_NEW_RAW(scratch, att_taste_item, known),
+        .chosen = ATT_NEW_RAW(scratch, uint32_t, known),
+        .weights = ATT_NEW_RAW(scratch, float, known),
+        .scales = ATT_NEW_RAW(scratch, float, (size_t)known * ATT_TASTE_SCALES),
+        .drift.binge_tag = ATT_NO_INDEX};
+    if (!out->items || !out->chosen || !out->weights || !out->scales)
+        return att_no_memory(err, known, "preferences");
+    choose_liked(engine, person, lifts, out);
+    att_status status = rank_session(person, moment, out, scratch, err);
+    if (!status && moment->policy->taste.scales)
+        status = att_drift_find(
+            moment, out->items, out->count, engine->catalogue.tags.count, scratch, &out->drift, err);
+    if (!status)
+        att_taste_weights(moment, out->items, out->count, out->weights, out->scales, &out->sum);
+    return status;
+}
+
+// What everybody's habits say of each tag here and now. NULL: no context was learned.
+static att_status list_lifts(att_view *view, att_error *err)
+{
+    const att_serving *serving = &view->engine->serving;
+    if (!serving->context)
+        return ATT_OK;
+    const size_t learned = att_context_tag_total(serving->context), tags = serving->context_tag_count;
+    float *row = ATT_NEW_RAW(&view->memory->scratch, float, learned);
+    view->lifts = ATT_NEW_RAW(&view->memory->scratch, float, tags);
+    if (!row || !view->lifts)
+        return att_no_memory(err, learned, "tags");
+    att_context_row(serving->context, &view->request->context, view->at_ms, row);
+    for (size_t t = 0; t < tags; t++)
+        view->lifts[t] = serving->context_tag[t] == ATT_NO_INDEX ? 0 : row[serving->context_tag[t]];
     return ATT_OK;
 }
 
 static att_status list_history(att_view *view, att_error *err)
 {
     const att_person_state *person = view->person;
-    const uint32_t known = person->preference_count;
     att_arena *scratch = &view->memory->scratch;
-    uint32_t *chosen = ATT_NEW_RAW(scratch, uint32_t, known);
-    att_taste_item *tastes = ATT_NEW_RAW(scratch, att_taste_item, known);
-    float *weights = ATT_NEW_RAW(scratch, float, known);
-    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, known);
-    if (!chosen || !tastes || !weights || !items)
-        return att_no_memory(err, known, "preferences");
-    size_t count = 0;
-    for (uint32_t p = 0; p < known; p++) {
-        const att_preference *preference = &person->preferences[p];
-        if (!(preference->grade > 0) || (int64_t)preference->at_s * 1000 < view->controls->reset_ms)
-            continue;
-        chosen[count] = p;
-        tastes[count++] = (att_taste_item){.grade = (double)preference->grade,
-            .at_s = preference->at_s,
-            .session_rank = ATT_NOT_IN_SESSION};
-    }
-    const att_status status = rank_session(view, chosen, count, tastes, err);
+    view->moment = (att_taste_moment){.policy = view->policy,
+        .now_ms = view->at_ms,
+        .life_event_s = view->controls->life_event_s,
+        .situation = att_situation_of(&view->request->context, view->at_ms)};
+    att_tastes tastes;
+    const att_status status =
+        att_view_tastes(view->engine, person, &view->moment, view->lifts, scratch, &tastes, err);
     if (status)
         return status;
-    att_taste_weights(view->policy, view->at_ms, tastes, count, weights);
+    view->changes = tastes.drift.changes;
+    size_t count = tastes.count;
+    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, count);
+    if (!items)
+        return att_no_memory(err, count, "preferences");
     for (size_t i = 0; i < count; i++)
-        items[i] = (att_fold_item){.item = chosen[i], .weight = weights[i]};
+        items[i] = (att_fold_item){.item = tastes.chosen[i], .weight = tastes.weights[i]};
     qsort(items, count, sizeof *items, heavier);
     count = ATT_MIN(count, ATT_HISTORY_MAX);
     while (count > 0 && !(items[count - 1].weight > 0))
@@ -324,6 +379,8 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     view->controls = person ? att_person_controls_of(person) : &none;
     assign(view, person && person->opted_out);
     status = find_eligible(view, err);
+    if (!status)
+        status = list_lifts(view, err);
     if (!status)
         status = take_blocked_out(view, err); // also for who opted out: a block is a wish, not a profile
     if (!status && person && !person->opted_out) {

@@ -529,6 +529,8 @@ static bool names_item(const att_control *control)
            control->kind == ATT_CONTROL_UNBLOCK;
 }
 
+#define LIFE_EVENT_DAY_MAX 49710 // the last day that Unix seconds of 32 bits reach, in 2106
+
 static att_status check_control(att_text user, const att_control *control, att_error *err)
 {
     if (user.size == 0 || user.size > ATT_ID_SIZE_MAX)
@@ -561,6 +563,12 @@ static att_status check_control(att_text user, const att_control *control, att_e
                 ATT_TEXT_ARGS(control->item));
         return ATT_OK;
     case ATT_CONTROL_RESET:
+        return ATT_OK;
+    case ATT_CONTROL_LIFE_EVENT:
+        if (!(control->value >= -1 && control->value <= LIFE_EVENT_DAY_MAX) || control->value != floor(control->value))
+            return ATT_FAIL(err, ATT_INVALID,
+                "%s is %g, expected a whole day since 1970-01-01 up to %d, 0 for now, -1 to take it back", name,
+                control->value, LIFE_EVENT_DAY_MAX);
         return ATT_OK;
     default:
         return ATT_FAIL(err, ATT_INVALID, "unknown control %d", (int)control->kind);

@@ -17,7 +17,7 @@
 #include "signals/fold.h"
 
 #define ATT_FOLD_KIND ATT_TAG4('F', 'O', 'L', 'D')
-#define ATT_FOLD_VERSION 1
+#define ATT_FOLD_VERSION 2 // 1: preferences without situation and days
 
 #define ATT_FOLD_HEAD ATT_TAG4('H', 'E', 'A', 'D')
 #define ATT_FOLD_PEOPLE ATT_TAG4('P', 'E', 'O', 'P')
@@ -53,7 +53,7 @@ typedef struct att_fold_rare {
     uint32_t user;
     float energy, novelty;
     uint16_t blocked_items, less_like, blocked_tags, zero;
-    uint32_t zero_too;
+    uint32_t life_event_s;
 } att_fold_rare;
 
 _Static_assert(
@@ -62,7 +62,7 @@ _Static_assert(
     sizeof(att_fold_head) == 96 && sizeof(att_fold_person) == 88 && sizeof(att_fold_rare) == 32,
     "rows of a checkpoint have no gaps");
 _Static_assert(
-    sizeof(att_preference) == 20 && sizeof(att_shown_mark) == 8 && sizeof(att_seen_key) == 16,
+    sizeof(att_preference) == 24 && sizeof(att_shown_mark) == 8 && sizeof(att_seen_key) == 16,
     "rows of a checkpoint have no gaps");
 
 // From an open snapshot, for att_people_load and the fuzzer. After a failure the fold is empty.

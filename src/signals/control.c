@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// signals/control.c - what people ask for, folded: sliders, blocks, less-like, reset, opt-out.
+// signals/control.c - what people ask for, folded: sliders, blocks, less-like, reset, opt-out, life events.
 #include "signals/event.h"
 #include "signals/fold.h"
 
+#include <math.h>
+
 #define TAG_PREFIX "tag:"
+#define DAY_MS INT64_C(86400000)
 
 static bool list_has(const uint32_t *items, uint16_t count, uint32_t value)
 {
@@ -120,6 +123,17 @@ static void reset(att_people *people, att_person_state *person, int64_t at_ms)
     person->last_complete = false;
 }
 
+// The value is the day (since 1970-01-01, UTC) from which on the old life is over; 0 or none: the moment it was said;
+// below 0: it is taken back. Nothing is forgotten: how much the past still counts is asked when it is read.
+static uint32_t life_event_at(const att_record *record)
+{
+    if (record->value < 0)
+        return 0;
+    if (!(record->value >= 1))
+        return att_seconds_of(record->at_ms);
+    return att_seconds_of((int64_t)fmin((double)record->value, 1e6) * DAY_MS);
+}
+
 static att_status apply_kind(
     att_people *people, att_person_state *person, const att_record *record, att_error *err)
 {
@@ -141,6 +155,9 @@ static att_status apply_kind(
         return ATT_OK;
     case ATT_CONTROL_OPT_OUT:
         person->opted_out = record->value != 0;
+        return ATT_OK;
+    case ATT_CONTROL_LIFE_EVENT:
+        rare->life_event_s = life_event_at(record);
         return ATT_OK;
     default:
         return ATT_FAIL(err, ATT_CORRUPT, "record %llu: unknown control %u",

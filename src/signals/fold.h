@@ -67,6 +67,7 @@ typedef struct att_opinion {
     float grade;
     uint8_t signal;
     uint16_t session;
+    uint16_t situation;
     bool is_explicit;
     bool in_session; // of the newest session
 } att_opinion;

@@ -9,11 +9,12 @@
 // What the fold reads of an event stands in its record: before append the caller sets `set_aside`
 // (att_people_is_bot_rate) and fills `length_ms` from the catalogue where the event has none.
 //
-// Memory: 112 bytes a person, 21 a preference, 8 a shown mark, about 22 an event for the ids seen.
+// Memory: 112 bytes a person, 25 a preference, 8 a shown mark, about 22 an event for the ids seen.
 #ifndef ATT_SIGNALS_PEOPLE_H
 #define ATT_SIGNALS_PEOPLE_H
 
 #include "attune/policy.h"
+#include "signals/situation.h"
 #include "store/snapshot.h"
 #include "store/store.h"
 
@@ -29,6 +30,9 @@ typedef struct att_preference {
     uint8_t signal;   // the explicit signal in force, else the strongest implicit one
     uint8_t count;    // events, saturating
     uint16_t session; // low bits of the session number it was last touched in
+    uint16_t situation; // signals/situation.h: where it was last chosen, as far as it is known
+    uint8_t days;       // separate UTC days on which events spoke for it, saturating; 1 after a change of mind
+    uint8_t zero;
 } att_preference;
 
 // Shown by a decision, really seen (an impression without a decision), or finished.
@@ -48,6 +52,7 @@ typedef struct att_person_controls {
     uint16_t blocked_item_capacity, less_like_capacity, blocked_tag_capacity;
     float energy, novelty; // sliders, -1 … 1
     int64_t reset_ms;      // events before it shape no preference; INT64_MIN: never reset
+    uint32_t life_event_s; // what was liked before it counts little (policy: taste.life_event_keep); 0: never
 } att_person_controls;
 
 typedef struct att_person_state {

@@ -63,7 +63,8 @@ static void put_preference(hasher *to, const att_preference *preference)
     put(to, preference->item | bits_of(preference->grade) << 32);
     put(to, preference->at_s | (uint64_t)basis << 32);
     put(to, preference->signal | (uint64_t)preference->count << 8 |
-                (uint64_t)preference->session << 16);
+                (uint64_t)preference->session << 16 | (uint64_t)preference->situation << 32 |
+                (uint64_t)preference->days << 48);
 }
 
 static void put_list(hasher *to, const uint32_t *items, size_t count)
@@ -77,6 +78,7 @@ static void put_controls(hasher *to, const att_people *people, const att_person_
 {
     put(to, bits_of(rare->energy) | bits_of(rare->novelty) << 32);
     put(to, (uint64_t)rare->reset_ms);
+    put(to, rare->life_event_s);
     put_list(to, rare->blocked_items, rare->blocked_item_count);
     put_list(to, rare->less_like_items, rare->less_like_count);
     put(to, rare->blocked_tag_count);

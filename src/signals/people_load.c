@@ -72,7 +72,8 @@ static bool unit(float value)
 
 static bool is_preference(const att_preference *row)
 {
-    if (row->item == ATT_NO_INDEX || !unit(row->grade) || row->count == 0 ||
+    if (row->item == ATT_NO_INDEX || !unit(row->grade) || row->count == 0 || row->days == 0 ||
+        row->zero != 0 || !att_situation_is_valid(row->situation) ||
         row->signal == ATT_SIGNAL_NONE || row->signal >= ATT_SIGNAL_COUNT)
         return false;
     return att_signal_is_explicit((att_signal)row->signal) ||
@@ -94,7 +95,7 @@ static bool is_rare(const att_fold_rare *row)
 {
     return row->blocked_items <= ATT_CONTROLS_MAX && row->less_like <= ATT_CONTROLS_MAX &&
            row->blocked_tags <= ATT_CONTROLS_MAX && unit(row->energy) && unit(row->novelty) &&
-           row->zero == 0 && row->zero_too == 0;
+           row->zero == 0;
 }
 
 static void copy_person(att_person_state *person, const att_fold_person *row)
@@ -232,6 +233,7 @@ static att_status load_rare(
     rare->energy = row->energy;
     rare->novelty = row->novelty;
     rare->reset_ms = row->reset_ms;
+    rare->life_event_s = row->life_event_s;
     att_status status = take_list(people, in, row->blocked_items, ATT_NO_INDEX,
         &rare->blocked_items, &rare->blocked_item_count, &rare->blocked_item_capacity, err);
     if (!status)

@@ -97,6 +97,7 @@ static void add_rare(gathering *to, uint32_t user, const att_person_controls *ra
         .blocked_items = rare->blocked_item_count,
         .less_like = rare->less_like_count,
         .blocked_tags = rare->blocked_tag_count,
+        .life_event_s = rare->life_event_s,
     };
     add(&to->parts[RARE], &row, 1);
     add(&to->parts[LISTS], rare->blocked_items, rare->blocked_item_count);

@@ -4,10 +4,13 @@
 // What was said beats what was only done. Said: the newest counts; where two of different kinds agree (a like
 // and a save) the stronger stays. Done: a mean of the grades weighted by their own strength,
 // mean += w / W * (g - mean) with w = |g| and W = min(W + w, 4), so that strong signals outweigh faint ones and
-// old habits can change. Late events take their place by event time. Docs: docs/signals.md.
+// old habits can change. Late events take their place by event time. Days on which something spoke for the item are
+// counted as they come: an event of a day before the newest one adds none. Docs: docs/signals.md.
 #include "signals/fold.h"
 
 #include <math.h>
+
+enum { DAY_S = 86400 };
 
 bool att_opinion_of(const att_record *event, att_grade grade, att_opinion *out)
 {
@@ -23,6 +26,7 @@ bool att_opinion_of(const att_record *event, att_grade grade, att_opinion *out)
         .at_s = att_seconds_of(event->at_ms),
         .grade = grade.grade,
         .signal = signal,
+        .situation = att_situation_of(&event->context, event->at_ms),
         .is_explicit = grade.is_explicit,
     };
     return true;
@@ -105,8 +109,20 @@ static void average(
     name_strongest(people, preference, opinion);
 }
 
+// Which day and where: only what speaks for it is kept, and the newest of it.
+static void note_moment(att_preference *preference, const att_opinion *opinion, att_preference before)
+{
+    if ((before.grade > 0) != (preference->grade > 0))
+        preference->days = 1;
+    else if (opinion->grade > 0 && opinion->at_s / DAY_S > before.at_s / DAY_S && preference->days < UINT8_MAX)
+        preference->days++;
+    if (opinion->situation && (opinion->grade > 0 || !preference->situation) && opinion->at_s >= before.at_s)
+        preference->situation = opinion->situation;
+}
+
 static void change(const att_people *people, att_preference *preference, const att_opinion *opinion)
 {
+    const att_preference before = *preference;
     if (opinion->is_explicit && is_explicit(preference))
         hear_again(preference, opinion);
     else if (opinion->is_explicit)
@@ -115,6 +131,7 @@ static void change(const att_people *people, att_preference *preference, const a
         average(people, preference, opinion);
     else if (agree(opinion->grade, preference->grade))
         preference->at_s = ATT_MAX(preference->at_s, opinion->at_s); // still so
+    note_moment(preference, opinion, before);
     if (preference->count < UINT8_MAX)
         preference->count++;
     if (opinion->in_session)
@@ -130,6 +147,8 @@ static att_preference first(const att_opinion *opinion)
         .signal = opinion->signal,
         .count = 1,
         .session = opinion->session,
+        .situation = opinion->situation,
+        .days = 1,
     };
     if (opinion->is_explicit)
         preference.basis.explicit_at_s = opinion->at_s;

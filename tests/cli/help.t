@@ -219,11 +219,13 @@ build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 attune control USER KIND [VALUE] [OPTIONS]
 
-Set a person's sliders, less-like, blocks, reset and opt-out.
+Set a person's sliders, less-like, blocks, reset, life events and opt-out.
 
 energy -1…1 (calm to lively), novelty -1…1 (familiar to new), less-like ITEM,
 block ITEM or tag:NAME, unblock, reset, opt-out 1 (no personalization, no
-learning) or 0. It acts on the very next slate and is kept in the log.
+learning) or 0, life-event [DATE] (a new life: what was liked before counts
+little; off takes it back). It acts on the very next slate and is kept in the
+log.
 
 Options
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
@@ -241,6 +243,8 @@ Examples
       none of that, ever
   attune control ann reset
       start over
+  attune control ann life-event 2026-09-01
+      what ann liked before that day counts little from now on
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

@@ -99,10 +99,12 @@ it cannot be shown: blocked by u1
 $ attune person u1 -s town.attune
 u1: 16 events in 14 sessions, 2025-10-09 20:53 to <*> UTC; 9 slots decided, 0 of them explored
   sliders: energy -0.50, novelty +0.50
-  ambient             4<*> %  ████████████████████
-  even                3<*> %  █████████████<*>
-  odd                 1<*> %  ████████<*>
-  jazz                 5.<*> %  ██<*>
+  taste: <*> % long-term, <*> % recent, 30 % of the running session
+  tag                  taste                       long-term  recent  session
+  ambient             4<*> %  ████████████████████    <*> %   50.0 %
+  even                3<*> %  █████████████<*> %   50.0 %
+  odd                 1<*> %  ██████<*> %    0.0 %
+  jazz                 <*> %  █<*> %    0.0 %
   <*>  like       Song 2
   <*>  like       nope
   <*>  like       Song 23
@@ -120,6 +122,16 @@ $ attune person u1 -s town.attune --json | json_ok events sessions impressions e
 $ attune control u1 unblock m4 -s town.attune; attune control u1 unblock tag:metal -q -s town.attune; attune explain u1 m4 -s town.attune | sed -n 2p
 done; the next slate obeys it
   relevance     <*>  how near it is to this person's taste
+$ attune control u1 life-event 2026-01-01 -s town.attune; attune person u1 -s town.attune | sed -n 3p; attune person u1 -s town.attune --json | json_ok scales
+done; the next slate obeys it
+  a life event on 2026-01-01: what was liked before counts 10 %
+1 object
+$ attune control u1 life-event off -s town.attune; attune person u1 -s town.attune | sed -n 3p
+done; the next slate obeys it
+  taste: <*> % long-term, <*> % recent, 30 % of the running session
+$ attune control u1 life-event soon -s town.attune
+attune control: life-event is "soon", expected a date such as 2026-09-01, off, or nothing for now; see: attune control --help
+[64]
 $ attune control u2 opt-out 1 -s town.attune; attune person u2 -s town.attune | sed -n 2p
 done; the next slate obeys it
   opted out: nothing is learned from this person
@@ -163,7 +175,7 @@ m3           Song 3  music  jazz,odd
   items      30 (0 taken down)
 # What is kept about a person comes out, and goes.
 $ attune export u1 -s town.attune | json_ok
-29 objects
+31 objects
 $ attune export u1 -s town.attune | head -2
 {"id":"e1-0","user":"u1","item":"m5","at":1760043200000,"signal":"like","length_ms":125000}
 {"id":"e1-1","user":"u1","item":"m26","at":1760046800000,"signal":"complete","length_ms":146000}

@@ -17,7 +17,7 @@ Ask
   info        Say what a store holds
 Tell
   event       Log one thing that a person did
-  control     Set a person's sliders, less-like, blocks, reset and opt-out
+  control     Set a person's sliders, less-like, blocks, reset, life events and opt-out
   takedown    Take an item out of every slate, at once
   policy      Print, check or set the policy: grades, weights, budget, rights
 Measure
@@ -117,7 +117,7 @@ $ attune event a rating m1 --value much
 attune event: --value is "much", expected a number from -1e+09 to 1e+09; see: attune event --help
 [64]
 $ attune control a blok m1
-attune control: unknown control "blok", expected one of: energy, novelty, less-like, block, unblock, reset, opt-out; see: attune control --help
+attune control: unknown control "blok", expected one of: energy, novelty, less-like, block, unblock, reset, opt-out, life-event; see: attune control --help
 [64]
 $ attune control a novelty
 attune control: novelty needs a number; see: attune control --help

@@ -38,9 +38,11 @@ static void live(att_engine *engine, uint64_t seed, int steps)
             att_slate slate;
             CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
         } else if (what == 18) {
-            const att_control control = {.kind = (att_control_kind)(1 + att_rng_below(&rng, ATT_CONTROL_KIND_COUNT - 1)),
+            att_control control = {.kind = (att_control_kind)(1 + att_rng_below(&rng, ATT_CONTROL_KIND_COUNT - 1)),
                 .value = att_rng_unit(&rng),
                 .item = scene_item_id(item)};
+            if (control.kind == ATT_CONTROL_LIFE_EVENT) // whole days
+                control.value = (double)att_rng_below(&rng, 3) * (double)(at_ms / SCENE_DAY / 2);
             CHECK_OK_ERR(att_engine_control(engine, scene_user_id(user), &control, &err), &err);
         } else if (step % 7 == 0) {
             CHECK_OK_ERR(att_engine_takedown(engine, scene_item_id(item), att_text_of("test"), &err), &err);

@@ -326,7 +326,7 @@ static void refuses(unsigned what, const char *story)
         .preference_count = 1,
         .shown_count = 1,
         .last_played = ATT_NO_INDEX};
-    att_preference preference = {.item = 3, .grade = 0.5f, .signal = ATT_SIGNAL_LIKE, .count = 1};
+    att_preference preference = {.item = 3, .grade = 0.5f, .signal = ATT_SIGNAL_LIKE, .count = 1, .days = 1};
     att_shown_mark mark = {3, 4};
     att_fold_rare rare = {.blocked_tags = 1, .blocked_items = 1};
     uint32_t lists[2] = {7, 0};
@@ -424,6 +424,15 @@ static void refuses(unsigned what, const char *story)
     case 25:
         person.flags = 16;
         break;
+    case 26:
+        preference.days = 0;
+        break;
+    case 27:
+        preference.situation = ATT_DEVICE_COUNT;
+        break;
+    case 28:
+        preference.zero = 1;
+        break;
     default:
         break;
     }
@@ -460,7 +469,7 @@ CHECK_TEST(rows_that_no_fold_could_have_written_are_refused)
     CHECK_BEGIN();
     static const char *const stories[] = {"", "PREF", "PREF", "PREF", "more rows", "add up", "PEOP",
         "PEOP", "PEOP", "add up", "PEOP", "add up", "RARE", "RARE", "LIST", "LIST", "LIST", "TAGN",
-        "TAGN", "TAGN", "SEEN", "SEEN", "SEEN", "PEOP", "PREF", "PEOP"};
+        "TAGN", "TAGN", "SEEN", "SEEN", "SEEN", "PEOP", "PREF", "PEOP", "PREF", "PREF", "PREF"};
     for (unsigned i = 0; i < ATT_COUNT_OF(stories); i++)
         refuses(i, stories[i]);
 }

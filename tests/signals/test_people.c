@@ -403,6 +403,53 @@ CHECK_TEST(reset_forgets_taste_and_keeps_blocks)
     fold_close(&log);
 }
 
+CHECK_TEST(a_preference_keeps_its_days_and_its_situation)
+{
+    CHECK_BEGIN();
+    fold_log log;
+    fold_open(&log, NULL);
+    const int64_t day_ms = 86400000, noon = 12 * 3600000 - T0 % day_ms + day_ms;
+    att_record play = event_of(0, ATT_SIGNAL_COMPLETE, 1, T0 + noon);
+    play.context = (att_context){ATT_DEVICE_SPEAKER, ATT_PLACE_HOME, ATT_ACTIVITY_SLEEP, 0, 60};
+    fold_apply(&log, play);
+    CHECK_EQ(fold_preference(&log, 1)->days, 1);
+    // Device 6, place 1 in the next three bits, activity 4 in the next four, afternoon plus one, workday.
+    CHECK_EQ(fold_preference(&log, 1)->situation, 6 | 1 << 4 | 4 << 7 | 4 << 11 | 1 << 14);
+    const uint16_t at_home = fold_preference(&log, 1)->situation;
+    fold_event_at(&log, ATT_SIGNAL_COMPLETE, 1, noon + 3600000); // the same day, from nowhere known
+    CHECK_EQ(fold_preference(&log, 1)->days, 1);
+    CHECK_EQ(fold_preference(&log, 1)->situation, at_home);
+    fold_event_at(&log, ATT_SIGNAL_COMPLETE, 1, noon + day_ms);
+    fold_event_at(&log, ATT_SIGNAL_COMPLETE, 1, noon + 5 * day_ms);
+    CHECK_EQ(fold_preference(&log, 1)->days, 3);
+    fold_event_at(&log, ATT_SIGNAL_COMPLETE, 1, noon + 2 * day_ms); // late: the day may have been counted
+    CHECK_EQ(fold_preference(&log, 1)->days, 3);
+    play.at_ms = T0 + noon + 6 * day_ms;
+    play.context.device = ATT_DEVICE_PHONE;
+    fold_apply(&log, play);
+    CHECK_EQ(att_situation_get(fold_preference(&log, 1)->situation, ATT_SITUATION_DEVICE), ATT_DEVICE_PHONE);
+    fold_event_at(&log, ATT_SIGNAL_DISLIKE, 1, noon + 8 * day_ms);
+    CHECK_EQ(fold_preference(&log, 1)->days, 1);
+    fold_close(&log);
+}
+
+CHECK_TEST(a_life_event_is_kept_and_taken_back)
+{
+    CHECK_BEGIN();
+    fold_log log;
+    fold_open(&log, NULL);
+    CHECK_EQ(att_person_controls_of(&(att_person_state){0})->life_event_s, 0);
+    fold_control(&log, ATT_CONTROL_LIFE_EVENT, ATT_NO_INDEX, NULL, NAN, 5000);
+    CHECK_EQ(att_person_controls_of(fold_person(&log, 0))->life_event_s, (T0 + 5000) / 1000);
+    fold_control(&log, ATT_CONTROL_LIFE_EVENT, ATT_NO_INDEX, NULL, 19000, 6000);
+    CHECK_EQ(att_person_controls_of(fold_person(&log, 0))->life_event_s, 19000u * 86400);
+    fold_control(&log, ATT_CONTROL_LIFE_EVENT, ATT_NO_INDEX, NULL, 0, 7000);
+    CHECK_EQ(att_person_controls_of(fold_person(&log, 0))->life_event_s, (T0 + 7000) / 1000);
+    fold_control(&log, ATT_CONTROL_LIFE_EVENT, ATT_NO_INDEX, NULL, -1, 8000);
+    CHECK_EQ(att_person_controls_of(fold_person(&log, 0))->life_event_s, 0);
+    fold_close(&log);
+}
+
 CHECK_TEST(who_opted_out_is_not_learned_from)
 {
     CHECK_BEGIN();
@@ -515,7 +562,8 @@ CHECK_MAIN(CHECK_CASE(the_newest_explicit_word_counts),
     CHECK_CASE(decisions_count_impressions_and_exploration),
     CHECK_CASE(a_damaged_decision_is_refused_and_changes_nothing),
     CHECK_CASE(finished_and_seen_things_leave_a_mark), CHECK_CASE(controls_are_kept_and_undone),
-    CHECK_CASE(reset_forgets_taste_and_keeps_blocks), CHECK_CASE(who_opted_out_is_not_learned_from),
+    CHECK_CASE(reset_forgets_taste_and_keeps_blocks), CHECK_CASE(a_preference_keeps_its_days_and_its_situation),
+    CHECK_CASE(a_life_event_is_kept_and_taken_back), CHECK_CASE(who_opted_out_is_not_learned_from),
     CHECK_CASE(a_control_that_cannot_be_read_is_refused),
     CHECK_CASE(the_oldest_of_the_weakest_goes_first),
     CHECK_CASE(a_forgotten_person_leaves_the_state_as_if_never_there))
