@@ -34,7 +34,8 @@ static int run_trec(cli *c)
 {
     if (c->argument_count != 3)
         return cli_usage(c, "trec needs a run file and a qrels file");
-    const att_trec_options options = {.complete = cli_flag(c, "complete"), .per_query = cli_flag(c, "per-query")};
+    const att_trec_options options = {.complete = cli_flag(c, "complete"), .per_query = cli_flag(c, "per-query"),
+        .double_scores = cli_flag(c, "double-scores")};
     att_error err = {0};
     const att_status status = att_trec_eval(c->arguments[1], c->arguments[2], &options, print_trec, c, &c->host, &err);
     return status ? cli_fail(c, status, &err) : 0;
@@ -230,6 +231,7 @@ static const cli_option evaluate_options[] = {
     {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format there"},
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
     {"per-query", 0, NULL, "trec: each query too (trec_eval -q)"},
+    {"double-scores", 0, NULL, "trec: scores tie when equal as doubles, as in release 10; else as floats, as in 9"},
     {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "of every split and resample; default 1"}, {0}};
 static const char *const evaluate_examples[] = {"attune evaluate ml-latest-small/", "the table on a MovieLens folder",
     "attune evaluate --store shop.attune --protocol time", "train before, ask about after, on your own log",

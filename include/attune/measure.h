@@ -103,6 +103,7 @@ att_status att_bootstrap(const double *values, size_t count, uint32_t resamples,
 typedef struct att_trec_options {
     bool complete;  // -c: average over every query of the qrels; those not in the run count as 0
     bool per_query; // -q: each query before the summary
+    bool double_scores; // as release 10: scores tie when equal as doubles; else as 9: when equal as floats
 } att_trec_options;
 
 typedef struct att_trec_line {

@@ -19,7 +19,7 @@ typedef enum att_trec_kind { ATT_TREC_RUN, ATT_TREC_QRELS } att_trec_kind;
 
 typedef struct att_trec_row {
     att_text query, item; // into the file's text
-    float score;          // run; trec_eval keeps it as a float, so do we: it decides what ties
+    double score;         // run; att_trec_eval says whether it is rounded to a float: that decides what ties
     int32_t grade;        // qrels
     uint32_t line;
 } att_trec_row;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // measure/trec_eval.c - what trec_eval 9 prints for a run and its qrels, to the digit.
 //
-// As there: items of a query are ranked by falling score, kept as a float, ties by falling item
+// As there: items of a query are ranked by falling score, ties by falling item
 // name; the rank column is not used. A query is evaluated when it has both judgements and retrieved
 // items; one without anything relevant counts as 0 in every mean. With -c means are over all
 // queries of the qrels, while the counts num_ret, num_rel and num_rel_ret stay sums over those
@@ -100,6 +100,13 @@ static size_t largest_query(const att_trec_file *file, size_t *queries)
         ++*queries;
     }
     return most;
+}
+
+// Releases 9 keep the score as a float, which makes more of them tie; 10 keeps the double.
+static void round_scores(att_trec_file *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        run->rows[i].score = (double)(float)run->rows[i].score;
 }
 
 static int by_score(const void *a, const void *b)
@@ -280,6 +287,8 @@ att_status att_trec_eval(const char *run_path, const char *qrels_path,
     att_status status = att_trec_load(&eval.qrels, ATT_TREC_QRELS, qrels_path, &full, err);
     if (!status)
         status = att_trec_load(&eval.run, ATT_TREC_RUN, run_path, &full, err);
+    if (!status && !(options && options->double_scores))
+        round_scores(&eval.run);
     if (!status)
         status = evaluate(&eval, options ? options : &plain, err);
     clear(&eval);

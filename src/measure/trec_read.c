@@ -56,7 +56,7 @@ static att_status bad_number(
         in->line, name, (int)ATT_MIN(field.size, 40), field.data, wanted);
 }
 
-static att_status read_score(const reader *in, att_text field, float *out, att_error *err)
+static att_status read_score(const reader *in, att_text field, double *out, att_error *err)
 {
     char copy[64], *end = copy;
     double value = (double)NAN;
@@ -66,9 +66,9 @@ static att_status read_score(const reader *in, att_text field, float *out, att_e
         copy[field.size] = 0;
         value = strtod_l(copy, &end, in->locale);
     }
-    if (!short_enough || end != copy + field.size || end == copy || !isfinite((float)value))
+    if (!short_enough || end != copy + field.size || end == copy || !isfinite(value))
         return bad_number(in, field, "score", "a finite number such as 12.5", err);
-    *out = (float)value;
+    *out = value;
     return ATT_OK;
 }
 
@@ -121,7 +121,8 @@ static att_status read_qrels_row(
 static att_status read_line(reader *in, const char *at, const char *end, att_error *err)
 {
     const char *first = at;
-    if (next_field(&first, end).size == 0 || *at == '#')
+    const att_text begin = next_field(&first, end);
+    if (begin.size == 0 || begin.data[0] == '#')
         return ATT_OK;
     att_trec_row row = {.line = in->line};
     const att_status status = in->kind == ATT_TREC_RUN ? read_run_row(in, &row, at, end, err)

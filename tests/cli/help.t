@@ -369,6 +369,8 @@ Options
       --complete             trec: count queries that the run leaves out as zero
                              (trec_eval -c)
       --per-query            trec: each query too (trec_eval -q)
+      --double-scores        trec: scores tie when equal as doubles, as in
+                             release 10; else as floats, as in 9
   -t, --threads N            default: all cores
       --seed N               of every split and resample; default 1
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise

@@ -6,6 +6,8 @@
 #include "check.h"
 #include "measure/trec.h"
 
+#include <math.h>
+
 #define GOLDEN ATT_SOURCE_ROOT "/tests/measure/trec/"
 
 typedef struct printed {
@@ -114,6 +116,34 @@ CHECK_TEST(scores_tie_when_they_are_the_same_float)
     found value[] = {{"recip_rank", "all"}, {NULL, NULL}};
     CHECK_OK(att_trec_eval(run, put("qrels", "1 0 a 1\n"), NULL, find, value, NULL, NULL));
     CHECK_NEAR(value[0].value, 0.5, 0);
+}
+
+CHECK_TEST(as_release_10_scores_tie_only_when_they_are_the_same_double)
+{
+    CHECK_BEGIN();
+    const char *run = put("run", "1 Q0 a 1 1.00000001 t\n1 Q0 b 2 1.0 t\n1 Q0 c 3 1.0 t\n");
+    const att_trec_options options = {.double_scores = true};
+    found value[] = {{"recip_rank", "all"}, {NULL, NULL}};
+    CHECK_OK(att_trec_eval(run, put("qrels", "1 0 a 1\n"), &options, find, value, NULL, NULL));
+    CHECK_NEAR(value[0].value, 1, 0);
+    CHECK_OK(att_trec_eval(run, put("qrels", "1 0 b 1\n"), &options, find, value, NULL, NULL));
+    CHECK_NEAR(value[0].value, 1.0 / 3, 0); // b and c do tie
+}
+
+// d4 d1 d3 d2 are ranked, graded 0, 2, none, -1; d5 (3) is not retrieved. By hand:
+// DCG = 2 / log2 3, ideal = 3 + 2 / log2 3, one of two relevant found at rank 2.
+CHECK_TEST(a_small_list_worked_out_by_hand)
+{
+    CHECK_BEGIN();
+    const char *run = put("run", "  # a comment\n7 Q0 d1 9 8 t\n7 Q0 d2 9 6.5 t\n7 Q0 d3 9 7 t\r\n7 Q0 d4 9 8 t more\n");
+    const char *qrels = put("qrels", "7 0 d1 2\n7 0 d2 -1\n7 0 d4 0\n7 0 d5 3\n");
+    found value[] = {{"map", "all"}, {"Rprec", "all"}, {"recip_rank", "all"}, {"P_5", "all"}, {"recall_5", "all"},
+        {"ndcg", "all"}, {"ndcg_cut_5", "all"}, {"success_1", "all"}, {"success_5", "all"}, {"num_rel", "all"},
+        {"num_rel_ret", "all"}, {NULL, NULL}};
+    const double part = 2 / log2(3), right[] = {0.25, 0.5, 0.5, 0.2, 0.5, part / (3 + part), part / (3 + part), 0, 1, 2, 1};
+    CHECK_OK(att_trec_eval(run, qrels, NULL, find, value, NULL, NULL));
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++)
+        CHECK_NEAR(value[i].value, right[i], 1e-15);
 }
 
 CHECK_TEST(missing_queries_count_as_zero_only_when_complete)
@@ -289,6 +319,8 @@ CHECK_TEST(memory_may_run_out_anywhere)
 CHECK_MAIN(CHECK_CASE(prints_the_golden_digits_on_ties_and_missing_queries),
     CHECK_CASE(agrees_with_figures_published_for_trec_eval),
     CHECK_CASE(ties_fall_to_the_later_name), CHECK_CASE(scores_tie_when_they_are_the_same_float),
+    CHECK_CASE(as_release_10_scores_tie_only_when_they_are_the_same_double),
+    CHECK_CASE(a_small_list_worked_out_by_hand),
     CHECK_CASE(missing_queries_count_as_zero_only_when_complete),
     CHECK_CASE(bad_lines_are_refused_with_line_and_field),
     CHECK_CASE(files_without_a_common_query_are_refused), CHECK_CASE(the_sink_can_stop_it),
