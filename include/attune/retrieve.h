@@ -29,6 +29,8 @@ att_status att_index_add(att_index *index, const uint32_t *ids, const float *vec
     uint32_t threads, att_error *err);
 att_status att_index_remove(att_index *index, uint32_t id, att_error *err); // ATT_NOT_FOUND
 size_t att_index_count(const att_index *index);
+// (dim), valid until the next change; NULL: no such id.
+const float *att_index_vector(const att_index *index, uint32_t id);
 size_t att_index_bytes(const att_index *index);
 
 // What may come back. An id is eligible when its bit is set (bits == NULL: all) and it is not in `exclude`.

@@ -4,19 +4,6 @@
 
 #include <math.h>
 
-// Four lanes, so that the additions do not wait for each other.
-static double dot_f64(const double *a, const double *b, size_t count)
-{
-    double lanes[4] = {0};
-    size_t i = 0;
-    for (; i + 4 <= count; i += 4)
-        for (size_t lane = 0; lane < 4; lane++)
-            lanes[lane] += a[i + lane] * b[i + lane];
-    for (; i < count; i++)
-        lanes[0] += a[i] * b[i];
-    return (lanes[0] + lanes[1]) + (lanes[2] + lanes[3]);
-}
-
 static double kernel_of(float cosine)
 {
     const double bounded = ATT_MAX(-1.0, ATT_MIN(1.0, (double)cosine));
@@ -34,16 +21,20 @@ bool att_dpp_update(att_redundancy *redundancy, uint32_t candidate)
             return false;
     }
     att_redundancy_cosines(redundancy, candidate, row->level);
-    for (size_t t = row->level; t < redundancy->chosen; t++) {
-        if (!redundancy->placed[t]) {
-            row->cholesky[t] = 0; // like nothing
-            continue;
+    const size_t from = row->level, chosen = redundancy->chosen;
+    double *const left = redundancy->left;
+    for (size_t t = from; t < chosen; t++)
+        left[t] = kernel_of(redundancy->cosines[t]);
+    // By columns: each number of the row, once it is known, is taken off all that come after it, which do not wait
+    // for each other. The numbers before `from` are known from earlier.
+    for (size_t t = 0; t < chosen; t++) {
+        if (t >= from) {
+            row->cholesky[t] = left[t] * redundancy->inverse_root[t]; // 0 of what has no vector: like nothing
+            row->value -= row->cholesky[t] * row->cholesky[t];
         }
-        // The first one chosen has an empty row, which is never read.
-        const double known = t ? dot_f64(row->cholesky, redundancy->cholesky[t], t) : 0;
-        const double e = (kernel_of(redundancy->cosines[t]) - known) / redundancy->root[t];
-        row->cholesky[t] = e;
-        row->value -= e * e;
+        const double e = row->cholesky[t], *const column = redundancy->columns + t * redundancy->most;
+        for (size_t s = ATT_MAX(t + 1, from); s < chosen; s++)
+            left[s] -= e * column[s];
     }
     // Rounding of float cosines must not carry it below what the kernel guarantees.
     row->value = ATT_MAX(row->value, ATT_DPP_JITTER);

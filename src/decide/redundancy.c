@@ -12,10 +12,11 @@ static att_status allocate(att_redundancy *redundancy, size_t count, att_error *
     redundancy->vectors = ATT_NEW(redundancy->scratch, float, most * redundancy->dim);
     redundancy->placed = ATT_NEW(redundancy->scratch, bool, most);
     redundancy->cosines = ATT_NEW(redundancy->scratch, float, most);
-    redundancy->cholesky = ATT_NEW(redundancy->scratch, double *, most);
-    redundancy->root = ATT_NEW(redundancy->scratch, double, most);
+    redundancy->columns = ATT_NEW_RAW(redundancy->scratch, double, most *most);
+    redundancy->inverse_root = ATT_NEW(redundancy->scratch, double, most);
+    redundancy->left = ATT_NEW_RAW(redundancy->scratch, double, most);
     if (!redundancy->rows || !redundancy->vectors || !redundancy->placed || !redundancy->cosines ||
-        !redundancy->cholesky || !redundancy->root)
+        !redundancy->columns || !redundancy->inverse_root || !redundancy->left)
         return att_no_memory(err, count, "candidates' likeness");
     return ATT_OK;
 }
@@ -74,8 +75,9 @@ void att_redundancy_choose(att_redundancy *redundancy, uint32_t candidate)
     const att_likeness_row *row = &redundancy->rows[candidate];
     const size_t at = redundancy->chosen++;
     redundancy->placed[at] = vector != NULL;
-    redundancy->cholesky[at] = row->cholesky;
-    redundancy->root[at] = sqrt(row->value);
+    redundancy->inverse_root[at] = vector ? 1 / sqrt(row->value) : 0;
+    for (size_t t = 0; t < at; t++)
+        redundancy->columns[t * redundancy->most + at] = vector && row->cholesky ? row->cholesky[t] : 0;
     if (vector)
         memcpy(
             redundancy->vectors + at * redundancy->dim, vector, redundancy->dim * sizeof *vector);

@@ -46,8 +46,9 @@ typedef struct att_redundancy {
     // Of the chosen, in order of choice:
     float *vectors;    // (most, dim)
     bool *placed;      // (most): has a vector
-    double **cholesky; // (most): their rows, DPP
-    double *root;      // (most): sqrt of their variance when chosen, DPP
+    double *columns;      // (most, most): row t holds number t of the row of every one chosen after t, DPP
+    double *inverse_root; // (most): 1 / sqrt of their variance when chosen, 0 of what has no vector, DPP
+    double *left;         // (most), scratch of one update
     float *cosines;    // (most), scratch of one update
     size_t chosen;
 } att_redundancy;

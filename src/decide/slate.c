@@ -37,7 +37,7 @@ typedef struct builder {
     double *base;      // (count): sum of the terms that do not depend on the slate
     double *gain;      // (count): calibration without its toll, as last computed
     double *penalty;   // (count): redundancy, as last computed
-    uint16_t *level;   // (count): slots that were filled then
+    uint16_t *gain_level, *level; // (count): slots that were filled when gain and penalty were computed
     bool *taken;       // (count)
     uint32_t *weights; // (count): of the exploration draw; NULL: no exploration
     uint64_t weight_left, weight_left_outside; // sums over what is left
@@ -106,15 +106,35 @@ static double bound_of(const builder *b, uint32_t candidate)
     return b->base[candidate] + b->gain[candidate] + b->penalty[candidate];
 }
 
+static void refresh_gain(builder *b, uint32_t candidate)
+{
+    if (b->gain_level[candidate] == b->filled)
+        return;
+    const att_candidate *c = &b->input->candidates[candidate];
+    b->gain[candidate] = att_calibration_gain(&b->calibration, c->tags, c->tag_count);
+    b->gain_level[candidate] = (uint16_t)b->filled;
+}
+
 // Brings the candidate's bound to the present. False: out of memory.
 static bool refresh(builder *b, uint32_t candidate)
 {
+    refresh_gain(b, candidate);
     if (b->level[candidate] == b->filled)
         return true;
-    const att_candidate *c = &b->input->candidates[candidate];
-    b->gain[candidate] = att_calibration_gain(&b->calibration, c->tags, c->tag_count);
     b->level[candidate] = (uint16_t)b->filled;
     return att_redundancy_term(&b->redundancy, candidate, &b->penalty[candidate]);
+}
+
+// True: what is at the top is not as good as it was thought to be, and has sunk.
+static bool lower_top(const builder *b, bound_heap *heap)
+{
+    bound *top = &heap->bounds[0];
+    const double score = bound_of(b, top->candidate);
+    if (!(score < top->score))
+        return false;
+    top->score = score;
+    sink(heap, 0);
+    return true;
 }
 
 // The best that is left in the heap, which stays its top. ATT_NO_CANDIDATE: none is left. False:
@@ -128,15 +148,15 @@ static bool find_best(builder *b, bound_heap *heap, uint32_t *best)
             drop_top(heap);
             continue;
         }
+        refresh_gain(b, top->candidate); // costs little, and may be enough to lose the first place
+        if (lower_top(b, heap))
+            continue;
         if (!refresh(b, top->candidate))
             return false;
-        const double score = bound_of(b, top->candidate);
-        if (!(score < top->score)) {
+        if (!lower_top(b, heap)) {
             *best = top->candidate;
             return true;
         }
-        top->score = score;
-        sink(heap, 0);
     }
     return true;
 }
@@ -157,6 +177,7 @@ static att_status allocate(builder *b, att_error *err)
     b->base = ATT_NEW(b->scratch, double, count);
     b->gain = ATT_NEW(b->scratch, double, count);
     b->penalty = ATT_NEW(b->scratch, double, count);
+    b->gain_level = ATT_NEW(b->scratch, uint16_t, count);
     b->level = ATT_NEW(b->scratch, uint16_t, count);
     b->taken = ATT_NEW(b->scratch, bool, count);
     b->all.bounds = ATT_NEW(b->scratch, bound, count);
@@ -165,7 +186,7 @@ static att_status allocate(builder *b, att_error *err)
         if (!b->weights)
             return att_no_memory(err, count, "exploration weights");
     }
-    if (!b->base || !b->gain || !b->penalty || !b->level || !b->taken || !b->all.bounds)
+    if (!b->base || !b->gain || !b->penalty || !b->gain_level || !b->level || !b->taken || !b->all.bounds)
         return att_no_memory(err, count, "candidates of a slate");
     return ATT_OK;
 }

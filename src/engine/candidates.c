@@ -31,7 +31,10 @@ static void enter(att_view *view, uint32_t item)
     if (view->candidate_count == view->candidate_capacity || !may_enter(view, item) ||
         !mark_entered(view, item))
         return;
+    const att_serving *serving = &view->engine->serving;
     __builtin_prefetch(&view->engine->catalogue.entries.items[item]);
+    if (item < serving->log_count)
+        __builtin_prefetch(&serving->log_popularity[item]);
     view->candidates[view->candidate_count++] = (att_candidate){.item = item};
 }
 
@@ -54,6 +57,7 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
         wanted, (uint32_t)width, hits, &found, err);
     for (size_t i = 0; i < found && !status; i++)
         enter(view, hits[i].id);
+    view->near_count = view->candidate_count;
     return status;
 }
 
@@ -141,7 +145,7 @@ static att_status make_room(att_view *view, size_t capacity, att_error *err)
     view->entered = ATT_NEW(scratch, uint32_t, slots);
     view->entered_mask = (uint32_t)slots - 1;
     view->candidate_capacity = capacity;
-    view->candidate_count = 0;
+    view->candidate_count = view->near_count = 0;
     if (!view->candidates || !view->relevance || !view->entered)
         return att_no_memory(err, capacity, "candidates");
     for (size_t i = 0; i < view->exclude_count; i++)
@@ -171,6 +175,14 @@ static bool make_unit(const att_kernels *kernels, const float *vector, size_t di
     for (size_t k = 0; k < dim; k++)
         unit[k] = inverse * vector[k];
     return true;
+}
+
+// The index has just looked at the vectors of what it found, so its copy is read from the cache.
+static const float *vector_of(const att_view *view, size_t i)
+{
+    const att_serving *serving = &view->engine->serving;
+    return i < view->near_count ? att_index_vector(serving->index, view->candidates[i].item)
+                                : att_serving_vector(serving, view->candidates[i].item);
 }
 
 static void fetch_vector(const float *vector, size_t dim)
@@ -203,11 +215,14 @@ static att_status describe(att_view *view, att_error *err)
         return att_no_memory(err, count, "candidates");
     for (size_t i = 0; i < count; i++) {
         items[i] = view->candidates[i].item;
-        vectors[i] = att_serving_vector(serving, items[i]);
+        vectors[i] = vector_of(view, i);
         describe_one(view, &view->candidates[i]);
+        __builtin_prefetch(view->candidates[i].tags);
     }
+    for (size_t i = view->near_count; i < ATT_MIN(view->near_count + ahead, count) && units; i++)
+        fetch_vector(vectors[i], dim);
     for (size_t i = 0; i < count && units; i++) {
-        if (i + ahead < count)
+        if (i + ahead < count && i >= view->near_count)
             fetch_vector(vectors[i + ahead], dim);
         float *unit = units + i * dim;
         if (vectors[i] && make_unit(kernels, vectors[i], dim, unit))

@@ -60,6 +60,7 @@ typedef struct att_view {
 
     double *taste_mix;              // (tags), sums to 1; NULL: nothing is known
     att_candidate *candidates;      // (candidate_count)
+    size_t near_count;              // of them, the first ones, that came from the index
     float *relevance;               // (candidate_count) unweighted
     uint32_t *entered;              // (entered_mask + 1) open addressing over items plus one, candidates and excluded; 0 is free
     uint32_t entered_mask;

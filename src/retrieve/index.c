@@ -212,6 +212,8 @@ void att_index_destroy(att_index *index)
         lines_free(&index->columns[c], &host);
     ATT_FREE_ARRAY(&host, index->reaches, index->reach_room);
     ATT_FREE_ARRAY(&host, index->centres, index->reach_room * index->vector_stride);
+    ATT_FREE_ARRAY(&host, index->centre_codes, index->reach_room * index->code_stride);
+    ATT_FREE_ARRAY(&host, index->centre_scales, index->reach_room);
     if (!index->snapshot)
         ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
     ATT_VEC_FREE(&host, &index->limbo);
@@ -226,6 +228,12 @@ size_t att_index_count(const att_index *index)
     return index->live_count;
 }
 
+const float *att_index_vector(const att_index *index, uint32_t id)
+{
+    const uint32_t slot = att_index_slot(index, id);
+    return slot == ATT_SLOT_NONE ? NULL : index->vectors + slot * index->vector_stride;
+}
+
 size_t att_index_bytes(const att_index *index)
 {
     size_t bytes = sizeof *index + index->page_count * sizeof *index->pages;
@@ -233,7 +241,7 @@ size_t att_index_bytes(const att_index *index)
         bytes += index->pages[p] ? ATT_PAGE_SIZE * sizeof(uint32_t) : 0;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         bytes += index->capacity * att_column_row(index, c);
-    bytes += index->reach_room * (1 + index->vector_stride) * sizeof(float);
+    bytes += index->reach_room * ((2 + index->vector_stride) * sizeof(float) + index->code_stride);
     return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
            index->limbo.capacity * sizeof *index->limbo.items +
            index->free_slots.capacity * sizeof *index->free_slots.items +

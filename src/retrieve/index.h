@@ -79,6 +79,8 @@ struct att_index {
     // By block of ATT_BLOCK_SLOTS slots, not in the file: a point, and not less than its distance to any vector of the block.
     float *centres; // (reach_room, vector_stride)
     float *reaches; // (reach_room)
+    int8_t *centre_codes; // (reach_room, code_stride) and their scales, which are enough where there is a doubt
+    float *centre_scales;
     float doubt;    // share of a reach that the best are known not to use; 0: nothing is known
     float share;    // of all blocks that a long scan looks at; 1: nothing is known
     uint32_t

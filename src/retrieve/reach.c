@@ -22,26 +22,49 @@
 
 // --- Blocks -----------------------------------------------------------------------------------------------------
 
+typedef struct block_columns {
+    float *reaches, *centres, *scales;
+    int8_t *codes;
+} block_columns;
+
+static block_columns blocks_of(const att_index *index)
+{
+    return (block_columns){index->reaches, index->centres, index->centre_scales, index->centre_codes};
+}
+
+static void free_blocks(const att_index *index, block_columns *b, size_t room)
+{
+    ATT_FREE_ARRAY(&index->host, b->reaches, room);
+    ATT_FREE_ARRAY(&index->host, b->centres, room * index->vector_stride);
+    ATT_FREE_ARRAY(&index->host, b->scales, room);
+    ATT_FREE_ARRAY(&index->host, b->codes, room * index->code_stride);
+}
+
 att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err)
 {
-    const size_t room = att_blocks_of(slots), before = index->reach_room, stride = index->vector_stride;
+    const size_t room = att_blocks_of(slots), before = index->reach_room;
     if (room <= before)
         return ATT_OK;
-    float *reaches = ATT_NEW_ARRAY(&index->host, float, room);
-    float *centres = ATT_NEW_ARRAY(&index->host, float, room * stride);
-    if (!reaches || !centres) {
-        ATT_FREE_ARRAY(&index->host, reaches, room);
-        ATT_FREE_ARRAY(&index->host, centres, room * stride);
+    block_columns old = blocks_of(index);
+    block_columns new = {.reaches = ATT_NEW_ARRAY(&index->host, float, room),
+        .centres = ATT_NEW_ARRAY(&index->host, float, room * index->vector_stride),
+        .scales = ATT_NEW_ARRAY(&index->host, float, room),
+        .codes = ATT_NEW_ARRAY(&index->host, int8_t, room * index->code_stride)};
+    if (!new.reaches || !new.centres || !new.scales || !new.codes) {
+        free_blocks(index, &new, room);
         return att_no_memory(err, room, "blocks of an index");
     }
     if (before) {
-        memcpy(reaches, index->reaches, before * sizeof *reaches);
-        memcpy(centres, index->centres, before * stride * sizeof *centres);
+        memcpy(new.reaches, old.reaches, before * sizeof *old.reaches);
+        memcpy(new.centres, old.centres, before * index->vector_stride * sizeof *old.centres);
+        memcpy(new.scales, old.scales, before * sizeof *old.scales);
+        memcpy(new.codes, old.codes, before * index->code_stride);
     }
-    ATT_FREE_ARRAY(&index->host, index->reaches, before);
-    ATT_FREE_ARRAY(&index->host, index->centres, before * stride);
-    index->reaches = reaches;
-    index->centres = centres;
+    free_blocks(index, &old, before);
+    index->reaches = new.reaches;
+    index->centres = new.centres;
+    index->centre_scales = new.scales;
+    index->centre_codes = new.codes;
     index->reach_room = room;
     return ATT_OK;
 }
@@ -65,6 +88,8 @@ void att_index_settle_reaches(att_index *index)
         memset(centre, 0, stride * sizeof *centre);
         for (uint32_t slot = first; slot < end; slot++)
             index->kernels->axpy_f32(centre, 1 / (float)(end - first), index->vectors + slot * stride, stride);
+        index->centre_scales[first / ATT_BLOCK_SLOTS] = att_quantize(
+            index->centre_codes + first / ATT_BLOCK_SLOTS * index->code_stride, index->code_stride, centre, index->options.dim);
         index->reaches[first / ATT_BLOCK_SLOTS] = 0;
         for (uint32_t slot = first; slot < end; slot++)
             att_index_widen_reach(index, slot);

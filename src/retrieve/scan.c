@@ -131,7 +131,11 @@ static void scan_by_reach(scan *s, att_search *search)
     const float *query = s->probe->vector;
     const float believed =
         sqrtf(index->kernels->dot_f32(query, query, index->options.dim)) * (1 - index->doubt);
-    index->kernels->rows_dot_f32(centred, index->centres, blocks, index->vector_stride, query, index->options.dim);
+    if (s->plan->codes && index->doubt > 0)
+        index->kernels->rows_scaled_i8(centred, index->centre_codes, blocks, index->code_stride, s->probe->code,
+            index->code_stride, index->centre_scales, s->probe->scale);
+    else
+        index->kernels->rows_dot_f32(centred, index->centres, blocks, index->vector_stride, query, index->options.dim);
     for (size_t b = 0; b < blocks; b++)
         keys[b] = att_rank_key(centred[b] + believed * index->reaches[b], (uint32_t)b);
     // The most promising first, as they raise the bar; the others as they come.
