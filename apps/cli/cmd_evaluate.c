@@ -98,7 +98,7 @@ static bool protocols_of(const cli *c, uint32_t *out)
             bit = ATT_PROTOCOL_LEAVE_ONE_OUT | ATT_PROTOCOL_LEAVE_ONE_OUT_SAMPLED | ATT_PROTOCOL_STRONG |
                   ATT_PROTOCOL_TIME | ATT_PROTOCOL_COLD;
         else if (!att_protocol_parse(att_text_of(names[i]), &bit)) {
-            cli_usage(c, "unknown protocol \"%s\", expected leave-one-out, leave-one-out-sampled, strong, time, cold or all", names[i]);
+            cli_usage(c, "unknown protocol \"%s\", expected leave-one-out, leave-one-out-sampled, strong, time, cold, rolling or all", names[i]);
             return false;
         }
         *out |= bit;
@@ -150,15 +150,17 @@ static int run_evaluate(cli *c)
     att_column columns[ATT_COLUMNS_MAX];
     const char *models[ATT_CONTENDERS_MAX];
     char models_copy[512];
-    uint64_t threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), least = options.min_preferences, folds = options.folds;
+    uint64_t threads = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN), least = options.min_preferences, folds = options.folds,
+             moments = options.moments;
     if (!protocols_of(c, &options.protocols) || !columns_of(c, columns, &options.column_count) ||
         !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed) || !cli_must_whole(c, "threads", 1, 64, &threads) ||
         !cli_must_whole(c, "min-preferences", 1, 1000000, &least) || !cli_must_time(c, "split", &options.split_ms) ||
-        !cli_must_whole(c, "folds", 1, 10, &folds))
+        !cli_must_whole(c, "folds", 1, 10, &folds) || !cli_must_whole(c, "moments", 1, 50, &moments))
         return 64;
     options.threads = (uint32_t)threads;
     options.min_preferences = (uint32_t)least;
     options.folds = (uint32_t)folds;
+    options.moments = (uint32_t)moments;
     options.columns = options.column_count ? columns : NULL;
     options.baseline = cli_get(c, "baseline");
     options.trec_folder = cli_get(c, "trec-out");
@@ -219,7 +221,7 @@ att_status cli_evaluate_demo(cli *c, att_engine *engine, att_error *err)
 }
 
 static const cli_option evaluate_options[] = {
-    {"protocol", 'p', "LIST", "strong, time, cold, leave-one-out, leave-one-out-sampled, all; default strong,time; leave-one-out for data without times"},
+    {"protocol", 'p', "LIST", "strong, time, rolling, cold, leave-one-out, leave-one-out-sampled, all (but rolling); default strong,time; leave-one-out for data without times"},
     {"models", 0, "LIST", "random, popularity, item-knn, als, ease, blend, sequence, chosen; default all"},
     {"metrics", 0, "LIST", "such as ndcg-binary@100,recall-capped@20"},
     {"baseline", 0, "NAME", "differences are taken to it; default popularity"},
@@ -227,6 +229,7 @@ static const cli_option evaluate_options[] = {
     {"columns", 0, "LIST", "file: what its fields are, such as item,user,rating,time, where no head line tells"},
     {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
     {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
+    {"moments", 0, "N", "rolling: train and judge at so many moments, 1 to 50; default 8"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
     {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format there"},
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},

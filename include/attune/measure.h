@@ -183,7 +183,8 @@ void att_dataset_info_get(const att_dataset *dataset, att_dataset_info *out);
         "Leave one out, SAMPLED: ranked among 100 random negatives")                               \
     X(STRONG, 4, "strong", "Strong generalization: people held out")                               \
     X(TIME, 8, "time", "Global time split")                                                        \
-    X(COLD, 16, "cold", "Cold start: items hidden from training")
+    X(COLD, 16, "cold", "Cold start: items hidden from training")                                  \
+    X(ROLLING, 32, "rolling", "Rolling time split: several moments, people pooled")
 
 typedef enum att_protocol {
     ATT_PROTOCOL_NONE,
@@ -222,12 +223,13 @@ typedef struct att_evaluate_options {
     bool fold_in_earliest;    // strong: the earliest fold in; false: drawn at random
     int64_t split_ms;   // time: training is what lies before; 0: at train_share of all preferences
     double train_share; // time
+    uint32_t moments;   // rolling: how many; the data is parted into one more piece than that, 1 … 50
     double cold_share;  // cold: of items, hidden
     uint32_t negatives; // leave-one-out-sampled
     const char *trec_folder; // writes PROTOCOL.qrels and PROTOCOL.MODEL.run there; NULL: none
 } att_evaluate_options;
 // strong (one fold) and time, all models, 1000 resamples at 0.95, at least 5 preferences, shares
-// 0.1, 0.1, 0.8, 0.8 and 0.1, 100 negatives.
+// 0.1, 0.1, 0.8, 0.8 and 0.1, 8 moments, 100 negatives.
 att_evaluate_options att_evaluate_options_default(void);
 
 // --- Reports -----------------------------------------------------------------------------------

@@ -4,7 +4,8 @@
 //
 // Within a protocol all contenders meet the same people, and all intervals come from the same
 // resamples of them, so differences are paired. Folds of strong generalization judge disjoint
-// people, whose values are put side by side before any interval is drawn.
+// people, whose values are put side by side before any interval is drawn. Moments of a rolling split
+// may meet a person again: then the mean of a person's values counts once, so that people are what is resampled.
 #include "measure/bootstrap.h"
 #include "measure/judge.h"
 #include "measure/options.h"
@@ -28,10 +29,14 @@ typedef struct contest {
     att_split split;         // of this fold
     att_split_counts counts; // of all folds
     uint32_t *negatives;     // (split.cases, options->negatives); NULL: not sampled
-    uint32_t judged;         // people before this fold
+    uint32_t judged;         // people so far
+    uint32_t *place;         // (table->users): of a person among the judged; UINT32_MAX: not judged yet
     att_report_part *parts[2];
     att_report_row *rows[2]; // (count)
-    double *values[2]; // (count, column_count, table->users), the first `judged` of each in use
+    // (count, column_count, table->users), the first `judged` of each in use: sums over the folds, in the end the means, and
+    // how many values they are of
+    double *values[2];
+    uint8_t *times[2];
     double *spread[2]; // (count, column_count)
 } contest;
 
@@ -59,11 +64,6 @@ static size_t baseline_of(const contest *c)
         if (strcmp(c->contenders[i].name, wanted) == 0)
             return i;
     return c->count;
-}
-
-static uint32_t folds_of(const contest *c, uint32_t bit)
-{
-    return bit == ATT_PROTOCOL_STRONG ? c->options->folds : 1;
 }
 
 static bool is_sampled(uint32_t bit)
@@ -134,8 +134,15 @@ static void keep_values(contest *c, size_t p, size_t which, const att_judgement 
 {
     const size_t columns = c->options->column_count, cases = c->split.cases;
     for (size_t i = 0; i < columns; i++) {
-        double *row = c->values[p] + (which * columns + i) * c->table->users;
-        memcpy(row + c->judged, judgement->values + i * cases, cases * sizeof *row);
+        const size_t row = (which * columns + i) * c->table->users;
+        for (size_t person = 0; person < cases; person++) {
+            const double value = judgement->values[i * cases + person];
+            const size_t at = row + c->place[c->split.user[person]];
+            if (isnan(value)) // not defined for this person
+                continue;
+            c->values[p][at] += value;
+            c->times[p][at]++;
+        }
         c->spread[p][which * columns + i] += judgement->spread[i] / c->folds;
     }
 }
@@ -202,6 +209,23 @@ static void add_counts(att_split_counts *sum, const att_split_counts *one)
     sum->unknown_sought += one->unknown_sought;
 }
 
+static void place_people(contest *c)
+{
+    for (uint32_t person = 0; person < c->split.cases; person++) {
+        uint32_t *place = &c->place[c->split.user[person]];
+        if (*place == UINT32_MAX)
+            *place = c->judged++;
+    }
+}
+
+static void take_means(contest *c)
+{
+    const size_t rows = c->count * c->options->column_count;
+    for (size_t p = 0; p < c->bit_count; p++)
+        for (size_t i = 0; i < rows * c->table->users; i++)
+            c->values[p][i] = c->times[p][i] ? c->values[p][i] / c->times[p][i] : (double)NAN;
+}
+
 static att_status run_fold(contest *c, att_error *err)
 {
     att_status status = att_split_build(
@@ -213,13 +237,13 @@ static att_status run_fold(contest *c, att_error *err)
         if (is_sampled(c->bits[p]))
             status = att_split_negatives(
                 &c->split, c->options->negatives, c->options->seed, c->scratch, &c->negatives, err);
+    place_people(c);
     const att_arena_mark mark = att_arena_save(c->scratch);
-    for (size_t which = 0; !status && which < c->count; which++) {
+    for (size_t which = 0; !status && which < c->count && c->split.cases; which++) {
         status = run_contender(c, which, err);
         att_arena_rewind(c->scratch, mark);
     }
     add_counts(&c->counts, &c->split.counts);
-    c->judged += c->split.cases;
     att_split_deinit(&c->split);
     return status;
 }
@@ -232,10 +256,15 @@ static att_status make_room(contest *c, att_error *err)
     for (size_t p = 0; p < c->bit_count; p++) {
         c->rows[p] = ATT_NEW(c->life, att_report_row, c->count);
         c->values[p] = ATT_NEW(c->scratch, double, all * c->table->users);
+        c->times[p] = ATT_NEW(c->scratch, uint8_t, all * c->table->users);
         c->spread[p] = ATT_NEW(c->scratch, double, all);
-        if (!c->rows[p] || !c->values[p] || !c->spread[p])
+        if (!c->rows[p] || !c->values[p] || !c->times[p] || !c->spread[p])
             return att_no_memory(err, all * c->table->users, "measured values");
     }
+    c->place = ATT_NEW(c->scratch, uint32_t, c->table->users);
+    if (!c->place)
+        return att_no_memory(err, c->table->users, "people");
+    memset(c->place, 0xFF, c->table->users * sizeof *c->place);
     return ATT_OK;
 }
 
@@ -315,7 +344,7 @@ static att_status run_protocol(contest *c, att_error *err)
     choose_contenders(c);
     if (c->count == 0)
         return ATT_FAIL(err, ATT_INVALID, "none of the chosen models takes part");
-    c->folds = folds_of(c, c->bits[0]);
+    c->folds = att_folds_of(c->options, c->bits[0]);
     c->judged = 0;
     c->counts = (att_split_counts){0};
     att_status status = make_room(c, err);
@@ -324,6 +353,11 @@ static att_status run_protocol(contest *c, att_error *err)
         status = run_fold(c, err);
         att_arena_rewind(c->scratch, mark);
     }
+    if (!status && c->judged == 0)
+        status = ATT_FAIL(err, ATT_INVALID, "the splits leave nobody to judge: no one has preferences on both sides of a moment");
+    if (!status)
+        take_means(c);
+    c->counts.judged = c->judged;
     for (size_t p = 0; !status && p < c->bit_count; p++) {
         status = fill_part(c, p, err);
         if (!status)
@@ -351,7 +385,7 @@ static size_t count_work(contest *c)
     for (uint32_t bit; (bit = att_protocol_at(protocols)) != ATT_PROTOCOL_NONE; protocols++)
         if (bits_of(c->options->protocols, bit, c->bits) > 0) {
             choose_contenders(c);
-            c->total += c->count * folds_of(c, bit);
+            c->total += c->count * att_folds_of(c->options, bit);
         }
     return protocols;
 }

@@ -35,6 +35,11 @@ uint32_t att_protocol_at(size_t index)
     return index < PROTOCOL_COUNT ? protocols[index].bit : (uint32_t)ATT_PROTOCOL_NONE;
 }
 
+uint32_t att_folds_of(const att_evaluate_options *options, uint32_t bit)
+{
+    return bit == ATT_PROTOCOL_STRONG ? options->folds : bit == ATT_PROTOCOL_ROLLING ? options->moments : 1;
+}
+
 bool att_protocol_parse(att_text wire_name, uint32_t *bit)
 {
     for (size_t i = 0; i < PROTOCOL_COUNT; i++)
@@ -74,6 +79,7 @@ att_evaluate_options att_evaluate_options_default(void)
         .fold_in_share = 0.8,
         .train_share = 0.8,
         .cold_share = 0.1,
+        .moments = 8,
         .negatives = 100};
 }
 
@@ -150,6 +156,9 @@ att_status att_options_check(const att_evaluate_options *options, att_error *err
     if (options->folds < 1 || options->folds > ATT_FOLDS_MAX)
         return ATT_FAIL(err, ATT_INVALID, "option \"folds\" is %u, expected 1 to %d",
             options->folds, ATT_FOLDS_MAX);
+    if (options->moments < 1 || options->moments > ATT_MOMENTS_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "option \"moments\" is %u, expected 1 to %d",
+            options->moments, ATT_MOMENTS_MAX);
     if (!(options->validation_share >= 0.0 && options->validation_share < 1.0))
         return check_share(options->validation_share, "validation_share", err);
     att_status status = check_share(options->test_share, "test_share", err);

@@ -2,6 +2,7 @@
 // measure/split.c - the protocols as roles of preferences, and the building of a split from roles.
 #include "measure/split.h"
 #include "base/rng.h"
+#include "measure/options.h"
 
 #include <stdlib.h>
 
@@ -121,31 +122,54 @@ static int by_moment(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static att_status split_moment(splitter *s, int64_t *moment, att_error *err)
+// The moment before which this share of all preferences lies.
+static att_status moment_at(splitter *s, double share, int64_t *moment, att_error *err)
 {
-    *moment = s->options->split_ms;
-    if (*moment != 0)
-        return ATT_OK;
     const uint32_t count = s->table->count;
     int64_t *at_ms = ATT_NEW(s->life, int64_t, count);
     if (!at_ms)
         return att_no_memory(err, count, "moments");
     memcpy(at_ms, s->table->at_ms, count * sizeof *at_ms);
     qsort(at_ms, count, sizeof *at_ms, by_moment);
-    *moment = at_ms[ATT_MIN(share_of(s->options->train_share, count), count - 1)];
+    *moment = at_ms[ATT_MIN(share_of(share, count), count - 1)];
     return ATT_OK;
+}
+
+static att_status check_timed(const splitter *s, att_error *err)
+{
+    if (!s->table->dataset->untimed)
+        return ATT_OK;
+    return ATT_FAIL(err, ATT_INVALID,
+        "dataset %s has no times, only an order: a time split is not possible",
+        s->table->dataset->name);
 }
 
 static att_status by_clock(splitter *s, att_error *err)
 {
-    int64_t moment;
-    if (s->table->dataset->untimed)
-        return ATT_FAIL(err, ATT_INVALID,
-            "dataset %s has no times, only an order: a time split is not possible",
-            s->table->dataset->name);
-    const att_status status = split_moment(s, &moment, err);
+    int64_t moment = s->options->split_ms;
+    att_status status = check_timed(s, err);
+    if (!status && moment == 0)
+        status = moment_at(s, s->options->train_share, &moment, err);
     for (uint32_t i = 0; !status && i < s->table->count; i++)
         s->role[i] = s->table->at_ms[i] < moment ? TRAINED | SHOWN : SOUGHT;
+    return status;
+}
+
+// Moment f of n parts the preferences at (f + 1) / (n + 1) of them. Sought is what comes before the next moment, so
+// that no preference is sought twice.
+static att_status by_moments(splitter *s, att_error *err)
+{
+    const double pieces = s->options->moments + 1.0;
+    int64_t moment = 0, next = INT64_MAX;
+    att_status status = check_timed(s, err);
+    if (!status)
+        status = moment_at(s, (s->fold + 1) / pieces, &moment, err);
+    if (!status && s->fold + 1 < s->options->moments)
+        status = moment_at(s, (s->fold + 2) / pieces, &next, err);
+    for (uint32_t i = 0; !status && i < s->table->count; i++) {
+        const int64_t at_ms = s->table->at_ms[i];
+        s->role[i] = at_ms < moment ? TRAINED | SHOWN : at_ms < next ? SOUGHT : 0;
+    }
     return status;
 }
 
@@ -345,7 +369,7 @@ static att_status build_cases(splitter *s, att_error *err)
         return att_no_memory(err, table->count, "preferences");
     for (uint32_t u = 0; u < table->users; u++)
         build_case(s, u, pairs);
-    if (out->cases == 0)
+    if (out->cases == 0 && out->protocol != ATT_PROTOCOL_ROLLING) // there, another moment may have some
         return ATT_FAIL(err, ATT_INVALID,
             "the split leaves nobody to judge: %llu people without a history, %llu without a "
             "target",
@@ -363,6 +387,10 @@ static const char *how(uint32_t protocol)
     case ATT_PROTOCOL_TIME:
         return "What came before one moment is trained on and is the history, what came after is "
                "sought";
+    case ATT_PROTOCOL_ROLLING:
+        return "At each of several moments, spread evenly over all preferences, what came before is trained on and "
+               "is the history, and what came until the next moment is sought. A person judged at several moments "
+               "counts once, with the mean, and is drawn whole by the resampling";
     case ATT_PROTOCOL_COLD:
         return "Items drawn at random from the described ones are hidden from training and are all "
                "that is ranked";
@@ -385,12 +413,14 @@ const char *att_split_describe(const att_table *table, uint32_t protocol,
     att_arena *life)
 {
     typedef unsigned long long count;
-    const uint32_t folds = protocol == ATT_PROTOCOL_STRONG ? options->folds : 1;
+    const uint32_t folds = att_folds_of(options, protocol);
     const char *turns = "";
     if (folds > 1)
         turns = att_arena_printf(life,
-            " Done %u times, each with other people; what is said of training and of ranked items "
-            "is the mean.",
+            protocol == ATT_PROTOCOL_ROLLING
+                ? " %u moments; what is said of training and of ranked items is the mean, of people and preferences the sum."
+                : " Done %u times, each with other people; what is said of training and of ranked items "
+                  "is the mean.",
             folds);
     if (!turns)
         return NULL;
@@ -418,6 +448,7 @@ att_status att_split_build(att_split *out, const att_table *table, uint32_t prot
         return att_no_memory(err, table->count, "preferences");
     att_status status = protocol == ATT_PROTOCOL_STRONG ? strong(&s, err)
                         : protocol == ATT_PROTOCOL_TIME ? by_clock(&s, err)
+                        : protocol == ATT_PROTOCOL_ROLLING ? by_moments(&s, err)
                         : protocol == ATT_PROTOCOL_COLD ? cold(&s, err)
                                                         : leave_one_out(&s, err);
     if (!status)

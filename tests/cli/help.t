@@ -348,9 +348,9 @@ store's own model is not touched. Protocols, metric variants and sources are in
 docs/evaluation.md. Intervals are bootstraps over people.
 
 Options
-  -p, --protocol LIST        strong, time, cold, leave-one-out,
-                             leave-one-out-sampled, all; default strong,time;
-                             leave-one-out for data without times
+  -p, --protocol LIST        strong, time, rolling, cold, leave-one-out,
+                             leave-one-out-sampled, all (but rolling); default
+                             strong,time; leave-one-out for data without times
       --models LIST          random, popularity, item-knn, als, ease, blend,
                              sequence, chosen; default all
       --metrics LIST         such as ndcg-binary@100,recall-capped@20
@@ -362,6 +362,8 @@ Options
       --min-preferences N    people with fewer are left out; default 5
       --folds N              strong: so many disjoint groups of held-out people,
                              1 to 10; default 1
+      --moments N            rolling: train and judge at so many moments, 1 to
+                             50; default 8
       --split TIME           time: train before it, test after; default at 80 %
                              of the preferences
       --trec-out FOLDER      write run and qrels files in trec_eval's format

@@ -156,7 +156,7 @@ $ attune evaluate nope
 attune evaluate: opening nope: No such file or directory
 [66]
 $ attune evaluate --protocol x
-attune evaluate: unknown protocol "x", expected leave-one-out, leave-one-out-sampled, strong, time, cold or all; see: attune evaluate --help
+attune evaluate: unknown protocol "x", expected leave-one-out, leave-one-out-sampled, strong, time, cold, rolling or all; see: attune evaluate --help
 [64]
 $ attune evaluate --metrics x
 attune evaluate: unknown metric "x", expected NAME@K such as ndcg-binary@100 or recall-capped@20; see: attune evaluate --help

@@ -77,6 +77,38 @@ CHECK_TEST(who_looks_at_taste_beats_popularity_beats_chance)
     att_dataset_destroy(dataset);
 }
 
+// A person met at several moments counts once: no more are judged than there are, and one moment is the time split.
+CHECK_TEST(rolling_moments_pool_people)
+{
+    CHECK_BEGIN();
+    att_dataset *dataset = world();
+    att_evaluate_options options = quick(ATT_PROTOCOL_ROLLING);
+    options.moments = 6;
+    att_report *many = evaluate(dataset, &options);
+    options.moments = 1;
+    att_report *one = evaluate(dataset, &options);
+    options.protocols = ATT_PROTOCOL_TIME;
+    options.train_share = 0.5;
+    att_report *time = evaluate(dataset, &options);
+    CHECK(many->parts[0].judged > one->parts[0].judged && many->parts[0].judged <= many->users);
+    CHECK_HOLDS(many->parts[0].about, "several moments");
+    CHECK_EQ(one->parts[0].judged, time->parts[0].judged);
+    const att_measured *a = value(&one->parts[0], "item-knn", "ndcg-binary@100");
+    const att_measured *b = value(&time->parts[0], "item-knn", "ndcg-binary@100");
+    CHECK_NEAR(a->value.mean, b->value.mean, 0);
+    CHECK_NEAR(a->difference.low, b->difference.low, 0);
+    const att_measured *pooled = value(&many->parts[0], "item-knn", "ndcg-binary@100");
+    CHECK(pooled->value.high - pooled->value.low < a->value.high - a->value.low); // more people say more
+    att_report_destroy(many);
+    att_report_destroy(one);
+    att_report_destroy(time);
+    options.moments = 51;
+    att_error err;
+    CHECK_FAILS(att_evaluate(dataset, &options, NULL, &many, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "moments");
+    att_dataset_destroy(dataset);
+}
+
 CHECK_TEST(seed_decides_and_threads_do_not)
 {
     CHECK_BEGIN();
@@ -378,6 +410,7 @@ CHECK_TEST(films_split_by_people_and_by_time)
 }
 
 CHECK_MAIN(CHECK_CASE(who_looks_at_taste_beats_popularity_beats_chance),
+    CHECK_CASE(rolling_moments_pool_people),
     CHECK_CASE(seed_decides_and_threads_do_not),
     CHECK_CASE(trec_eval_finds_the_same_figures_in_the_files_written),
     CHECK_CASE(cold_start_ranks_the_hidden_for_everybody_who_liked_some),

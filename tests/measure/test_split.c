@@ -221,6 +221,39 @@ CHECK_TEST(the_time_split_knows_nothing_of_the_future)
     end(&g);
 }
 
+CHECK_TEST(moments_seek_nothing_twice_and_train_on_the_past)
+{
+    CHECK_BEGIN();
+    ground g;
+    begin(&g);
+    g.options.moments = 4;
+    uint8_t *sought = calloc(g.table.count, 1);
+    uint64_t trained = 0;
+    for (uint32_t moment = 0; moment < 4; moment++) {
+        att_split split;
+        att_error err;
+        CHECK_OK_ERR(att_split_build(&split, &g.table, ATT_PROTOCOL_ROLLING, moment, &g.options, &g.host, &g.life, &err), &err);
+        check_common(&split);
+        const uint64_t before = split.train.row_start[split.train.rows];
+        CHECK(before > trained);
+        CHECK_NEAR(before, g.table.count * (moment + 1) / 5.0, g.table.count * 0.02);
+        int64_t newest = 0;
+        for (uint64_t i = 0; i < before; i++)
+            newest = ATT_MAX(newest, split.train_at_ms[i]);
+        for (uint32_t c = 0; c < split.cases; c++)
+            for (uint32_t t = split.target_start[c]; t < split.target_start[c + 1]; t++) {
+                const uint32_t p = place(&g.table, split.user[c], split.targets[t]);
+                CHECK(g.table.at_ms[p] > newest);
+                CHECK(!sought[p]);
+                sought[p] = 1;
+            }
+        trained = before;
+        att_split_deinit(&split);
+    }
+    free(sought);
+    end(&g);
+}
+
 CHECK_TEST(hidden_items_are_never_in_training_and_are_all_that_is_ranked)
 {
     CHECK_BEGIN();
@@ -316,6 +349,7 @@ CHECK_MAIN(CHECK_CASE(leave_one_out_seeks_the_last_and_trains_on_the_rest),
     CHECK_CASE(strong_generalization_trains_on_nobody_it_judges),
     CHECK_CASE(folds_judge_everybody_once_and_never_train_on_them),
     CHECK_CASE(the_time_split_knows_nothing_of_the_future),
+    CHECK_CASE(moments_seek_nothing_twice_and_train_on_the_past),
     CHECK_CASE(hidden_items_are_never_in_training_and_are_all_that_is_ranked),
     CHECK_CASE(sampled_negatives_were_never_preferred), CHECK_CASE(the_seed_decides_the_split),
     CHECK_CASE(a_split_that_leaves_nothing_is_refused))
