@@ -42,12 +42,20 @@ att_status att_redundancy_init(att_redundancy *redundancy, const att_slate_input
     return status;
 }
 
+static float inverse_length(const att_candidate *candidate)
+{
+    return candidate->length > 0 ? 1 / candidate->length : 1;
+}
+
 void att_redundancy_cosines(att_redundancy *redundancy, uint32_t candidate, size_t level)
 {
     const size_t dim = redundancy->dim;
     redundancy->kernels->rows_dot_f32(redundancy->cosines + level,
         redundancy->vectors + level * dim, redundancy->chosen - level, dim,
         redundancy->candidates[candidate].vector, dim);
+    const float inverse = inverse_length(&redundancy->candidates[candidate]);
+    for (size_t t = level; t < redundancy->chosen; t++)
+        redundancy->cosines[t] *= inverse;
 }
 
 bool att_redundancy_term(att_redundancy *redundancy, uint32_t candidate, double *term)
@@ -78,7 +86,7 @@ void att_redundancy_choose(att_redundancy *redundancy, uint32_t candidate)
     redundancy->inverse_root[at] = vector ? 1 / sqrt(row->value) : 0;
     for (size_t t = 0; t < at; t++)
         redundancy->columns[t * redundancy->most + at] = vector && row->cholesky ? row->cholesky[t] : 0;
-    if (vector)
-        memcpy(
-            redundancy->vectors + at * redundancy->dim, vector, redundancy->dim * sizeof *vector);
+    const float inverse = inverse_length(&redundancy->candidates[candidate]);
+    for (size_t k = 0; vector && k < redundancy->dim; k++)
+        redundancy->vectors[at * redundancy->dim + k] = inverse * vector[k];
 }

@@ -18,7 +18,8 @@
 // What is known of a candidate before the slate is built.
 typedef struct att_candidate {
     uint32_t item;
-    const float *vector;  // (dim), unit length, for likeness; NULL: like nothing
+    const float *vector;  // (dim), for likeness; NULL: like nothing
+    float length;         // of the vector; 0 stands for 1
     const uint16_t *tags; // taste categories it belongs to, distinct dense numbers; for calibration
     uint16_t tag_count;
     bool out_of_distribution; // outside the person's usual taste, see decide/pool.h

@@ -109,7 +109,8 @@ void att_less_like(const att_candidate *candidates, size_t count, size_t dim, co
         for (size_t j = 0; j < less_count; j++) {
             most = ATT_MAX(most, common_tags(&candidates[i], &less[j]));
             if (dim && candidates[i].vector && less[j].vector)
-                most = ATT_MAX(most, kernels->dot_f32(candidates[i].vector, less[j].vector, dim));
+                most = ATT_MAX(most, kernels->dot_f32(candidates[i].vector, less[j].vector, dim) /
+                                         (candidates[i].length > 0 ? candidates[i].length : 1));
         }
         out[i] = ATT_MIN(most, 1.0F);
     }

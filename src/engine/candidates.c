@@ -165,18 +165,6 @@ static void describe_one(att_view *view, att_candidate *candidate)
     candidate->uncertainty = 1 / sqrtf(1 + (float)catalogue->entries.items[candidate->item].events);
 }
 
-// unit = vector / |vector|. False: it has no length.
-static bool make_unit(const att_kernels *kernels, const float *vector, size_t dim, float *unit)
-{
-    const float norm = sqrtf(kernels->dot_f32(vector, vector, dim));
-    if (!(norm > 0))
-        return false;
-    const float inverse = 1 / norm;
-    for (size_t k = 0; k < dim; k++)
-        unit[k] = inverse * vector[k];
-    return true;
-}
-
 // The index has just looked at the vectors of what it found, so its copy is read from the cache.
 static const float *vector_of(const att_view *view, size_t i)
 {
@@ -198,7 +186,7 @@ static float met_by(const att_engine *engine, uint32_t item)
     return fminf(1, (float)engine->catalogue.entries.items[item].events / people);
 }
 
-// Unit vectors of the candidates, for likeness; and relevance for all of them at once. What lies far apart in memory
+// Vectors of the candidates and their lengths, for likeness; and relevance for all of them at once. What lies far apart in memory
 // is asked for some candidates ahead.
 static att_status describe(att_view *view, att_error *err)
 {
@@ -210,8 +198,7 @@ static att_status describe(att_view *view, att_error *err)
     const att_kernels *kernels = att_kernels_best();
     uint32_t *items = ATT_NEW_RAW(scratch, uint32_t, count);
     const float **vectors = ATT_NEW_RAW(scratch, const float *, count);
-    float *units = dim ? att_arena_alloc_raw(scratch, count * dim, sizeof(float)) : NULL;
-    if (!items || !vectors || (dim && !units))
+    if (!items || !vectors)
         return att_no_memory(err, count, "candidates");
     for (size_t i = 0; i < count; i++) {
         items[i] = view->candidates[i].item;
@@ -219,14 +206,16 @@ static att_status describe(att_view *view, att_error *err)
         describe_one(view, &view->candidates[i]);
         __builtin_prefetch(view->candidates[i].tags);
     }
-    for (size_t i = view->near_count; i < ATT_MIN(view->near_count + ahead, count) && units; i++)
+    for (size_t i = view->near_count; i < ATT_MIN(view->near_count + ahead, count); i++)
         fetch_vector(vectors[i], dim);
-    for (size_t i = 0; i < count && units; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (i + ahead < count && i >= view->near_count)
             fetch_vector(vectors[i + ahead], dim);
-        float *unit = units + i * dim;
-        if (vectors[i] && make_unit(kernels, vectors[i], dim, unit))
-            view->candidates[i].vector = unit;
+        const float length = vectors[i] ? sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim)) : 0;
+        if (length > 0) {
+            view->candidates[i].vector = vectors[i];
+            view->candidates[i].length = length;
+        }
     }
     if (view->folded)
         return att_model_score(

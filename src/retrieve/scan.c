@@ -122,6 +122,46 @@ static void scan_all(scan *s)
         scan_block(s, first);
 }
 
+enum { FIRST_MAX = 32 }; // blocks
+
+// How many scores must be above a bar for enough of them to be of ids that may be shown, all excluded ones among them.
+static double passing(const scan *s)
+{
+    const double excluded = s->filter ? (double)s->filter->exclude_count : 0;
+    const double most = ((double)s->best.keep + excluded) * s->index->live_count / ATT_MAX(s->plan->eligible, 1);
+    return s->plan->eligible < s->index->live_count ? most + 3 * sqrt(most) : most;
+}
+
+// The most promising blocks. Their scores alone set a bar, before anybody is asked what may be shown. True: they did.
+static bool scan_first(scan *s, const uint64_t *blocks, size_t count)
+{
+    float scores[FIRST_MAX * BATCH];
+    uint64_t keys[FIRST_MAX * BATCH];
+    uint32_t firsts[FIRST_MAX], counts[FIRST_MAX], places[BATCH + 16];
+    size_t listed = 0;
+    for (size_t b = 0; b < count; b++) {
+        firsts[b] = att_rank_tail(blocks[b]) * BATCH;
+        counts[b] = ATT_MIN(s->index->slot_count - firsts[b], BATCH);
+        score_rows(s, firsts[b], counts[b], scores + b * BATCH);
+        for (uint32_t i = 0; i < counts[b]; i++, listed++)
+            keys[listed] = att_rank_key(scores[b * BATCH + i], (uint32_t)listed);
+    }
+    const double wanted = passing(s);
+    const bool guessed = wanted < (double)listed;
+    if (guessed) {
+        att_best above = {.keys = keys, .keep = (size_t)wanted + 1, .count = listed};
+        att_best_cut(&above);
+        s->best.bar = (above.bar >> 32 << 32) - 1;
+        s->bar = att_rank_score(above.bar);
+    }
+    for (size_t b = 0; b < count; b++) {
+        const size_t good = s->index->kernels->at_least_f32(places, scores + b * BATCH, counts[b], s->bar);
+        for (size_t i = 0; i < good; i++)
+            offer(s, firsts[b] + places[i], scores[b * BATCH + places[i]]);
+    }
+    return guessed;
+}
+
 static void scan_by_reach(scan *s, att_search *search)
 {
     const att_index *index = s->index;
@@ -138,12 +178,20 @@ static void scan_by_reach(scan *s, att_search *search)
         index->kernels->rows_dot_f32(centred, index->centres, blocks, index->vector_stride, query, index->options.dim);
     for (size_t b = 0; b < blocks; b++)
         keys[b] = att_rank_key(centred[b] + believed * index->reaches[b], (uint32_t)b);
-    // The most promising first, as they raise the bar; the others as they come.
-    att_best first = {.keys = keys, .keep = ATT_MIN(blocks, 4 * s->best.keep / BATCH + 4), .count = blocks};
+    att_best first = {.keys = keys, .keep = ATT_MIN(blocks, ATT_MIN(4 * s->best.keep / BATCH + 4, (size_t)FIRST_MAX)),
+        .count = blocks};
     att_best_cut(&first);
-    for (size_t b = 0; b < blocks; b++)
-        if (b < first.keep || !(att_rank_score(keys[b]) < s->bar))
+    const bool guessed = scan_first(s, keys, first.keep);
+    for (size_t b = first.keep; b < blocks; b++) // as they come
+        if (!(att_rank_score(keys[b]) < s->bar))
             scan_block(s, att_rank_tail(keys[b]) * BATCH);
+    if (guessed && s->best.count < s->best.keep) { // more than was thought may not be shown
+        s->best = att_best_begin(s->best.keys, s->best.keep);
+        s->bar = -INFINITY;
+        for (size_t b = 0; b < blocks; b++)
+            if (!(att_rank_score(keys[b]) < s->bar))
+                scan_block(s, att_rank_tail(keys[b]) * BATCH);
+    }
 }
 
 // When much is kept out of much more, most of the time goes into what is kept only for a while. So the bar is set
