@@ -197,12 +197,15 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
 
 static int run_simulate(cli *c)
 {
+    if (cli_flag(c, "drift"))
+        return cli_get(c, "out") || cli_get(c, "run") ? cli_usage(c, "--drift makes its own worlds, without --out and --run")
+                                                      : cli_simulate_drift(c);
     att_world_options options;
     if (!world_options(c, &options))
         return 64;
     const char *out = cli_get(c, "out");
     if (!out && !cli_get(c, "run"))
-        return cli_usage(c, "say --out FOLDER to write a world, or --run DAYS to let people meet the engine");
+        return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, or --drift");
     att_world *world = NULL;
     att_error err = {0};
     cli_progress_start(c);
@@ -219,12 +222,15 @@ static int run_simulate(cli *c)
 
 static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write items.ndjson, events.ndjson and people.csv there"},
     {"run", 0, "DAYS", "people meet the engine of --store for so many days after the history"},
+    {"drift", 0, NULL, "what several time scales of taste do after a binge, a move, and over --days of a closed loop, with and without"},
+    {"worlds", 0, "N", "with --drift: so many worlds; default 2"},
     {"train-every", 0, "DAYS", "with --run: train anew after so many days; default 7, 0 never"},
     {"people", 0, "N", "default 1000"}, {"items", 0, "N", "default 2000"}, {"days", 0, "N", "of history; default 60"},
     {"events", 0, "N", "about so many; default 300000"}, {"seed", 0, "N", "default 1: the same seed gives the same world"},
     {"start", 0, "TIME", "first moment of the history; default 2026-01-01"}, {0}};
 static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
-    "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", NULL};
+    "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
+    "one late night, a taste that moves, and sixty days, each with the time scales and without", NULL};
 const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,
     "The people have interests, moods, boredom and drift that follow another model than the engine's (docs/simulator.md).\n"
     "With --run an empty store is filled with the world's history first. What the simulation says holds for the simulation.",

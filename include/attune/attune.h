@@ -19,5 +19,6 @@
 #include "attune/measure.h"
 #include "attune/report.h"
 #include "attune/simulate.h"
+#include "attune/trial.h"
 
 #endif

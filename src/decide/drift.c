@@ -20,7 +20,7 @@ enum {
     MOVE_FRESH = 3    // times the half events: so long a move asks for exploration
 };
 #define DAY_S 86400
-#define OVERLAP_MOST 0.75 // of new and old mix
+#define PRIOR_THINGS 5.0 // of everybody's mix, that stand beside a person's own
 #define NONE UINT16_MAX
 
 // Far back, so that a move is not forgotten before the old taste has faded by age.
@@ -47,6 +47,7 @@ typedef struct reading {
     size_t session_count;
     uint16_t *session_of, *next; // (count): place in `sessions`, NONE for what is not liked; next of the same
     uint16_t *here;              // (tag_count): scratch, all zero between uses
+    const float *common;         // (tag_total) or NULL
     att_drift *out;
 } reading;
 
@@ -207,10 +208,10 @@ static void find_binges(reading *r)
 
 // --- Moves ---------------------------------------------------------------------------------------------
 
-// Both sides of a cut. The newer grows from cut to cut.
+// Both sides of a cut. The newer grows from cut to cut. A thing counts 1, evenly split over its tags.
 typedef struct sides {
-    uint16_t *newer, *older; // (tag_count) things with the tag
-    size_t new_things, old_things, new_sum, old_sum, new_tags;
+    double *newer, *older; // (tag_count) mass by tag
+    size_t new_things, old_things;
     uint64_t days; // a bit for each day before the newest event; the last stands for all before
 } sides;
 
@@ -224,56 +225,86 @@ static size_t cut_of(uint32_t age_days)
 
 static bool counts(const reading *r, size_t i)
 {
-    return r->session_of[i] != NONE && r->items[i].kept >= 1;
+    return r->session_of[i] != NONE && r->items[i].kept >= 1 && r->items[i].tag_count > 0;
 }
 
-static void count_older(reading *r, sides *s)
+static void add(const reading *r, double *mass, const att_taste_item *item, double weight)
+{
+    for (size_t t = 0; t < item->tag_count; t++)
+        mass[r->number[item->tags[t]] - 1] += weight / item->tag_count;
+}
+
+static void count_older(const reading *r, sides *s)
 {
     for (size_t i = 0; i < r->count; i++) {
         if (!counts(r, i))
             continue;
         s->old_things++;
-        s->old_sum += r->items[i].tag_count;
-        for (size_t t = 0; t < r->items[i].tag_count; t++)
-            s->older[r->number[r->items[i].tags[t]] - 1]++;
+        add(r, s->older, &r->items[i], 1);
     }
 }
 
-static void pass_over(reading *r, sides *s, const att_taste_item *item, uint32_t age_days)
+static void pass_over(const reading *r, sides *s, const att_taste_item *item, uint32_t age_days)
 {
     s->new_things++;
     s->old_things--;
-    s->new_sum += item->tag_count;
-    s->old_sum -= item->tag_count;
     s->days |= UINT64_C(1) << ATT_MIN(age_days, 63);
-    for (size_t t = 0; t < item->tag_count; t++) {
-        const uint16_t g = (uint16_t)(r->number[item->tags[t]] - 1);
-        s->new_tags += s->newer[g]++ == 0;
-        s->older[g]--;
-    }
+    add(r, s->newer, item, 1);
+    add(r, s->older, item, -1);
 }
 
-static double new_share(const sides *s, size_t g)
+static double everybodys_share(const reading *r, size_t g)
 {
-    return (double)s->newer[g] / (double)s->new_sum;
+    return r->common ? r->common[r->tag[g]] : 1 / (double)r->tag_count;
 }
 
 static double old_share(const reading *r, const sides *s, size_t g)
 {
-    return ((double)s->older[g] + 0.5) / ((double)s->old_sum + 0.5 * (double)r->tag_count);
+    return (fmax(0, s->older[g]) + PRIOR_THINGS * everybodys_share(r, g)) / ((double)s->old_things + PRIOR_THINGS);
 }
 
+static double new_share(const reading *r, const sides *s, size_t g)
+{
+    return (s->newer[g] + PRIOR_THINGS * everybodys_share(r, g)) / ((double)s->new_things + PRIOR_THINGS);
+}
+
+// Of the two sides the better known is the taste, and the other is asked whether it is of it.
 static double move_evidence(const reading *r, const sides *s)
 {
-    double overlap = 0, divergence = 0;
+    const bool ask_new = s->new_things <= s->old_things;
+    const double *asked = ask_new ? s->newer : s->older;
+    double sum = 0;
     for (size_t g = 0; g < r->tag_count; g++)
-        overlap += fmin(new_share(s, g), old_share(r, s, g));
-    if (overlap > OVERLAP_MOST)
-        return 0;
-    for (size_t g = 0; g < r->tag_count; g++)
-        if (s->newer[g])
-            divergence += new_share(s, g) * log(new_share(s, g) / old_share(r, s, g));
-    return (double)s->new_things * divergence - 0.5 * (double)(s->new_tags - 1);
+        if (asked[g] > 1e-9)
+            sum += asked[g] * log(everybodys_share(r, g) / (ask_new ? old_share(r, s, g) : new_share(r, s, g)));
+    return sum;
+}
+
+// log2 within 0.01 of it, for x > 0: the exponent, and a parabola over the mantissa.
+static float rough_log2(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    const uint32_t mantissa = (bits & 0x7FFFFF) | 0x3F800000;
+    float m;
+    memcpy(&m, &mantissa, sizeof m);
+    return (float)(int32_t)(bits >> 23) - 127 + (2.0246658f - 0.34484843f * m) * m - 1.6749268f;
+}
+
+// Whether the exact evidence can be more than `least`. Nearly every cut of nearly everybody ends here.
+static bool may_be_more(const reading *r, const sides *s, double least)
+{
+    const bool ask_new = s->new_things <= s->old_things;
+    const double *asked = ask_new ? s->newer : s->older, *model = ask_new ? s->older : s->newer;
+    const float things = (float)(ask_new ? s->old_things : s->new_things) + (float)PRIOR_THINGS;
+    float sum = 0, mass = 0;
+    for (size_t g = 0; g < r->tag_count; g++) {
+        const float common = (float)everybodys_share(r, g), a = (float)asked[g];
+        const float own = fmaxf(0, (float)model[g]) + (float)PRIOR_THINGS * common;
+        sum += a * rough_log2(common * things / own);
+        mass += a;
+    }
+    return 0.6931472 * (double)(sum + 0.02f * mass) + 1e-3 > least;
 }
 
 // What goes on is kept, what has ended fades as the new grows.
@@ -288,7 +319,7 @@ static void fade(reading *r, const sides *s, uint32_t moved_s)
         double goes_on = 0;
         for (size_t t = 0; t < item->tag_count; t++) {
             const size_t g = r->number[item->tags[t]] - 1u;
-            goes_on += fmin(1, new_share(s, g) / old_share(r, s, g)) / item->tag_count;
+            goes_on += fmin(1, new_share(r, s, g) / old_share(r, s, g)) / item->tag_count;
         }
         item->kept *= (float)fmax(policy->taste.move_keep, 1 - faded * (1 - goes_on));
     }
@@ -311,8 +342,8 @@ static void link_steps(reading *r, uint32_t newest_s, uint16_t first[CUTS], uint
 static bool may_be_move(const reading *r, const sides *s)
 {
     const att_policy *policy = r->moment->policy;
-    return s->new_things >= policy->taste.confirm_days && s->old_things >= OLD_LEAST && s->new_sum &&
-           s->old_sum && (uint32_t)__builtin_popcountll(s->days) >= policy->taste.confirm_days;
+    return s->new_things >= policy->taste.confirm_days && s->old_things >= OLD_LEAST &&
+           (uint32_t)__builtin_popcountll(s->days) >= policy->taste.confirm_days;
 }
 
 static void keep_move(reading *r, const sides *s, double evidence, uint32_t since_s)
@@ -325,20 +356,19 @@ static void keep_move(reading *r, const sides *s, double evidence, uint32_t sinc
 
 static bool find_move(reading *r, att_arena *scratch)
 {
-    sides s = {.newer = ATT_NEW(scratch, uint16_t, r->tag_count + 1),
-        .older = ATT_NEW(scratch, uint16_t, r->tag_count + 1)};
-    sides best = {.newer = ATT_NEW_RAW(scratch, uint16_t, r->tag_count + 1),
-        .older = ATT_NEW_RAW(scratch, uint16_t, r->tag_count + 1)};
-    uint16_t *link = ATT_NEW_RAW(scratch, uint16_t, r->count);
+    const size_t tags = r->tag_count + 1;
+    sides s = {.newer = ATT_NEW(scratch, double, tags), .older = ATT_NEW(scratch, double, tags)};
+    sides best = {.newer = ATT_NEW_RAW(scratch, double, tags), .older = ATT_NEW_RAW(scratch, double, tags)};
+    uint16_t *link = ATT_NEW_RAW(scratch, uint16_t, r->count + 1);
     if (!s.newer || !s.older || !best.newer || !best.older || !link)
         return false;
-    uint32_t newest_s = 0, oldest_s = 0;
+    uint32_t newest_s = 0;
     uint16_t first[CUTS];
     for (size_t i = 0; i < r->count; i++)
         newest_s = counts(r, i) ? ATT_MAX(newest_s, r->items[i].at_s) : newest_s;
     link_steps(r, newest_s, first, link);
     count_older(r, &s);
-    oldest_s = newest_s;
+    uint32_t oldest_s = newest_s;
     for (size_t c = 0; c < CUTS; c++) {
         for (uint16_t i = first[c]; i != NONE; i = link[i]) {
             oldest_s = ATT_MIN(oldest_s, r->items[i].at_s);
@@ -346,14 +376,16 @@ static bool find_move(reading *r, att_arena *scratch)
         }
         if (first[c] == NONE || !may_be_move(r, &s))
             continue;
+        if (!may_be_more(r, &s, fmax(r->moment->policy->taste.move_evidence, r->out->move_evidence)))
+            continue;
         const double evidence = move_evidence(r, &s);
         if (evidence < r->moment->policy->taste.move_evidence || evidence <= r->out->move_evidence)
             continue;
         keep_move(r, &s, evidence, oldest_s);
-        uint16_t *const newer = best.newer, *const older = best.older;
-        best = s;
-        best.newer = memcpy(newer, s.newer, r->tag_count * sizeof *newer);
-        best.older = memcpy(older, s.older, r->tag_count * sizeof *older);
+        best.new_things = s.new_things;
+        best.old_things = s.old_things;
+        memcpy(best.newer, s.newer, r->tag_count * sizeof *best.newer);
+        memcpy(best.older, s.older, r->tag_count * sizeof *best.older);
     }
     if (r->out->moved_s)
         fade(r, &best, r->out->moved_s);
@@ -385,7 +417,7 @@ static void find_new_situation(reading *r)
 // --- All of it -----------------------------------------------------------------------------------------
 
 att_status att_drift_find(const att_taste_moment *moment, att_taste_item *items, size_t count, size_t tag_total,
-    att_arena *scratch, att_drift *out, att_error *err)
+    const float *common, att_arena *scratch, att_drift *out, att_error *err)
 {
     assert(count < SLOTS && tag_total <= UINT16_MAX + (size_t)1);
     *out = (att_drift){.binge_tag = ATT_NO_INDEX};
@@ -396,6 +428,7 @@ att_status att_drift_find(const att_taste_moment *moment, att_taste_item *items,
     reading r = {.moment = moment,
         .items = items,
         .count = count,
+        .common = common,
         .number = ATT_NEW(scratch, uint16_t, tag_total + 1),
         .tag = ATT_NEW_RAW(scratch, uint16_t, tags),
         .carried = ATT_NEW(scratch, uint16_t, tags),

@@ -12,14 +12,16 @@
 //   kept = min(1, max(session worth, mean grades of the other sessions) / grades of these things)
 // The session's own vector is not touched by this.
 //
-// Move. The history is cut at 1, 2, 3, 5 … 730 days before the newest event: A is what is newer, B the rest. With tag shares q of A
-// and p of B (each count plus 1/2), unconfirmed binges left out, the evidence of a cut is
-//   |A| sum over g of q ln(q / p)  -  (tags in A - 1) / 2
-// (the generalized likelihood ratio of a change point, Page 1954, less what chance alone makes of it). The cut with the most is a
-// move when that is at least the policy's move evidence, a quarter of A is new (sum of min(q, p) <= 3/4), and A has things of at least
-// confirm_days days. Older things then keep
+// Move. The history is cut at 1, 2, 3, 5 … 730 days before the newest event: A is what is newer, B the rest, unconfirmed
+// binges left out. A thing's mass is split evenly over its tags. Of the two sides the one with more things is taken for the
+// person's taste: o(g) = (its mass of g + 5 e(g)) / (its things + 5), e(g) being everybody's share of the tag (the catalogue's);
+// and the other is asked whether it is of that taste. The evidence of a cut is
+//   sum over the other side of the mean over a thing's tags of ln(e / o)
+// the statistic of Page's CUSUM (1954) for "anyone's taste" against "this person's". While nothing has changed it falls with every
+// thing; that it ever reaches h has a chance of at most e^-h (Ville 1939), as far as o is right. The cut with the most is a move when
+// that is at least the policy's move evidence and A has things of at least confirm_days days. Older things then keep
 //   kept *= max(move keep, 1 - (1 - 2^(-|A| / move half events)) (1 - r))
-// where r is the mean over the thing's tags of min(1, q / p): what goes on is not forgotten.
+// where r is the mean over the thing's tags of min(1, share in A / share in B): what goes on is not forgotten.
 //
 // Situation. A device, a place or an hour band is new when the person has liked twenty things with known ones, and fewer than two,
 // or less than 2 %, there.
@@ -40,8 +42,9 @@ typedef struct att_drift {
     double move_evidence;
 } att_drift;
 
-// Fills `kept` of the items (before: anything). Tags are below tag_total.
+// Fills `kept` of the items (before: anything). Tags are below tag_total; `common` is (tag_total), everybody's share of each,
+// above 0 for the tags of the items; NULL: all alike.
 att_status att_drift_find(const att_taste_moment *moment, att_taste_item *items, size_t count, size_t tag_total,
-    att_arena *scratch, att_drift *out, att_error *err);
+    const float *common, att_arena *scratch, att_drift *out, att_error *err);
 
 #endif

@@ -147,8 +147,9 @@ typedef struct vectors {
 } vectors;
 
 // Shares of the three vectors; a part that is not there leaves its share to the others.
-static void share_out(const att_policy *policy, vectors *v, bool plain)
+static void share_out(const att_taste_moment *moment, vectors *v, bool plain)
 {
+    const att_policy *policy = moment->policy;
     const double evidence = policy->taste.recent_evidence, most = policy->taste.recent_share;
     const double lasting = v->sum[ATT_TASTE_LONG], recent = v->sum[ATT_TASTE_RECENT];
     if (!(lasting + recent > 0))
@@ -157,6 +158,8 @@ static void share_out(const att_policy *policy, vectors *v, bool plain)
     const double a = recent > 0 ? most * recent / (recent + evidence) : 0;
     const double b = lasting > 0 ? (1 - most) * lasting / (lasting + evidence) : 0;
     double of_recent = a + b > 0 ? a / (a + b) : lasting > 0 ? 0 : 1;
+    if (moment->moved || moment->life_event_s)
+        of_recent = fmax(of_recent, recent / (lasting + recent));
     if (plain)
         of_recent = 0;
     v->share[ATT_TASTE_LONG] = (1 - session) * (1 - of_recent);
@@ -201,7 +204,7 @@ void att_taste_weights(const att_taste_moment *moment, const att_taste_item *ite
             scales[(size_t)s * count + i] = (float)parts[s];
         }
     }
-    share_out(moment->policy, &v, plain);
+    share_out(moment, &v, plain);
     const double all = v.sum[ATT_TASTE_LONG] + v.sum[ATT_TASTE_RECENT];
     double lift[ATT_TASTE_SCALES];
     for (int s = 0; s < ATT_TASTE_SCALES; s++)

@@ -17,8 +17,9 @@
 // without a session), each vector has a fixed share of all weight L + R, however much of it there is:
 //   A = r R / (R + e)    B = (1 - r) L / (L + e)    recent share a = (1 - s) A / (A + B)    long share (1 - s) B / (A + B)
 //   w = (L + R) (long share * long / L + a * recent / R + s * session / S)
-// So a full life's taste gives at most r to what is new, and a newcomer's taste is all new. When the session ends, its
-// share ends with it.
+// So a full life's taste gives at most r to what is new, and a newcomer's taste is all new. After a move or a life event what
+// is new has at least the share R / (L + R) that it weighs: the old has faded already. When the session ends, its share ends
+// with it.
 //
 // Situation. k in (0, 1] says how like the situation of a preference is to the present one: a product over device, place,
 // activity, hours and part of the week of 1 (same), rho (different) or half-way (not known). n = the sum of g over
@@ -56,6 +57,7 @@ typedef struct att_taste_moment {
     int64_t now_ms;
     uint32_t life_event_s; // 0: none
     uint16_t situation;    // of the request
+    bool moved;            // taste has moved (decide/drift.h), so what is recent has at least its own share
 } att_taste_moment;
 
 typedef enum att_taste_scale {

@@ -213,7 +213,7 @@ static att_allowance reserve(decision *d, size_t slots)
     const double share = d->without_exploration ? 0 : d->view.policy->exploration.share;
     const att_spent overall = overall_spent(engine);
     att_spent person = person_spent(engine, d->view.user);
-    if (!d->view.changes)
+    if (d->view.policy->taste.scales && !d->view.changes)
         person.explored += att_budget_held(share, d->view.policy->taste.reserve, person, (uint32_t)slots);
     if (d->view.request->dry)
         return att_budget_allow(share, person, overall, (uint32_t)slots);

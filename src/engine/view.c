@@ -175,6 +175,22 @@ static void choose_liked(const att_engine *engine, const att_person_state *perso
     }
 }
 
+// Everybody's shares of the tags are those of the catalogue.
+static att_status find_drift(const att_engine *engine, const att_taste_moment *moment, att_tastes *tastes,
+    att_arena *scratch, att_error *err)
+{
+    const att_catalogue *catalogue = &engine->catalogue;
+    const size_t tags = catalogue->tagged.count;
+    float *common = ATT_NEW_RAW(scratch, float, catalogue->tags.count + 1);
+    if (!common)
+        return att_no_memory(err, tags, "tags");
+    const float each = 1 / (float)ATT_MAX(catalogue->tag_lists.count - catalogue->dead_tags, (size_t)1);
+    for (size_t t = 0; t < catalogue->tags.count; t++)
+        common[t] = each * (float)(t < tags ? ATT_MAX(catalogue->tagged.items[t].count, (size_t)1) : 1);
+    return att_drift_find(
+        moment, tastes->items, tastes->count, catalogue->tags.count, common, scratch, &tastes->drift, err);
+}
+
 att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
     const float *lifts, att_arena *scratch, att_tastes *out, att_error *err)
 {
@@ -189,11 +205,13 @@ att_status att_view_tastes(const att_engine *engine, const att_person_state *per
     choose_liked(engine, person, lifts, out);
     att_status status = rank_session(person, moment, out, scratch, err);
     if (!status && moment->policy->taste.scales)
-        status = att_drift_find(
-            moment, out->items, out->count, engine->catalogue.tags.count, scratch, &out->drift, err);
-    if (!status)
-        att_taste_weights(moment, out->items, out->count, out->weights, out->scales, &out->sum);
-    return status;
+        status = find_drift(engine, moment, out, scratch, err);
+    if (status)
+        return status;
+    att_taste_moment now = *moment;
+    now.moved = out->drift.moved_s != 0;
+    att_taste_weights(&now, out->items, out->count, out->weights, out->scales, &out->sum);
+    return ATT_OK;
 }
 
 // What everybody's habits say of each tag here and now. NULL: no context was learned.

@@ -28,7 +28,7 @@ static void emit(writer *to, const char *format, ...)
 static void emit_double(writer *to, double value)
 {
     char text[40];
-    for (int digits = 1; digits <= 17; digits++) {
+    for (int digits = 15; digits <= 17; digits++) { // zeros at the end are not printed
         snprintf(text, sizeof text, "%.*g", digits, value);
         if (strtod(text, NULL) == value)
             break;

@@ -506,6 +506,10 @@ Options
                              there
       --run DAYS             people meet the engine of --store for so many days
                              after the history
+      --drift                what several time scales of taste do after a binge,
+                             a move, and over --days of a closed loop, with and
+                             without
+      --worlds N             with --drift: so many worlds; default 2
       --train-every DAYS     with --run: train anew after so many days; default
                              7, 0 never
       --people N             default 1000
@@ -525,6 +529,8 @@ Examples
       files to import
   attune simulate --store sim.attune --run 14
       random, popularity, attune and an oracle, side by side
+  attune simulate --drift
+      one late night, a taste that moves, and sixty days, each with the time scales and without
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
@@ -694,6 +700,7 @@ build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 # No line is wider than a terminal, but for examples and lines of JSON.
 $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
+      one late night, a taste that moves, and sixty days, each with the time scales and without
 # Each command that exists is in the overview, and has a page.
 $ attune --help | awk '/^  [a-z]+  /{print $1}' | wc -l
 21
