@@ -14,10 +14,10 @@ uint64_t att_budget_room(double share, att_spent spent, uint32_t slots)
 }
 
 bool att_budget_fits(
-    double share, att_spent person, att_spent overall, uint32_t slots, uint32_t explored)
+    att_shares shares, att_spent person, att_spent overall, uint32_t slots, uint32_t explored)
 {
-    return explored == 0 || (explored <= att_budget_room(share, person, slots) &&
-                                explored <= att_budget_room(share, overall, slots));
+    return explored == 0 || (explored <= att_budget_room(shares.person, person, slots) &&
+                                explored <= att_budget_room(shares.overall, overall, slots));
 }
 
 uint64_t att_budget_held(double share, double reserve, att_spent person, uint32_t slots)
@@ -30,14 +30,15 @@ static double deficit_of(double share, att_spent spent, uint32_t slots)
     return share * (double)(spent.impressions + slots) - (double)spent.explored;
 }
 
-att_allowance att_budget_allow(double share, att_spent person, att_spent overall, uint32_t slots)
+att_allowance att_budget_allow(
+    att_shares shares, att_spent person, att_spent overall, uint32_t slots)
 {
-    const uint64_t room =
-        ATT_MIN(att_budget_room(share, person, slots), att_budget_room(share, overall, slots));
+    const uint64_t room = ATT_MIN(att_budget_room(shares.person, person, slots),
+        att_budget_room(shares.overall, overall, slots));
     if (!room || !slots)
         return (att_allowance){0};
-    const double deficit =
-        ATT_MIN(deficit_of(share, person, slots), deficit_of(share, overall, slots));
+    const double deficit = ATT_MIN(
+        deficit_of(shares.person, person, slots), deficit_of(shares.overall, overall, slots));
     return (att_allowance){.slots_max = (uint32_t)ATT_MIN(room, slots),
         .probability = ATT_MIN(deficit / (double)slots, PROBABILITY_MOST)};
 }
@@ -65,15 +66,15 @@ static uint64_t pending_of(const att_budget *budget, uint32_t user)
     return slots;
 }
 
-att_allowance att_budget_reserve(att_budget *budget, double share, uint32_t user, att_spent person,
-    att_spent overall, uint32_t slots, att_reservation *out)
+att_allowance att_budget_reserve(att_budget *budget, att_shares shares, uint32_t user,
+    att_spent person, att_spent overall, uint32_t slots, att_reservation *out)
 {
     att_allowance allowance = {0};
     pthread_mutex_lock(&budget->lock);
     if (budget->pending_count < ATT_BUDGET_PENDING_MAX) {
         person.explored += pending_of(budget, user);
         overall.explored += budget->pending_slots;
-        allowance = att_budget_allow(share, person, overall, slots);
+        allowance = att_budget_allow(shares, person, overall, slots);
     }
     *out = (att_reservation){.user = user, .slots = allowance.slots_max};
     if (out->slots) {

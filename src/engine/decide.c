@@ -207,19 +207,27 @@ static att_spent overall_spent(const att_engine *engine)
     return (att_spent){total.impressions, total.explored};
 }
 
+// All people together are promised the store's share; this one that of their policy, which may be less.
+static att_shares shares_of(const att_engine *engine, const decision *d)
+{
+    const double all = engine->policy.exploration.share, own = d->view.policy->exploration.share;
+    return (att_shares){.person = ATT_MIN(own, all), .overall = all};
+}
+
 static att_allowance reserve(decision *d, size_t slots)
 {
     att_engine *engine = d->view.engine;
-    const double share = d->without_exploration ? 0 : d->view.policy->exploration.share;
+    const att_shares shares = d->without_exploration ? (att_shares){0} : shares_of(engine, d);
     const att_spent overall = overall_spent(engine);
     att_spent person = person_spent(engine, d->view.user);
     if (d->view.policy->taste.scales && !d->view.changes)
-        person.explored += att_budget_held(share, d->view.policy->taste.reserve, person, (uint32_t)slots);
+        person.explored +=
+            att_budget_held(shares.person, d->view.policy->taste.reserve, person, (uint32_t)slots);
     if (d->view.request->dry)
-        return att_budget_allow(share, person, overall, (uint32_t)slots);
+        return att_budget_allow(shares, person, overall, (uint32_t)slots);
     d->is_reserved = true;
     return att_budget_reserve(
-        &engine->budget, share, d->view.user, person, overall, (uint32_t)slots, &d->reserved);
+        &engine->budget, shares, d->view.user, person, overall, (uint32_t)slots, &d->reserved);
 }
 
 static void settle(decision *d)
@@ -282,7 +290,7 @@ static bool budget_holds(const att_engine *engine, const decisions_write *job)
                 person.impressions += job->decisions[k].filled;
                 person.explored += job->decisions[k].explored;
             }
-        if (!att_budget_fits(engine->policy.exploration.share, person, overall, (uint32_t)d->filled, (uint32_t)d->explored))
+        if (!att_budget_fits(shares_of(engine, d), person, overall, (uint32_t)d->filled, (uint32_t)d->explored))
             return false;
         overall.impressions += d->filled;
         overall.explored += d->explored;

@@ -43,10 +43,10 @@ static double simulate(double share, uint32_t slots_most, uint64_t seed)
     for (int d = 0; d < decisions; d++) {
         const uint32_t user = (uint32_t)att_rng_below(&rng, people);
         const uint32_t slots = 1 + (uint32_t)att_rng_below(&rng, slots_most);
-        const att_allowance allowance = att_budget_allow(share, l.of[user], l.all, slots);
+        const att_allowance allowance = att_budget_allow(att_one_share(share), l.of[user], l.all, slots);
         CHECK(allowance.probability <= 0.5 && allowance.slots_max <= slots);
         const uint32_t explored = explore_slots(allowance, slots, &rng);
-        CHECK(att_budget_fits(share, l.of[user], l.all, slots, explored));
+        CHECK(att_budget_fits(att_one_share(share), l.of[user], l.all, slots, explored));
         fold(&l, user, slots, explored);
         check_promise(&l, share, user);
     }
@@ -71,25 +71,37 @@ CHECK_TEST(worked_by_hand)
 {
     CHECK_BEGIN();
     // 10 % of 20 slots are 2; with 1 spent over 5 earlier ones, floor(2.5) - 1 = 1.
-    att_allowance a = att_budget_allow(0.1, (att_spent){0, 0}, (att_spent){0, 0}, 20);
+    att_allowance a = att_budget_allow(att_one_share(0.1), (att_spent){0, 0}, (att_spent){0, 0}, 20);
     CHECK_EQ(a.slots_max, 2);
     CHECK_NEAR(a.probability, 0.1, 1e-12);
-    a = att_budget_allow(0.1, (att_spent){5, 1}, (att_spent){1000, 0}, 20);
+    a = att_budget_allow(att_one_share(0.1), (att_spent){5, 1}, (att_spent){1000, 0}, 20);
     CHECK_EQ(a.slots_max, 1);
     CHECK_NEAR(a.probability, 1.5 / 20, 1e-12);
     // All together have spent it: nobody explores.
-    a = att_budget_allow(0.1, (att_spent){0, 0}, (att_spent){980, 100}, 20);
+    a = att_budget_allow(att_one_share(0.1), (att_spent){0, 0}, (att_spent){980, 100}, 20);
     CHECK_EQ(a.slots_max, 0);
     CHECK_NEAR(a.probability, 0, 0);
     // Short slates wait until a whole slot is due; then one half at most.
-    a = att_budget_allow(0.1, (att_spent){8, 0}, (att_spent){8, 0}, 1);
+    a = att_budget_allow(att_one_share(0.1), (att_spent){8, 0}, (att_spent){8, 0}, 1);
     CHECK_EQ(a.slots_max, 0);
-    a = att_budget_allow(0.1, (att_spent){9, 0}, (att_spent){9, 0}, 1);
+    a = att_budget_allow(att_one_share(0.1), (att_spent){9, 0}, (att_spent){9, 0}, 1);
     CHECK_EQ(a.slots_max, 1);
     CHECK_NEAR(a.probability, 0.5, 0);
-    a = att_budget_allow(0, (att_spent){1000, 0}, (att_spent){1000, 0}, 20);
+    a = att_budget_allow(att_one_share(0), (att_spent){1000, 0}, (att_spent){1000, 0}, 20);
     CHECK_EQ(a.slots_max, 0);
-    CHECK(!att_budget_fits(0.1, (att_spent){0, 0}, (att_spent){0, 0}, 20, 3));
+    CHECK(!att_budget_fits(att_one_share(0.1), (att_spent){0, 0}, (att_spent){0, 0}, 20, 3));
+}
+
+// An arm that explores less does not keep its people from exploring at all, nor the others from their share.
+CHECK_TEST(a_persons_share_may_be_less_than_that_of_all)
+{
+    CHECK_BEGIN();
+    const att_shares half = {.person = 0.05, .overall = 0.1};
+    const att_spent all = {10000, 900}, person = {100, 3};
+    CHECK_EQ(att_budget_allow(half, person, all, 20).slots_max, 3);                // floor(0.05 * 120) - 3
+    CHECK_EQ(att_budget_allow(att_one_share(0.05), person, all, 20).slots_max, 0); // all together spent more than 5 %
+    CHECK(att_budget_fits(half, person, all, 20, 3));
+    CHECK(!att_budget_fits(half, person, all, 20, 4));
 }
 
 typedef struct flight {
@@ -114,7 +126,7 @@ CHECK_TEST(decisions_in_flight_do_not_break_it_in_any_order)
             f->user = (uint32_t)att_rng_below(&rng, 5);
             f->slots = 1 + (uint32_t)att_rng_below(&rng, 30);
             f->allowance = att_budget_reserve(
-                &budget, 0.1, f->user, l.of[f->user], l.all, f->slots, &f->reservation);
+                &budget, att_one_share(0.1), f->user, l.of[f->user], l.all, f->slots, &f->reservation);
         } else if (count) {
             const size_t at = (size_t)att_rng_below(&rng, count);
             const flight f = flights[at];
@@ -152,11 +164,11 @@ static void *decide(void *argument)
         att_reservation reservation;
         pthread_rwlock_rdlock(self->lock);
         const att_allowance allowance =
-            att_budget_reserve(self->budget, 0.1, user, l->of[user], l->all, slots, &reservation);
+            att_budget_reserve(self->budget, att_one_share(0.1), user, l->of[user], l->all, slots, &reservation);
         pthread_rwlock_unlock(self->lock);
         const uint32_t explored = explore_slots(allowance, slots, &rng);
         pthread_rwlock_wrlock(self->lock);
-        self->broken += !att_budget_fits(0.1, l->of[user], l->all, slots, explored);
+        self->broken += !att_budget_fits(att_one_share(0.1), l->of[user], l->all, slots, explored);
         fold(l, user, slots, explored);
         pthread_rwlock_unlock(self->lock);
         att_budget_settle(self->budget, reservation);
@@ -189,5 +201,5 @@ CHECK_TEST(threads_share_one_budget)
 }
 
 CHECK_MAIN(CHECK_CASE(ten_thousand_decisions_stay_below_the_share_and_close_to_it),
-    CHECK_CASE(worked_by_hand), CHECK_CASE(decisions_in_flight_do_not_break_it_in_any_order),
+    CHECK_CASE(worked_by_hand), CHECK_CASE(a_persons_share_may_be_less_than_that_of_all), CHECK_CASE(decisions_in_flight_do_not_break_it_in_any_order),
     CHECK_CASE(threads_share_one_budget))
