@@ -91,7 +91,7 @@ static int run_holdout(cli *c)
     char since[32];
     cli_time_text(since_ms, since);
     if (since_ms)
-        printf("%g %% of people are held back since %s UTC: in no experiment, and under the objective and exploration of that "
+        printf("%g %% of people are held back since %s UTC: in no experiment, and under objective, exploration and taste of that "
                "time\n", 100 * share, since);
     else
         printf("%g %% of people will be held back from the first experiment on\n", 100 * share);
@@ -548,7 +548,7 @@ const cli_command cli_experiment = {"experiment", "Try two ways on people at ran
     "key: bolder-mix\n\n"
     "variations: [{key: control}, {key: bold, policy: {objective: {novelty: 0.4}}}]\n\n"
     "Optional: note, seed, hash_version (2), coverage (1), namespace: {id, from, to}, filters, metrics (the goals), and a "
-    "weight for each variation. An arm's policy may hold keys of objective and exploration. People are assigned as GrowthBook "
+    "weight for each variation. An arm's policy may hold keys of objective, exploration and taste. People are assigned as GrowthBook "
     "does.\n\n"
     "Metrics: reward, plays, clicks, completion, likes, sessions, session-minutes; guardrails: days-active, satisfaction, "
     "early-skips, complaints, rage-quits. The method is in docs/experiments.md.",

@@ -38,7 +38,7 @@ bool att_assign_in_space(att_text person, att_text space, att_hash_range part);
 typedef struct att_variation {
     att_text key;
     double weight;
-    att_text policy; // YAML: keys of "objective" and "exploration" that this arm changes; empty: the store's policy
+    att_text policy; // YAML: keys of "objective", "exploration" and "taste" that this arm changes; empty: the store's policy
 } att_variation;
 
 // People outside all ranges are not in the experiment.
@@ -116,7 +116,7 @@ typedef struct att_assignment {
 } att_assignment;
 att_status att_engine_assign(att_engine *engine, att_text person, att_assignment *out, att_error *err);
 
-// The policy that holds for people of the universal holdout: objective and exploration as they were when the holdout
+// The policy that holds for people of the universal holdout: objective, exploration and taste as they were when the holdout
 // began, which is when the first experiment was started. *since_ms is 0 before that, and the policy the one in force.
 att_status att_engine_holdout_policy(att_engine *engine, att_policy *out, int64_t *since_ms, att_error *err);
 // The baseline becomes the policy in force: what was learned so far is shipped to everybody, and a new comparison begins.

@@ -19,7 +19,8 @@ const char *att_experiment_status_name(att_experiment_status status)
 
 static bool may_override(const att_policy_field *field)
 {
-    return strcmp(field->section, "objective") == 0 || strcmp(field->section, "exploration") == 0;
+    return strcmp(field->section, "objective") == 0 || strcmp(field->section, "exploration") == 0 ||
+           strcmp(field->section, "taste") == 0;
 }
 
 att_status att_overrides_parse(
@@ -36,7 +37,7 @@ att_status att_overrides_parse(
         char path[96];
         if (lines[f] && !may_override(&fields[f]))
             return ATT_FAIL(err, ATT_INVALID,
-                "%s:%u: %s: an arm may change objective and exploration, not %s", name, lines[f],
+                "%s:%u: %s: an arm may change objective, exploration and taste, not %s", name, lines[f],
                 att_policy_field_path(&fields[f], path, sizeof path), fields[f].section);
         if (lines[f])
             out[(*count)++] = (att_override){(uint16_t)f, att_policy_field_get(&policy, &fields[f])};

@@ -19,7 +19,7 @@ typedef struct att_override {
     double value;
 } att_override;
 
-// Reads an arm's part of a policy; only "objective" and "exploration" are allowed. `out` has room for
+// Reads an arm's part of a policy; only "objective", "exploration" and "taste" are allowed. `out` has room for
 // ATT_OVERRIDES_MAX. Lines in the story count from the text's first.
 att_status att_overrides_parse(
     att_text yaml, const char *name, att_override *out, size_t *count, att_error *err);

@@ -208,7 +208,7 @@ static int variation_of(const att_running *running, att_text person)
     return att_assign_choose(point, running->ranges, e->variation_count);
 }
 
-// What is held back are objective and exploration; how signals count and what may be shown is one for all.
+// What is held back are objective, exploration and taste; how signals count and what may be shown is one for all.
 static void hold_out(const att_experiments *set, const att_policy *base, att_assignment *out,
     const att_policy **policy, att_policy *own)
 {
@@ -217,6 +217,7 @@ static void hold_out(const att_experiments *set, const att_policy *base, att_ass
     *own = *base;
     own->objective = set->baseline.objective;
     own->exploration = set->baseline.exploration;
+    own->taste = set->baseline.taste;
     *policy = own;
 }
 

@@ -332,6 +332,7 @@ att_status att_engine_holdout_policy(att_engine *engine, att_policy *out, int64_
     if (*since_ms) {
         out->objective = engine->experiments.baseline.objective;
         out->exploration = engine->experiments.baseline.exploration;
+        out->taste = engine->experiments.baseline.taste;
     }
     pthread_rwlock_unlock(&engine->state_lock);
     return status;

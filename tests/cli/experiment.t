@@ -62,7 +62,7 @@ $ attune experiment report nope
 attune experiment: there is no experiment "nope"
 [66]
 $ attune experiment holdout
-2 % of people are held back since <*> UTC: in no experiment, and under the objective and exploration of that time
+2 % of people are held back since <*> UTC: in no experiment, and under objective, exploration and taste of that time
 $ attune experiment holdout --json | json_ok share since
 1 object
 $ attune experiment stop bolder; attune experiment stop bolder

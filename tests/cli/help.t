@@ -406,8 +406,8 @@ variations: [{key: control}, {key: bold, policy: {objective: {novelty: 0.4}}}]
 
 Optional: note, seed, hash_version (2), coverage (1), namespace: {id, from, to},
 filters, metrics (the goals), and a weight for each variation. An arm's policy
-may hold keys of objective and exploration. People are assigned as GrowthBook
-does.
+may hold keys of objective, exploration and taste. People are assigned as
+GrowthBook does.
 
 Metrics: reward, plays, clicks, completion, likes, sessions, session-minutes;
 guardrails: days-active, satisfaction, early-skips, complaints, rage-quits. The

@@ -118,7 +118,7 @@ CHECK_TEST(a_fault_in_an_arms_policy_names_its_line_too)
     refuse("key: x\nvariations:\n  - key: a\n  - key: b\n    policy: {objective: {novelty: 50}}\n",
         "def.yaml:5: objective.novelty: 50 is out of range; 0 to 10 is allowed");
     refuse("key: x\nvariations:\n  - key: a\n  - key: b\n    policy:\n      rights: {required: false}\n",
-        "def.yaml:6: rights.required: an arm may change objective and exploration, not rights");
+        "def.yaml:6: rights.required: an arm may change objective, exploration and taste, not rights");
 }
 
 CHECK_TEST(running_out_of_memory_is_told_and_leaves_nothing)
