@@ -164,6 +164,7 @@ static int run_evaluate(cli *c)
     options.columns = options.column_count ? columns : NULL;
     options.baseline = cli_get(c, "baseline");
     options.trec_folder = cli_get(c, "trec-out");
+    options.resume_folder = cli_get(c, "resume");
     if (options.trec_folder && mkdir(options.trec_folder, 0777) != 0 && errno != EEXIST) {
         fprintf(stderr, "attune evaluate: creating %s: %s\n", options.trec_folder, strerror(errno));
         return 74;
@@ -231,6 +232,7 @@ static const cli_option evaluate_options[] = {
     {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
     {"moments", 0, "N", "rolling: train and judge at so many moments, 1 to 50; default 8"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
+    {"resume", 0, "FOLDER", "keep long trainings' state there; the same command again goes on from it"},
     {"trec-out", 0, "FOLDER", "write run and qrels files in trec_eval's format there"},
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
     {"per-query", 0, NULL, "trec: each query too (trec_eval -q)"},

@@ -226,6 +226,7 @@ typedef struct att_evaluate_options {
     uint32_t moments;   // rolling: how many; the data is parted into one more piece than that, 1 … 50
     double cold_share;  // cold: of items, hidden
     uint32_t negatives; // leave-one-out-sampled
+    const char *resume_folder; // long trainings keep their state there, and go on from it when they were stopped; NULL: none
     const char *trec_folder; // writes PROTOCOL.qrels and PROTOCOL.MODEL.run there; NULL: none
 } att_evaluate_options;
 // strong (one fold) and time, all models, 1000 resamples at 0.95, at least 5 preferences, shares

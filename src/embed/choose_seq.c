@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PEOPLE_LEAST 100 // with EVENTS_LEAST or more
 #define EVENTS_LEAST 5
@@ -30,6 +31,7 @@ typedef struct chooser {
     att_train_report *report;
     att_holdout split;
     att_seq_report trained;
+    char checkpoint[2][1024]; // of the trial and of the training on everybody; empty: none
 } chooser;
 
 // --- The scale ---------------------------------------------------------------------------------------
@@ -128,6 +130,24 @@ static att_seq_options options_of(const chooser *c, const att_seq_data *data, ui
     return o;
 }
 
+// One that cannot be gone on from (other data, other options, damaged) is as good as none.
+static att_status train(
+    chooser *c, att_seq **seq, const att_seq_data *data, uint64_t stream, att_error *err)
+{
+    att_seq_options options = options_of(c, data, stream);
+    const char *path = c->checkpoint[stream - 1];
+    options.checkpoint = path[0] ? path : NULL;
+    att_error first;
+    const att_status status = att_seq_train(seq, data, &options, &c->trained, c->host, &first);
+    const bool again = (status == ATT_INVALID || status == ATT_CORRUPT || status == ATT_VERSION) &&
+                       path[0] && unlink(path) == 0;
+    if (again)
+        return att_seq_train(seq, data, &options, &c->trained, c->host, err);
+    if (status && err)
+        *err = first;
+    return status;
+}
+
 static void to_seconds(uint32_t *at_s, const int64_t *at_ms, uint64_t count)
 {
     for (uint64_t k = 0; k < count; k++)
@@ -147,10 +167,8 @@ static att_status learn(chooser *c, att_model *model, const att_matrix *m, const
         to_seconds(at_s, at_ms, count);
         status = att_seq_histories_build(&histories, m, at_s, at_ms, c->host, err);
     }
-    if (!status) {
-        const att_seq_options options = options_of(c, &histories.data, stream);
-        status = att_seq_train(&seq, &histories.data, &options, &c->trained, c->host, err);
-    }
+    if (!status)
+        status = train(c, &seq, &histories.data, stream, err);
     if (!status)
         status = att_model_add_sequence(model, seq, 1, m, at_s, err);
     att_seq_histories_deinit(&histories, c->host);
@@ -251,6 +269,9 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
         snprintf(report->sequence, sizeof report->sequence, "%s", reason);
         return ATT_OK;
     }
+    static const char *const names[2] = {"sequence-trial", "sequence"};
+    for (size_t k = 0; k < 2 && options->checkpoints; k++)
+        snprintf(c.checkpoint[k], sizeof c.checkpoint[k], "%s-%s", options->checkpoints, names[k]);
     const att_holdout_options held = {.seed = options->seed + 1000,
         .held = ATT_MIN(ATT_MAX(people / 10, 50), 1000),
         .least = EVENTS_LEAST};
@@ -260,10 +281,13 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
     if (!status)
         status = try_sequence(&c, &share, err);
     att_holdout_deinit(&c.split, c.host);
-    if (status || share <= 0)
-        return status;
-    status = learn(&c, model, input->preferences, input->last_at_ms, 2, err);
-    model->seq_share = share;
-    report->sequence_share = share;
+    if (!status && share > 0) {
+        status = learn(&c, model, input->preferences, input->last_at_ms, 2, err);
+        model->seq_share = share;
+        report->sequence_share = share;
+    }
+    for (size_t k = 0; k < 2 && !status; k++)
+        if (c.checkpoint[k][0])
+            unlink(c.checkpoint[k]); // done: nothing to go on from
     return status;
 }

@@ -23,6 +23,7 @@ typedef struct att_scorer_params {
     double mix;          // blend: the share of als, 0 … 1
     uint32_t neighbours; // item-knn: kept for each item
     double shrinkage;    // item-knn: added to the product of norms
+    const char *checkpoint; // sequence: file to keep the training's state in and to go on from; NULL: none
 } att_scorer_params;
 
 // What there is to learn from. `order` and `at_ms` stand beside matrix->col.

@@ -39,7 +39,7 @@ static att_status learn(sequence *model, const att_scorer_input *input,
     if (status)
         return status;
     const att_seq_options options = {
-        .seed = params->seed, .threads = params->threads, .dim = params->dim};
+        .seed = params->seed, .threads = params->threads, .dim = params->dim, .checkpoint = params->checkpoint};
     att_seq_report report;
     if (anybody_has(&histories.data, 3))
         status = att_seq_train(&model->seq, &histories.data, &options, &report, host, err);

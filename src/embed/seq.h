@@ -33,7 +33,8 @@ typedef struct att_seq_options {
     double decay;          // of weights; below 0: none
     uint32_t batch_tokens; // events of a step, about
     uint32_t epochs;       // at most
-    uint32_t patience;     // epochs without a better validation, then it ends
+    uint32_t patience;     // epochs without a better validation, then it ends; four times as many while it is not
+                           // better than popularity yet, since the start can be slow
     // People whose newest event is kept out to validate on; the others' newest is trained on. UINT32_MAX: everybody's.
     uint32_t held;
     uint32_t judged;      // of those, validated on at most
@@ -47,6 +48,7 @@ att_seq_options att_seq_options_for(const att_seq_options *options, const att_se
 typedef struct att_seq_report {
     uint32_t epochs, best_epoch;
     double ndcg_10, hit_10; // of the validation, full ranking without what the person had; the best epoch's
+    double popular_ndcg_10; // what popularity would have got there
     uint32_t judged;        // people
     double loss;            // mean of the last epoch
     double flops, seconds;  // of the steps: products alone

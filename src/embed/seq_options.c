@@ -49,9 +49,12 @@ static uint32_t usual_batch(uint64_t events)
     return (uint32_t)(ATT_MIN(ATT_MAX(wanted, 512), 4096) / 16 * 16);
 }
 
-static uint32_t usual_dim(uint64_t events)
+// Wider where there is much to learn of each item and of each person.
+static uint32_t usual_dim(uint64_t events, double mean)
 {
-    return events < 20000 ? 32 : 64;
+    if (events < 20000)
+        return 32;
+    return events >= 300000 && mean >= 50 ? 128 : 64;
 }
 
 att_seq_options att_seq_options_for(const att_seq_options *options, const att_seq_data *data)
@@ -60,13 +63,13 @@ att_seq_options att_seq_options_for(const att_seq_options *options, const att_se
     const uint64_t events = data->start[data->people];
     o.threads = ATT_MAX(o.threads, 1);
     o.length = o.length ? o.length : usual_length(data);
-    o.dim = o.dim ? o.dim : usual_dim(events);
+    o.dim = o.dim ? o.dim : usual_dim(events, mean_events(data));
     o.heads = o.heads ? o.heads : ATT_MAX(o.dim / 32, 1);
     o.layers = o.layers ? o.layers : 2;
     o.hidden = o.hidden ? o.hidden : 2 * o.dim;
     o.loss = o.loss ? o.loss : &att_seq_loss_sampled;
     o.negatives = o.negatives ? o.negatives : 512;
-    o.popular = o.popular != 0 ? o.popular : o.loss == &att_seq_loss_gbce ? -1 : 0.5;
+    o.popular = o.popular != 0 ? o.popular : o.loss == &att_seq_loss_gbce ? -1 : 0.25;
     o.calibration = o.calibration != 0 ? o.calibration : 0.75;
     o.dropout = o.dropout != 0 ? o.dropout : usual_dropout(mean_events(data));
     o.rate = o.rate != 0 ? o.rate : 2e-3;

@@ -43,6 +43,7 @@ typedef struct training {
     att_seq_step *step;
     att_seq_validator *validator;
     att_seq_mark mark;
+    double popular_ndcg; // of popularity, on those validated on
     uint64_t epochs_most; // that the options and the operations allow
     double told_s;        // when progress was told
 } training;
@@ -257,7 +258,9 @@ static void judge_epoch(training *t)
 static bool is_done(const training *t)
 {
     const att_seq_mark *m = &t->mark;
-    return m->epoch >= t->options.epochs || m->epoch >= m->best_epoch + t->options.patience ||
+    const uint64_t patience =
+        m->best_ndcg > t->popular_ndcg ? t->options.patience : 4 * (uint64_t)t->options.patience;
+    return m->epoch >= t->options.epochs || m->epoch >= m->best_epoch + patience ||
            (t->options.flops_most > 0 && m->flops >= t->options.flops_most);
 }
 
@@ -298,12 +301,24 @@ static void plan(training *t)
 
 // --- The whole --------------------------------------------------------------------------------------
 
+static att_status judge_popularity(training *t, att_error *err)
+{
+    float *scores = ATT_NEW(&t->scratch, float, t->shape.items);
+    if (!scores)
+        return att_no_memory(err, t->shape.items, "items");
+    for (uint32_t i = 0; i < t->shape.items; i++)
+        scores[i] = (float)t->item_events[i];
+    t->popular_ndcg = att_seq_validate_scores(t->validator, scores).ndcg_10;
+    return ATT_OK;
+}
+
 static void fill_report(const training *t, att_seq_report *report)
 {
     *report = (att_seq_report){.epochs = (uint32_t)t->mark.epoch,
         .best_epoch = (uint32_t)t->mark.best_epoch,
         .ndcg_10 = t->mark.best_ndcg,
         .hit_10 = t->mark.best_hit,
+        .popular_ndcg_10 = t->popular_ndcg,
         .judged = (uint32_t)t->judged_count,
         .loss = t->mark.loss,
         .flops = t->mark.flops,
@@ -327,7 +342,7 @@ static att_status prepare(training *t, att_error *err)
     if (!status)
         status = att_seq_validator_create(&t->validator, t->data, t->judged, t->judged_count,
             &t->shape, t->options.threads, &t->scratch, err);
-    return status;
+    return status ? status : judge_popularity(t, err);
 }
 
 att_status att_seq_train(att_seq **out, const att_seq_data *data, const att_seq_options *options,

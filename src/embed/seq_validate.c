@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#define SCORES_MOST ((size_t)1 << 20) // of one group
+#define SCORES_MOST ((size_t)1 << 23) // of one group
 #define GROUP_MOST 64                 // people
 
 typedef struct worker {
@@ -27,6 +27,7 @@ struct att_seq_validator {
     worker *workers;
     uint32_t *rank; // (count)
     const att_seq_net *net;
+    const float *fixed; // (items) scores for everybody; NULL: the net's
 };
 
 static bool make_worker(att_seq_validator *v, worker *w, att_arena *life)
@@ -102,28 +103,36 @@ static uint32_t rank_of(const att_seq_validator *v, uint32_t person, float *scor
     return rank;
 }
 
+static void score_group(att_seq_validator *v, worker *w, size_t first, size_t past)
+{
+    const size_t dim = v->shape.dim, items = v->shape.items;
+    const att_seq_tokens tokens = gather(v, w, first, past);
+    const float *out = att_seq_forward(v->net, &tokens, NULL, w->room);
+    for (size_t i = 0; i < tokens.sequences; i++)
+        memcpy(w->last + i * dim, out + (w->start[i + 1] - 1) * dim, dim * sizeof *out);
+    att_blas_product(false, true, tokens.sequences, items, dim, 1, w->last, dim, v->net->items, dim,
+        0, w->scores, items);
+}
+
 static void rank_group(void *context, uint32_t thread, size_t begin, size_t end)
 {
     att_seq_validator *v = context;
     worker *w = &v->workers[thread];
-    const size_t dim = v->shape.dim, items = v->shape.items;
+    const size_t items = v->shape.items;
     for (size_t group = begin; group < end; group++) {
         const size_t first = group * v->group, past = ATT_MIN(first + v->group, v->count);
-        const att_seq_tokens tokens = gather(v, w, first, past);
-        const float *out = att_seq_forward(v->net, &tokens, NULL, w->room);
-        for (size_t i = 0; i < tokens.sequences; i++)
-            memcpy(w->last + i * dim, out + (w->start[i + 1] - 1) * dim, dim * sizeof *out);
-        att_blas_product(false, true, tokens.sequences, items, dim, 1, w->last, dim, v->net->items,
-            dim, 0, w->scores, items);
+        if (!v->fixed)
+            score_group(v, w, first, past);
+        for (size_t i = first; v->fixed && i < past; i++)
+            memcpy(w->scores + (i - first) * items, v->fixed, items * sizeof *v->fixed);
         for (size_t i = first; i < past; i++)
             v->rank[i] = rank_of(v, v->people[i], w->scores + (i - first) * items);
     }
 }
 
-att_seq_quality att_seq_validate(att_seq_validator *v, const att_seq_net *net)
+static att_seq_quality rank_all(att_seq_validator *v)
 {
     att_seq_quality q = {.people = (uint32_t)v->count};
-    v->net = net;
     att_parallel_for(v->threads, (v->count + v->group - 1) / v->group, 1, rank_group, v);
     for (size_t i = 0; i < v->count; i++) {
         if (v->rank[i] >= 10)
@@ -132,4 +141,17 @@ att_seq_quality att_seq_validate(att_seq_validator *v, const att_seq_net *net)
         q.hit_10 += 1 / (double)v->count;
     }
     return q;
+}
+
+att_seq_quality att_seq_validate(att_seq_validator *v, const att_seq_net *net)
+{
+    v->net = net;
+    v->fixed = NULL;
+    return rank_all(v);
+}
+
+att_seq_quality att_seq_validate_scores(att_seq_validator *v, const float *scores)
+{
+    v->fixed = scores;
+    return rank_all(v);
 }

@@ -20,5 +20,7 @@ att_status att_seq_validator_create(att_seq_validator **out, const att_seq_data 
     const uint32_t *people, size_t count, const att_seq_shape *shape, uint32_t threads,
     att_arena *life, att_error *err);
 att_seq_quality att_seq_validate(att_seq_validator *validator, const att_seq_net *net);
+// The same for a list that is one for all people: scores (items), such as how often each item was met.
+att_seq_quality att_seq_validate_scores(att_seq_validator *validator, const float *scores);
 
 #endif

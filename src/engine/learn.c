@@ -408,6 +408,9 @@ att_status att_engine_train(
         chosen.threads = engine->options.threads;
     if (!chosen.seed)
         chosen.seed = att_mix64(att_store_seed(engine->store) + version);
+    chosen.checkpoints = att_arena_printf(&scratch, "%s-models/.training-of", engine->path);
+    if (!status && !chosen.checkpoints)
+        status = att_no_memory(err, 1, "path");
 
     att_train_report own = {0};
     learning l = {.engine = engine, .err = err};

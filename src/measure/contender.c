@@ -31,7 +31,14 @@ att_status att_contender_train(const att_contender *contender, void **model, con
     snprintf(story, ATT_CONTENDER_STORY_SIZE, "%s", contender->story);
     if (!contender->scorer)
         return contender->train(model, split, options, host, story, err);
-    const att_scorer_params params = {.seed = options->seed, .threads = options->threads};
+    char checkpoint[1024];
+    const bool resumes = options->resume_folder != NULL;
+    if (resumes && snprintf(checkpoint, sizeof checkpoint, "%s/%s.%s.training", options->resume_folder,
+                       att_protocol_name(split->protocol), contender->name) >= (int)sizeof checkpoint)
+        return ATT_FAIL(err, ATT_LIMIT, "the path of folder %.60s… is too long", options->resume_folder);
+    const att_scorer_params params = {.seed = options->seed,
+        .threads = options->threads,
+        .checkpoint = resumes ? checkpoint : NULL};
     const att_scorer_input input = {.matrix = &split->train,
         .order = split->train_order,
         .at_ms = split->timed ? split->train_at_ms : NULL};

@@ -366,6 +366,8 @@ Options
                              50; default 8
       --split TIME           time: train before it, test after; default at 80 %
                              of the preferences
+      --resume FOLDER        keep long trainings' state there; the same command
+                             again goes on from it
       --trec-out FOLDER      write run and qrels files in trec_eval's format
                              there
       --complete             trec: count queries that the run leaves out as zero

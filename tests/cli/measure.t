@@ -49,6 +49,29 @@ attune evaluate: opening nothere: No such file or directory
 $ attune evaluate ml --min-rating 6 --protocol strong
 attune evaluate: dataset ml holds no preferences
 [65]
+$ awk 'BEGIN { for (u = 0; u < 60; u++) for (k = 0; k < 7; k++) print u, (u * 3 + k) % 40 }' >walks.txt; mkdir kept
+$ attune evaluate walks.txt --models popularity,sequence --metrics hit-rate@10 --threads 1 --resume kept
+Dataset walks.txt: 420 preferences of 60 people on 40 items. Seed 1, 1000 bootstrap resamples.
+
+== Leave one out, full ranking ==
+<...>
+- sequence: what comes next: a causal Transformer over the events in their order <*>
+<...>
+model             HR@10
+popularity        <*>
+sequence          <*>
+<...>
+$ ls kept
+leave-one-out.sequence.training
+$ attune evaluate walks.txt --models sequence --metrics hit-rate@10 --threads 1 --resume kept --seed 2
+attune evaluate: protocol leave-one-out: model sequence: going on from checkpoint kept/leave-one-out.sequence.training: it is of a training on other data or with other options or seed; remove it or name another file
+[65]
+$ printf '1::2::5::978300760\n1::3::x::978300761\n' >ratings.dat; attune evaluate ratings.dat
+attune evaluate: ratings.dat:2: field "rating" is "x", expected a number such as 4.5
+[65]
+$ attune evaluate walks.txt --protocol time
+attune evaluate: protocol time: dataset walks.txt has no times, only an order: a time split is not possible
+[65]
 $ mkdir empty; attune evaluate empty
 attune evaluate: opening empty/movies.csv: No such file or directory
 [66]

@@ -6,6 +6,7 @@
 #include "embed/seq_parts.h"
 
 #include <math.h>
+#include <unistd.h>
 
 enum { ITEMS = 60, PEOPLE = 300, EVENTS = 12 };
 
@@ -235,6 +236,42 @@ CHECK_TEST(the_share_is_learned_and_nothing_where_it_does_not_help)
     CHECK_EQ(heap.bytes_live, 0);
 }
 
+static bool stop_in_the_second_epoch(void *user, const att_progress *progress)
+{
+    (void)user;
+    return strcmp(progress->task, "sequence model") != 0 || progress->done < PEOPLE + 1;
+}
+
+CHECK_TEST(a_training_that_was_stopped_goes_on_and_leaves_no_files)
+{
+    CHECK_BEGIN();
+    att_host host = att_host_default();
+    world w = make_world(true, &host);
+    const att_model_input input = {.preferences = &w.matrix, .last_at_ms = w.at_ms};
+    att_train_options options = {.seed = 3, .threads = 1, .kind = "als", .dim = 16};
+    att_train_report report;
+    att_model *whole, *resumed;
+    CHECK_OK(att_model_train(&whole, &input, &options, &report, &host, NULL));
+    options.checkpoints = check_path("stopped");
+    att_host stopping = host;
+    stopping.progress = stop_in_the_second_epoch;
+    CHECK_FAILS(att_model_train(&resumed, &input, &options, &report, &stopping, NULL), ATT_CANCELLED);
+    CHECK(access(check_path("stopped-sequence-trial"), F_OK) == 0);
+    CHECK_OK(att_model_train(&resumed, &input, &options, &report, &host, NULL));
+    CHECK(access(check_path("stopped-sequence-trial"), F_OK) != 0);
+    CHECK(access(check_path("stopped-sequence"), F_OK) != 0);
+    CHECK_NEAR(resumed->seq_share, whole->seq_share, 0);
+    CHECK_EQ(resumed->seq->fingerprint, whole->seq->fingerprint);
+    // What lies there of another training is no obstacle.
+    check_write_file(check_path("stopped-sequence"), "nothing of the kind", 19);
+    att_model_destroy(resumed);
+    CHECK_OK(att_model_train(&resumed, &input, &options, &report, &host, NULL));
+    CHECK_EQ(resumed->seq->fingerprint, whole->seq->fingerprint);
+    att_model_destroy(resumed);
+    att_model_destroy(whole);
+    end_world(&w, &host);
+}
+
 CHECK_TEST(too_little_data_is_said)
 {
     CHECK_BEGIN();
@@ -260,4 +297,5 @@ CHECK_MAIN(CHECK_CASE(effects_are_what_removal_gives_of_all_events_or_of_the_new
     CHECK_CASE(a_score_is_the_two_parts_by_their_shares),
     CHECK_CASE(it_is_kept_in_the_file_and_files_without_it_load_as_before),
     CHECK_CASE(the_share_is_learned_and_nothing_where_it_does_not_help),
+    CHECK_CASE(a_training_that_was_stopped_goes_on_and_leaves_no_files),
     CHECK_CASE(too_little_data_is_said))
