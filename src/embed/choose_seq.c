@@ -17,7 +17,7 @@
 #define EVENTS_LEAST 5
 #define ALL_EVENTS_LEAST 2000
 #define LENGTH_MOST 64 // events read at serving: each costs a token when a person changed
-#define EPOCHS_MOST 40
+#define EPOCHS_MOST 25
 #define OPERATIONS_MOST 6e12 // a minute or two of one processor
 #define EVENTS_SMALL 200000  // with fewer a narrow model learns as much
 #define SCALE_PEOPLE 200    // whose scores are compared to put both on one scale
@@ -122,7 +122,7 @@ static att_seq_options options_of(const chooser *c, const att_seq_data *data, ui
         .held = (uint32_t)ATT_MIN(ATT_MAX(data->people / 10, 50), 1000),
         .dim = events < EVENTS_SMALL ? 32 : 64,
         .negatives = events < EVENTS_SMALL ? 256 : 512,
-        .patience = 5,
+        .patience = 4,
         .epochs = EPOCHS_MOST,
         .flops_most = OPERATIONS_MOST};
     o = att_seq_options_for(&o, data);
