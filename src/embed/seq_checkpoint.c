@@ -74,8 +74,26 @@ static att_status take(const att_snapshot *snapshot, uint32_t id, float *to, siz
     return ATT_OK;
 }
 
-static att_status load(const att_snapshot *snapshot, uint32_t version, att_seq_mark *mark,
-    att_seq_state *state, float *kept, size_t item_floats, att_error *err)
+static att_status check_mark(const att_seq_mark *mark, uint64_t training, att_error *err)
+{
+    if (mark->training != training)
+        return ATT_FAIL(err, ATT_INVALID,
+            "it is of a training on other data or with other options or seed; remove it or name "
+            "another file");
+    const double numbers[] = {mark->best_ndcg, mark->best_hit, mark->loss, mark->flops,
+        mark->seconds, mark->validation_s};
+    for (size_t k = 0; k < ATT_COUNT_OF(numbers); k++)
+        if (!(numbers[k] >= 0 && isfinite(numbers[k])))
+            return ATT_FAIL(err, ATT_CORRUPT, "section HEAD: number %zu is %g", k, numbers[k]);
+    if (mark->epoch < 1 || mark->epoch > UINT32_MAX || mark->best_epoch < 1 ||
+        mark->best_epoch > mark->epoch)
+        return ATT_FAIL(err, ATT_CORRUPT, "section HEAD: %llu epochs, the best is %llu",
+            (unsigned long long)mark->epoch, (unsigned long long)mark->best_epoch);
+    return ATT_OK;
+}
+
+att_status att_seq_checkpoint_read(const att_snapshot *snapshot, uint32_t version,
+    att_seq_mark *mark, att_seq_state *state, float *kept, size_t item_floats, att_error *err)
 {
     const uint64_t training = mark->training;
     const void *head = NULL;
@@ -88,11 +106,9 @@ static att_status load(const att_snapshot *snapshot, uint32_t version, att_seq_m
     if (status)
         return status;
     memcpy(mark, head, sizeof *mark);
-    if (mark->training != training)
-        return ATT_FAIL(err, ATT_INVALID,
-            "it is of a training on other data or with other options or seed; remove it or name "
-            "another file");
-    status = take(snapshot, WEIG, state->weights, 3 * state->weight_count, err);
+    status = check_mark(mark, training, err);
+    if (!status)
+        status = take(snapshot, WEIG, state->weights, 3 * state->weight_count, err);
     if (!status)
         status = take(snapshot, ITEM, state->items, 3 * item_floats, err);
     return status ? status : take(snapshot, BEST, kept, 2 * (state->weight_count + item_floats), err);
@@ -107,7 +123,7 @@ att_status att_seq_checkpoint_load(const char *path, att_seq_mark *mark, att_seq
     if (status == ATT_NOT_FOUND)
         return status;
     if (!status)
-        status = load(snapshot, version, mark, state, kept, item_floats, err);
+        status = att_seq_checkpoint_read(snapshot, version, mark, state, kept, item_floats, err);
     att_snapshot_close(snapshot);
     return status ? att_while(err, status, "going on from checkpoint %s", path) : ATT_OK;
 }

@@ -25,6 +25,9 @@ uint64_t att_seq_training_hash(const att_seq_data *data, const att_seq_options *
 att_status att_seq_checkpoint_save(const char *path, const att_seq_mark *mark,
     const att_seq_state *state, const float *kept, size_t item_floats, const att_host *host,
     att_error *err);
+// Takes a state out of an opened snapshot of this version. mark->training says whose it must be.
+att_status att_seq_checkpoint_read(const att_snapshot *snapshot, uint32_t version,
+    att_seq_mark *mark, att_seq_state *state, float *kept, size_t item_floats, att_error *err);
 // ATT_NOT_FOUND: there is none. ATT_INVALID: it is of another training.
 att_status att_seq_checkpoint_load(const char *path, att_seq_mark *mark, att_seq_state *state,
     float *kept, size_t item_floats, const att_host *host, att_error *err);

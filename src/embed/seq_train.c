@@ -6,7 +6,8 @@
 // weights are what is kept, and `patience` epochs without a better one end it.
 //
 // What is judged and kept is a running mean of the weights after each epoch: with a rate of learning that stays as it is the weights
-// keep moving around the place where they should be, and their mean is nearer to it (Polyak and Juditsky 1992; Izmailov et al. 2018).
+// keep moving around the place where they should be, and their mean is nearer to it (Polyak and Juditsky 1992; Shamir and
+// Zhang 2013 for the weights of early epochs; Izmailov et al. 2018).
 #include "embed/blas.h"
 #include "embed/parallel.h"
 #include "embed/seq_checkpoint.h"
@@ -18,7 +19,8 @@
 #include <time.h>
 
 #define ITEM_SPREAD 0.5 // of item vectors at the start, as a length
-#define MEAN_PART 0.2    // of an epoch in the running mean, once there are five
+#define MEAN_PART 0.1    // of an epoch in the running mean, once there are many
+#define MEAN_POWER 3     // before: the mean forgets the start by this power of the epoch
 #define EVENTS_LEAST 2 // to learn from a person: one read, one sought
 
 typedef struct training {
@@ -66,7 +68,7 @@ static att_status hold_out(training *t, att_error *err)
         return att_no_memory(err, d->people, "people");
     for (uint32_t u = 0; u < d->people; u++) {
         t->past[u] = d->start[u + 1];
-        if (count_of(d, u) > EVENTS_LEAST)
+        if (count_of(d, u) >= 2) // with one it would be the only thing to read
             order[count++] = u;
     }
     att_rng rng = att_rng_stream(t->options.seed, 0);
@@ -236,7 +238,8 @@ static void judge_epoch(training *t)
 {
     const double start = seconds_now();
     const size_t weights = t->state.weight_count;
-    const float part = (float)ATT_MAX(1.0 / (double)t->mark.epoch, MEAN_PART);
+    const double epoch = (double)t->mark.epoch;
+    const float part = (float)ATT_MAX((MEAN_POWER + 1) / (epoch + MEAN_POWER), MEAN_PART);
     move_mean(t->mean, t->state.weights, weights, part);
     move_mean(t->mean + weights, t->state.items, t->item_floats, part);
     const att_seq_net net = {t->shape, t->mean, t->mean + weights, att_seq_ops_best()};

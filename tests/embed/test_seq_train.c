@@ -236,6 +236,56 @@ CHECK_TEST(the_newest_events_are_what_is_read)
     free(w);
 }
 
+CHECK_TEST(what_is_not_told_is_taken_from_the_data)
+{
+    CHECK_BEGIN();
+    static uint64_t sparse[10001], dense[2001];
+    static uint32_t item[400000];
+    for (uint32_t u = 0; u <= 10000; u++)
+        sparse[u] = 10 * (uint64_t)u;
+    for (uint32_t u = 0; u <= 2000; u++)
+        dense[u] = 200 * (uint64_t)u;
+    const att_seq_options nothing = {.seed = 1}, told = {.length = 40, .dim = 96, .dropout = -1, .popular = -1};
+    const att_seq_data ten = {10000, 500, sparse, item, NULL, NULL}, many = {2000, 500, dense, item, NULL, NULL};
+    att_seq_options o = att_seq_options_for(&nothing, &ten);
+    CHECK_EQ(o.length, 16);
+    CHECK_EQ(o.dim, 64);
+    CHECK_NEAR(o.dropout, 0.5, 1e-9);
+    CHECK_EQ(o.batch_tokens, 512);
+    CHECK_EQ(o.held, UINT32_MAX); // everybody's newest event
+    CHECK(o.loss == &att_seq_loss_sampled);
+    o = att_seq_options_for(&nothing, &many);
+    CHECK_EQ(o.length, 200);
+    CHECK_EQ(o.dim, 128);
+    CHECK_NEAR(o.dropout, 0.2, 1e-9);
+    CHECK_EQ(o.batch_tokens, 2000);
+    o = att_seq_options_for(&told, &many);
+    CHECK_EQ(o.length, 40);
+    CHECK_EQ(o.dim, 96);
+    CHECK_NEAR(o.dropout, -1, 0);
+    CHECK_NEAR(o.popular, -1, 0);
+}
+
+// With a rate of learning of nothing nothing gets better: patience ends it, four times as late while popularity is not beaten.
+CHECK_TEST(patience_ends_a_training_that_gets_no_better)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    world *w = malloc(sizeof *w);
+    make_world(w);
+    att_seq_options options = small_options();
+    options.epochs = 100;
+    options.patience = 3;
+    options.rate = 1e-12;
+    att_seq *seq;
+    att_seq_report report;
+    CHECK_OK(att_seq_train(&seq, &w->data, &options, &report, &host, NULL));
+    CHECK(report.popular_ndcg_10 > 0);
+    CHECK_EQ(report.epochs, report.best_epoch + (report.ndcg_10 > report.popular_ndcg_10 ? 3 : 12));
+    att_seq_destroy(seq);
+    free(w);
+}
+
 CHECK_TEST(running_out_of_memory_leaves_nothing_behind)
 {
     CHECK_BEGIN();
@@ -264,4 +314,6 @@ CHECK_MAIN(CHECK_CASE(it_learns_what_comes_next), CHECK_CASE(any_number_of_threa
     CHECK_CASE(a_checkpoint_of_another_training_or_a_damaged_one_is_refused),
     CHECK_CASE(too_little_data_and_sizes_that_cannot_be_are_said),
     CHECK_CASE(the_newest_events_are_what_is_read),
+    CHECK_CASE(what_is_not_told_is_taken_from_the_data),
+    CHECK_CASE(patience_ends_a_training_that_gets_no_better),
     CHECK_CASE(running_out_of_memory_leaves_nothing_behind))
