@@ -52,7 +52,8 @@ static int read_people(const cli *c, const char *path, people_list *list)
     for (int number = 1; !code && fgets(line, sizeof line, file); number++) {
         const size_t size = strcspn(line, "\r\n");
         if (line[size] == 0 && !feof(file)) {
-            fprintf(stderr, "attune report: %s:%d: longer than an id of %d bytes\n", path, number, ATT_ID_SIZE_MAX);
+            fprintf(stderr, "attune report: %s:%d: longer than an id of %d bytes\n", path, number,
+                ATT_ID_SIZE_MAX);
             code = 65;
         }
         line[size] = 0;
@@ -78,7 +79,7 @@ static int group_of(void *user, att_text person)
     return list->count && bsearch(&key, list->ids, list->count, sizeof *list->ids, by_id) != NULL;
 }
 
-// "TIME", "halves", "halves:SEED", "people:FILE", "arms:A,B". 0, or the exit code.
+// "TIME", "halves", "halves:SEED", "people:FILE", "experiment:KEY", "experiment:KEY:A,B", "holdout". 0, or the exit code.
 static int comparison_of(const cli *c, att_longrun_options *o, people_list *list)
 {
     const char *text = cli_get(c, "compare");
@@ -89,7 +90,8 @@ static int comparison_of(const cli *c, att_longrun_options *o, people_list *list
         o->compare = ATT_COMPARE_HALVES;
         o->split_seed = text[6] ? strtoull(text + 7, &rest, 10) : 1;
         return text[6] && (rest == text + 7 || *rest)
-                   ? cli_usage(c, "--compare is \"%s\", expected halves:SEED with a whole number", text)
+                   ? cli_usage(
+                         c, "--compare is \"%s\", expected halves:SEED with a whole number", text)
                    : 0;
     }
     if (strncmp(text, "people:", 7) == 0) {
@@ -100,18 +102,78 @@ static int comparison_of(const cli *c, att_longrun_options *o, people_list *list
         memcpy(o->group_names, names, sizeof names);
         return read_people(c, text + 7, list);
     }
-    if (strncmp(text, "arms:", 5) == 0) {
-        unsigned a, b;
-        int end = 0;
-        o->compare = ATT_COMPARE_ARMS;
-        if (sscanf(text + 5, "%u,%u%n", &a, &b, &end) != 2 || text[5 + end])
-            return cli_usage(c, "--compare is \"%s\", expected arms:A,B with two numbers of arms", text);
-        o->arms[0] = a;
-        o->arms[1] = b;
+    if (strcmp(text, "holdout") == 0 || strncmp(text, "experiment:", 11) == 0) {
+        o->compare = ATT_COMPARE_ARMS; // which arms is known once the store is open
         return 0;
     }
     o->compare = ATT_COMPARE_TIME;
     return cli_must_time(c, "compare", &o->at_ms) ? 0 : 64;
+}
+
+typedef struct arms_sought {
+    const cli *c;
+    att_longrun_options *options;
+    const char *names;       // "A,B", or NULL: the first two
+    char group_names[2][80]; // what the options point to
+    int code;
+} arms_sought;
+
+static bool find_arm(arms_sought *s, const att_experiment *experiment, int side, att_text name)
+{
+    for (size_t v = 0; v < experiment->variation_count; v++) {
+        if (s->names ? !att_text_equal(experiment->variations[v].key, name) : v != (size_t)side)
+            continue;
+        s->options->arms[side] = (att_arm){experiment->number, (uint32_t)v};
+        snprintf(s->group_names[side], sizeof s->group_names[side], "%.*s",
+            (int)experiment->variations[v].key.size, experiment->variations[v].key.data);
+        s->options->group_names[side] = s->group_names[side];
+        return true;
+    }
+    s->code = cli_usage(s->c, "experiment %.*s has no variation \"%.*s\"",
+        (int)experiment->key.size, experiment->key.data, (int)name.size, name.data);
+    return false;
+}
+
+static bool see_experiment(void *user, const att_experiment *experiment)
+{
+    arms_sought *s = user;
+    const size_t first = s->names ? strcspn(s->names, ",") : 0;
+    const char *rest = s->names && s->names[first] ? s->names + first + 1 : "";
+    if (!experiment->started_ms)
+        s->code = cli_usage(s->c, "experiment %.*s was not started yet", (int)experiment->key.size,
+            experiment->key.data);
+    else if (find_arm(s, experiment, 0, (att_text){s->names, first}))
+        find_arm(s, experiment, 1, att_text_of(rest));
+    return false;
+}
+
+// The arms, now that the store is open; the report begins with the experiment. 0, or the exit code.
+static int find_arms(cli *c, att_engine *engine, arms_sought *s)
+{
+    const char *text = cli_get(c, "compare");
+    att_longrun_options *o = s->options;
+    att_error err = {0};
+    if (o->compare != ATT_COMPARE_ARMS)
+        return 0;
+    if (strcmp(text, "holdout") == 0) {
+        static const char *const names[] = {"the holdout", "all others"};
+        att_policy policy;
+        int64_t since_ms = 0;
+        const att_status status = att_engine_holdout_policy(engine, &policy, &since_ms, &err);
+        if (status)
+            return cli_fail(c, status, &err);
+        if (!since_ms)
+            return cli_usage(c, "there is no holdout yet: it begins with the first experiment");
+        o->arms[1].variation = ATT_ARM_REST;
+        memcpy(o->group_names, names, sizeof names);
+        return 0;
+    }
+    const char *key = text + strlen("experiment:");
+    const size_t size = strcspn(key, ":");
+    s->names = key[size] ? key + size + 1 : NULL;
+    const att_status status =
+        att_engine_experiment_see(engine, (att_text){key, size}, see_experiment, s, &err);
+    return status ? cli_fail(c, status, &err) : s->code;
 }
 
 // --- report -----------------------------------------------------------------------------------------------------
@@ -125,8 +187,10 @@ static int options_of(const cli *c, att_longrun_options *o, people_list *list)
         return cli_usage(c, "--by is \"%s\", expected day or week", by);
     o->by = by && strcmp(by, "day") == 0 ? ATT_BY_DAY : ATT_BY_WEEK;
     if (!cli_must_time(c, "from", &o->from_ms) || !cli_must_time(c, "to", &o->to_ms) ||
-        !cli_must_whole(c, "churn", 2, 365, &churn) || !cli_must_number(c, "left", 0, 3600, &left_s) ||
-        !cli_must_number(c, "alarm", 0.000001, 0.5, &o->alarm) || !cli_must_whole(c, "least", 2, 1000000000, &least))
+        !cli_must_whole(c, "churn", 2, 365, &churn) ||
+        !cli_must_number(c, "left", 0, 3600, &left_s) ||
+        !cli_must_number(c, "alarm", 0.000001, 0.5, &o->alarm) ||
+        !cli_must_whole(c, "least", 2, 1000000000, &least))
         return 64;
     o->churn_days = (uint32_t)churn;
     o->early_session_ms = (int64_t)(left_s * 1000);
@@ -141,7 +205,10 @@ static int run_report(cli *c)
     int code = options_of(c, &options, &list);
     att_engine *engine = code ? NULL : cli_open(c, false, true, &code);
     att_longrun *report = NULL;
-    if (engine) {
+    arms_sought arms = {.c = c, .options = &options};
+    if (engine && (code = find_arms(c, engine, &arms)) != 0) {
+        att_engine_close(engine);
+    } else if (engine) {
         att_error err = {0};
         cli_progress_start(c);
         const att_status status = att_engine_longrun(engine, &options, &report, &err);
@@ -150,9 +217,13 @@ static int run_report(cli *c)
         if (status)
             code = cli_fail(c, status, &err);
     }
-    if (report && c->json)
+    static const char *const charts[] = {"svg", "png"};
+    for (int i = 0; report && i < 2 && !code; i++)
+        if (cli_get(c, charts[i]))
+            code = cli_chart_longrun(c, report, cli_get(c, "figures"), cli_get(c, charts[i]));
+    if (report && !code && c->json)
         code = cli_print_json(cli_longrun_json(report));
-    else if (report)
+    else if (report && !code)
         cli_print_longrun(c, report);
     att_longrun_destroy(report);
     drop_list(&list);
@@ -163,17 +234,31 @@ static const cli_option report_options[] = {
     {"from", 0, "TIME", "only what happened from this day on (UTC)"},
     {"to", 0, "TIME", "only what happened before this day"},
     {"by", 0, "SPAN", "week (from Monday on, the default) or day"},
-    {"compare", 'c', "WHAT", "a day: before it and from it on; halves or halves:SEED: two random halves of the people; people:FILE: the ids in it and all others; arms:A,B: arms of an experiment"},
+    {"compare", 'c', "WHAT",
+        "a day: before it and from it on; halves or halves:SEED: two random halves of the people; "
+        "people:FILE: the ids in it and all others; experiment:KEY or experiment:KEY:A,B: two of "
+        "its variations; holdout: the universal holdout and all others"},
+    {"svg", 0, "FILE", "draw charts into FILE.svg, 1280 by 800"},
+    {"png", 0, "FILE", "the same as a picture"},
+    {"figures", 0, "LIST",
+        "what the charts show: names as in --json, and survival; at most twelve"},
     {"churn", 0, "DAYS", "a silence this long is churn; default 28"},
     {"left", 0, "S", "a session shorter than this was left early; default 30"},
     {"alarm", 0, "P", "how probable a false warning may be; default 0.05"},
-    {"least", 0, "N", "figures of fewer people or cases in a group are not judged; default 100"}, {0}};
-static const char *const report_examples[] = {"attune report", "week by week, with retention and survival",
-    "attune report --compare 2026-03-15", "did a change on that day help, and did it harm?",
-    "attune report --compare people:new-feed.txt", "those who got the new feed, and all others",
-    "attune report --compare halves", "two random halves: nothing should stand out", NULL};
-const cli_command cli_report = {"report", "Report how people fare over the long run, and warn when clicks hide harm", "", 0, 0,
-    "Read from the log in one pass: engagement, early skips, satisfaction, complaints, retention, survival, discovery and variety, with\n"
-    "intervals over people. Bots and people who opted out are left out. A guardrail warning says when engagement\n"
+    {"least", 0, "N", "figures of fewer people or cases in a group are not judged; default 100"},
+    {0}};
+static const char *const report_examples[] = {"attune report",
+    "week by week, with retention and survival", "attune report --compare 2026-03-15",
+    "did a change on that day help, and did it harm?",
+    "attune report --compare experiment:home-feed", "its first two variations, with retention",
+    "attune report --png weeks.png --figures plays,survey,return-7,survival",
+    "four charts on one page", "attune report --compare halves",
+    "two random halves: nothing should stand out", NULL};
+const cli_command cli_report = {"report",
+    "Report how people fare over the long run, and warn when clicks hide harm", "", 0, 0,
+    "Read from the log in one pass: engagement, early skips, satisfaction, complaints, retention, "
+    "survival, discovery and variety, with\n"
+    "intervals over people. Bots and people who opted out are left out. A guardrail warning says "
+    "when engagement\n"
     "rose while satisfaction or retention got worse. Every figure is defined in docs/reports.md.",
     report_options, report_examples, run_report};

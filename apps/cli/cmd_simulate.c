@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/cmd_simulate.c - a made-up world to try things on: written as files, or met by a policy.
-#include "cli.h"
+#include "simulate.h"
 
 #include <math.h>
 #include <string.h>
 
 // --- The engine as a policy of the simulator ----------------------------------------------------------------
-
-typedef struct engine_policy {
-    cli *c;
-    att_engine *engine;
-    const att_world *world;
-    att_slate_memory *memory;
-    uint32_t train_every_days;
-} engine_policy;
 
 static att_status choose(void *user, const att_world_visit *visit, uint32_t *items, size_t *count,
     uint64_t *decision, att_error *err)
@@ -51,6 +43,24 @@ static att_status day_over(void *user, uint32_t day, int64_t at_ms, att_error *e
     if (!p->train_every_days || (day + 1) % p->train_every_days != 0)
         return ATT_OK;
     return att_engine_train(p->engine, NULL, NULL, err);
+}
+
+att_world_policy cli_sim_policy(engine_policy *p)
+{
+    return (att_world_policy){.choose = choose, .feedback = feedback, .day_over = day_over, .user = p};
+}
+
+att_status cli_sim_fill(engine_policy *p, att_error *err)
+{
+    char folder[4096], path[4200];
+    static const char *const files[] = {"items.ndjson", "events.ndjson"};
+    snprintf(folder, sizeof folder, "%s-world", cli_store_path(p->c));
+    att_status status = att_world_write(p->world, folder, err);
+    for (int i = 0; i < 2 && !status; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
+        status = att_import(p->engine, path, NULL, NULL, err);
+    }
+    return status;
 }
 
 // --- Options ------------------------------------------------------------------------------------------------
@@ -130,19 +140,6 @@ static int write_world(cli *c, const att_world *world, const char *folder)
     return 0;
 }
 
-static att_status fill_store(cli *c, engine_policy *p, const char *folder, att_error *err)
-{
-    char path[4200];
-    static const char *const files[] = {"items.ndjson", "events.ndjson"};
-    att_status status = ATT_OK;
-    for (int i = 0; i < 2 && !status; i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, files[i]);
-        status = att_import(p->engine, path, NULL, NULL, err);
-    }
-    (void)c;
-    return status ? status : att_engine_train(p->engine, NULL, NULL, err);
-}
-
 static int run_policies(cli *c, const att_world *world, uint32_t days)
 {
     static const char *const names[] = {"random", "popularity", "attune", "oracle (knows the truth)"};
@@ -162,11 +159,9 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
     att_status status = att_slate_memory_create(&p.memory, &c->host, &err);
     cli_progress_start(c);
     if (!status && info.events == 0) {
-        char folder[4096];
-        snprintf(folder, sizeof folder, "%s-world", cli_store_path(c));
-        status = att_world_write(world, folder, &err);
+        status = cli_sim_fill(&p, &err);
         if (!status)
-            status = fill_store(c, &p, folder, &err);
+            status = att_engine_train(engine, NULL, NULL, &err);
     } else if (!status && info.model == 0) {
         status = att_engine_train(engine, NULL, NULL, &err);
     }
@@ -175,8 +170,7 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
     for (size_t i = 0; i < 4 && !status; i++) {
         att_world_policy policy = {.builtin = builtins[i]};
         if (builtins[i] == ATT_WORLD_NONE)
-            policy = (att_world_policy){
-                .choose = choose, .feedback = feedback, .day_over = day_over, .user = &p};
+            policy = cli_sim_policy(&p);
         status = att_world_run(world, &policy, &options, &reports[i], NULL, &err);
     }
     cli_progress_end();
@@ -204,6 +198,8 @@ static int run_simulate(cli *c)
     if (!world_options(c, &options))
         return 64;
     const char *out = cli_get(c, "out");
+    if (cli_get(c, "clickbait") && !cli_get(c, "run"))
+        return cli_usage(c, "--clickbait wants --run DAYS");
     if (!out && !cli_get(c, "run"))
         return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, or --drift");
     att_world *world = NULL;
@@ -214,7 +210,9 @@ static int run_simulate(cli *c)
     if (status)
         return cli_fail(c, status, &err);
     int code = out ? write_world(c, world, out) : 0;
-    if (!code && cli_get(c, "run"))
+    if (!code && cli_get(c, "clickbait"))
+        code = cli_run_clickbait(c, world, options.ahead_days);
+    else if (!code && cli_get(c, "run"))
         code = run_policies(c, world, options.ahead_days);
     att_world_destroy(world);
     return code;
@@ -224,13 +222,15 @@ static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write item
     {"run", 0, "DAYS", "people meet the engine of --store for so many days after the history"},
     {"drift", 0, NULL, "what several time scales of taste do after a binge, a move, and over --days of a closed loop, with and without"},
     {"worlds", 0, "N", "with --drift: so many worlds; default 2"},
+    {"clickbait", 0, "W", "with --run: an experiment in a new store whose second arm pushes clickbait by the weight W; 0: none, the arms are alike"},
     {"train-every", 0, "DAYS", "with --run: train anew after so many days; default 7, 0 never"},
     {"people", 0, "N", "default 1000"}, {"items", 0, "N", "default 2000"}, {"days", 0, "N", "of history; default 60"},
     {"events", 0, "N", "about so many; default 300000"}, {"seed", 0, "N", "default 1: the same seed gives the same world"},
     {"start", 0, "TIME", "first moment of the history; default 2026-01-01"}, {0}};
 static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
     "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
-    "one late night, a taste that moves, and sixty days, each with the time scales and without", NULL};
+    "one late night, a taste that moves, and sixty days, each with the time scales and without",
+    "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns", NULL};
 const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,
     "The people have interests, moods, boredom and drift that follow another model than the engine's (docs/simulator.md).\n"
     "With --run an empty store is filled with the world's history first. What the simulation says holds for the simulation.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/cmd_store.c - a store's life: init, import, train, info, doctor, backup, version, completion.
+#include "chart.h"
 #include "cli.h"
 #ifdef ATT_HTTPD
 #include "httpd/serve.h"
@@ -325,11 +326,13 @@ static int run_version(cli *c)
 {
     att_part parts[32];
     size_t count = att_parts(parts, 32);
-    if (count > 31)
-        count = 31;
+    if (count > 30) // two more may follow
+        count = 30;
 #ifdef ATT_HTTPD
     parts[count++] = (att_part){"libmicrohttpd", httpd_http_version(), "LGPL-2.1-or-later"};
 #endif
+    if (cli_chart_version())
+        parts[count++] = (att_part){"cairo", cli_chart_version(), "LGPL-2.1-only OR MPL-1.1"};
     if (c->json) {
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++)
@@ -339,7 +342,7 @@ static int run_version(cli *c)
     }
     printf("attune %s, licence of this build: %s\nkernels: %s\n", att_version(), att_build_licence(), att_kernels_name());
     for (size_t i = 0; i < count; i++)
-        printf("  %-14s %-18s %.*s\n", parts[i].name, parts[i].licence, number_size(&parts[i]), number(&parts[i]));
+        printf("  %-14s %-24s %.*s\n", parts[i].name, parts[i].licence, number_size(&parts[i]), number(&parts[i]));
     return 0;
 }
 

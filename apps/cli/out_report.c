@@ -30,8 +30,8 @@ void cli_figure_text(att_figure figure, double value, int decimals, char out[48]
     if (isnan(value))
         snprintf(out, 48, "-");
     else
-        snprintf(out, 48, "%.*f%s%s", decimals < 0 ? cli_figure_decimals(figure, value) : decimals, value * info->scale,
-            info->unit[0] ? " " : "", info->unit);
+        snprintf(out, 48, "%.*f%s%s", decimals < 0 ? cli_figure_decimals(figure, value) : decimals,
+            value * info->scale, info->unit[0] ? " " : "", info->unit);
 }
 
 static void interval_text(att_figure figure, const att_interval *v, char out[64])
@@ -95,7 +95,8 @@ static const char *const family_names[] = {"what else", "engagement", "satisfact
 static void print_figures(const cli *c, const att_longrun *report, att_figure_family family)
 {
     static table t;
-    static const char *const names[] = {"figure", "value", "interval", "cases", "week by week", NULL};
+    static const char *const names[] = {
+        "figure", "value", "interval", "cases", "week by week", NULL};
     head(&t, names);
     const att_longrun_group *group = &report->groups[0];
     snprintf(cell(&t, 0, 0), 32, "%s", family_names[family]);
@@ -130,15 +131,17 @@ static const char *verdict_of(const att_longrun *report, int figure)
     return good == 0 ? (up ? "up" : "down") : up == (good > 0) ? "better" : "worse";
 }
 
-static void print_differences(const cli *c, const att_longrun *report)
+void cli_print_differences(const cli *c, const att_longrun *report)
 {
     static table t;
-    const char *names[] = {"figure", report->groups[0].name, report->groups[1].name, "difference", "interval", "change", "", NULL};
+    const char *names[] = {"figure", report->groups[0].name, report->groups[1].name, "difference",
+        "interval", "change", "", NULL};
     head(&t, names);
     for (int f = 0; f < ATT_FIGURE_COUNT; f++) {
         const att_longrun_difference *d = &report->differences[f];
         const att_figure_info *info = att_figure_get((att_figure)f);
-        const double before = report->groups[0].all.figures[f].value.mean, after = report->groups[1].all.figures[f].value.mean;
+        const double before = report->groups[0].all.figures[f].value.mean,
+                     after = report->groups[1].all.figures[f].value.mean;
         if (isnan(before) && isnan(after))
             continue;
         snprintf(cell(&t, t.rows, 0), 32, "%s", info->title);
@@ -148,8 +151,8 @@ static void print_differences(const cli *c, const att_longrun *report)
         if (!isnan(d->value.mean))
             snprintf(cell(&t, t.rows, 3), 32, "%+.*f", decimals, d->value.mean * info->scale);
         if (!isnan(d->value.low))
-            snprintf(cell(&t, t.rows, 4), 64, "%+.*f … %+.*f", decimals, d->value.low * info->scale, decimals,
-                d->value.high * info->scale);
+            snprintf(cell(&t, t.rows, 4), 64, "%+.*f … %+.*f", decimals, d->value.low * info->scale,
+                decimals, d->value.high * info->scale);
         if (!isnan(d->relative))
             snprintf(cell(&t, t.rows, 5), 32, "%+.1f %%", 100 * d->relative);
         snprintf(cell(&t, t.rows, 6), 32, "%s", verdict_of(report, f));
@@ -161,10 +164,11 @@ static void print_differences(const cli *c, const att_longrun *report)
 
 static void print_spans(const cli *c, const att_longrun *report, const att_longrun_group *group)
 {
-    static const att_figure shown[] = {ATT_FIGURE_PLAYS, ATT_FIGURE_EARLY_SKIPS_10S, ATT_FIGURE_SURVEY, ATT_FIGURE_RETURN_1,
-        ATT_FIGURE_NDCG};
+    static const att_figure shown[] = {ATT_FIGURE_PLAYS, ATT_FIGURE_EARLY_SKIPS_10S,
+        ATT_FIGURE_SURVEY, ATT_FIGURE_RETURN_1, ATT_FIGURE_NDCG};
     static table t;
-    static const char *const names[] = {"week of", "people", "events", "plays", "skips < 10 s", "survey", "back day 1", "NDCG", NULL};
+    static const char *const names[] = {"week of", "people", "events", "plays", "skips < 10 s",
+        "survey", "back day 1", "NDCG", NULL};
     const size_t first = group->span_count > 60 ? group->span_count - 60 : 0;
     head(&t, names);
     if (report->by == ATT_BY_DAY)
@@ -177,7 +181,8 @@ static void print_spans(const cli *c, const att_longrun *report, const att_longr
         snprintf(cell(&t, t.rows, 1), 32, "%llu", (unsigned long long)span->people);
         snprintf(cell(&t, t.rows, 2), 32, "%llu", (unsigned long long)span->events);
         for (size_t k = 0; k < sizeof shown / sizeof shown[0]; k++)
-            cli_figure_text(shown[k], span->figures[shown[k]].value.mean, -1, cell(&t, t.rows, 3 + k));
+            cli_figure_text(
+                shown[k], span->figures[shown[k]].value.mean, -1, cell(&t, t.rows, 3 + k));
         t.rows++;
     }
     putchar('\n');
@@ -191,18 +196,21 @@ static void print_spans(const cli *c, const att_longrun *report, const att_longr
 static void print_retention(const cli *c, const att_longrun *report)
 {
     static table t;
-    static const char *const names[] = {"of new people", "people", "on that day", "interval", "", "then or later", "too young", NULL};
+    static const char *const names[] = {"since first seen", "people", "on that day", "interval", "",
+        "then or later", "too young", NULL};
     head(&t, names);
     for (size_t g = 0; g < report->group_count; g++)
         for (int n = 0; n < ATT_RETENTION_COUNT; n++) {
-            const att_retention *r = &report->groups[g].retention[n];
-            snprintf(cell(&t, t.rows, 0), 64, "%s%sback on day %u", report->group_count > 1 ? report->groups[g].name : "",
+            const att_retention *r = &report->groups[g].all.cohort[n];
+            snprintf(cell(&t, t.rows, 0), 64, "%s%sback on day %u",
+                report->group_count > 1 ? report->groups[g].name : "",
                 report->group_count > 1 ? ": " : "", r->day);
             snprintf(cell(&t, t.rows, 1), 32, "%llu", (unsigned long long)r->people);
             snprintf(cell(&t, t.rows, 6), 32, "%llu", (unsigned long long)r->too_young);
             if (r->people) {
                 snprintf(cell(&t, t.rows, 2), 32, "%.1f %%", 100 * r->classic.mean);
-                snprintf(cell(&t, t.rows, 3), 32, "%.1f … %.1f", 100 * r->classic.low, 100 * r->classic.high);
+                snprintf(cell(&t, t.rows, 3), 32, "%.1f … %.1f", 100 * r->classic.low,
+                    100 * r->classic.high);
                 cli_bar(r->classic.mean, 20, cell(&t, t.rows, 4));
                 snprintf(cell(&t, t.rows, 5), 32, "%.1f %%", 100 * r->rolling.mean);
             }
@@ -210,6 +218,34 @@ static void print_retention(const cli *c, const att_longrun *report)
         }
     putchar('\n');
     print_table(c, &t, "lrrrlrr");
+}
+
+// Who came in which span, and how many of them were there again on day 1, 7, 28.
+static void print_cohorts(const cli *c, const att_longrun *report, const att_longrun_group *group)
+{
+    static table t;
+    static const char *const names[] = {
+        "first seen in the week of", "people", "day 1", "day 7", "day 28", NULL};
+    head(&t, names);
+    if (report->by == ATT_BY_DAY)
+        strcpy(cell(&t, 0, 0), "first seen on");
+    for (size_t i = 0; i < group->span_count && t.rows < 60; i++) {
+        const att_retention *cohort = group->spans[i].cohort;
+        const uint64_t people = cohort[0].people + cohort[0].too_young;
+        if (!people)
+            continue;
+        date_text(group->spans[i].start_ms, cell(&t, t.rows, 0));
+        snprintf(cell(&t, t.rows, 1), 32, "%llu", (unsigned long long)people);
+        for (int n = 0; n < ATT_RETENTION_COUNT; n++)
+            if (cohort[n].people)
+                snprintf(
+                    cell(&t, t.rows, 2 + (size_t)n), 32, "%.1f %%", 100 * cohort[n].classic.mean);
+        t.rows++;
+    }
+    if (t.rows < 3) // one row says what stands above
+        return;
+    putchar('\n');
+    print_table(c, &t, "lrrrr");
 }
 
 // The curve's value on a day: that of the last step up to it.
@@ -229,15 +265,15 @@ static void print_survival(const cli *c, const att_longrun *report)
     head(&t, names);
     for (size_t g = 0; g < report->group_count; g++) {
         const att_longrun_group *group = &report->groups[g];
-        const uint32_t last = (uint32_t)((group->all.end_ms - group->all.start_ms) / 86400000);
         for (size_t d = 0; d < sizeof days / sizeof days[0]; d++) {
             const att_survival_step *step = step_at(group, days[d]);
-            if (!step || days[d] + report->churn_days > last)
+            if (!step || days[d] > group->survival_days)
                 continue;
             snprintf(cell(&t, t.rows, 0), 64, "%s%s%s", report->group_count > 1 ? group->name : "",
                 report->group_count > 1 ? ": " : "", cli_count(days[d], "day", "days"));
             snprintf(cell(&t, t.rows, 1), 32, "%.1f %%", 100 * step->alive.mean);
-            snprintf(cell(&t, t.rows, 2), 32, "%.1f … %.1f", 100 * step->alive.low, 100 * step->alive.high);
+            snprintf(cell(&t, t.rows, 2), 32, "%.1f … %.1f", 100 * step->alive.low,
+                100 * step->alive.high);
             cli_bar(step->alive.mean, 20, cell(&t, t.rows, 3));
             t.rows++;
         }
@@ -247,24 +283,56 @@ static void print_survival(const cli *c, const att_longrun *report)
         print_table(c, &t, "lrrl");
     for (size_t g = 0; g < report->group_count; g++) {
         const att_longrun_group *group = &report->groups[g];
-        printf("%s%s: gone means silent for %u days; %llu people, %llu more came too late to tell\n", cli_paint(c, "dim"),
-            group->name, report->churn_days, (unsigned long long)group->survival_people,
+        printf(
+            "%s%s: gone means silent for %u days; %llu people, %llu more came too late to tell\n",
+            cli_paint(c, "dim"), group->name, report->churn_days,
+            (unsigned long long)group->survival_people,
             (unsigned long long)group->survival_left_out);
     }
     fputs(cli_paint(c, "reset"), stdout);
 }
 
+// Words in lines of at most 98 bytes, `used` of the first one taken.
+static void print_wrapped(const char *text, size_t used)
+{
+    while (*text) {
+        const size_t size = strcspn(text, " ");
+        if (used > 2 && used + 1 + size > 98) {
+            fputs("\n ", stdout);
+            used = 1;
+        }
+        printf(" %.*s", (int)size, text);
+        used += 1 + size;
+        text += size + strspn(text + size, " ");
+    }
+    putchar('\n');
+}
+
 void cli_print_warnings(const cli *c, const att_longrun *report)
 {
     static const char *const titles[] = {"GUARDRAIL WARNING", "WARNING", "TREND WARNING"};
-    for (size_t i = 0; i < report->warning_count; i++)
-        printf("\n%s%s%s: %s\n", cli_paint(c, report->warnings[i].kind == ATT_WARNING_GUARDRAIL ? "red" : "yellow"),
-            titles[report->warnings[i].kind], cli_paint(c, "reset"), report->warnings[i].text);
+    for (size_t i = 0; i < report->warning_count; i++) {
+        const char *title = titles[report->warnings[i].kind];
+        printf("\n%s%s%s:",
+            cli_paint(c, report->warnings[i].kind == ATT_WARNING_GUARDRAIL ? "red" : "yellow"),
+            title, cli_paint(c, "reset"));
+        print_wrapped(report->warnings[i].text, strlen(title) + 1);
+    }
     if (report->warning_count)
         return;
+    bool judged = report->group_count == 1;
+    for (int f = 0; f < ATT_FIGURE_COUNT && !judged; f++)
+        judged = report->differences[f].judged;
+    if (!judged) {
+        printf(
+            "\n%snothing is judged%s: too few people or cases in a group (--least says how few)\n",
+            cli_paint(c, "yellow"), cli_paint(c, "reset"));
+        return;
+    }
     printf("\n%sno warning%s: %s\n", cli_paint(c, "green"), cli_paint(c, "reset"),
-        report->group_count == 2 ? "no satisfaction or retention figure got worse for sure, and no trend did"
-                                 : "engagement does not rise while satisfaction or retention gets worse");
+        report->group_count == 2
+            ? "no satisfaction or retention figure got worse for sure, and no trend did"
+            : "engagement does not rise while satisfaction or retention gets worse");
 }
 
 static void print_top(const cli *c, const att_longrun *report)
@@ -281,17 +349,24 @@ static void print_top(const cli *c, const att_longrun *report)
         cli_count(report->decisions, "decision", "decisions"));
     printf("%sleft out: %s, %llu opted out, %s set aside; %s in no session\n", cli_paint(c, "dim"),
         cli_count(report->bots, "bot", "bots"), (unsigned long long)report->opted_out,
-        cli_count(report->set_aside_events, "event", "events"), cli_count(report->late_events, "late event", "late events"));
+        cli_count(report->set_aside_events, "event", "events"),
+        cli_count(report->late_events, "late event", "late events"));
     if (report->in_both || report->in_neither)
-        printf("%s in both groups and set aside from then on, %llu in neither\n",
+        printf("%s in both groups, left out from then on; %llu in neither\n",
             cli_count(report->in_both, "person", "people"), (unsigned long long)report->in_neither);
     for (size_t g = 0; g < report->group_count; g++) {
         const att_longrun_group *group = &report->groups[g];
-        printf("%s%s%llu people, %llu events, %llu decisions", report->group_count > 1 ? group->name : "",
-            report->group_count > 1 ? ": " : "", (unsigned long long)group->all.people,
-            (unsigned long long)group->all.events, (unsigned long long)group->all.decisions);
+        printf("%s%s%llu people, %llu events, %llu decisions",
+            report->group_count > 1 ? group->name : "", report->group_count > 1 ? ": " : "",
+            (unsigned long long)group->all.people, (unsigned long long)group->all.events,
+            (unsigned long long)group->all.decisions);
         if (!isnan(group->coverage))
-            printf("; shown were %.1f %% of the catalogue, Gini %.3f", 100 * group->coverage, group->gini);
+            printf("; shown were %.1f %% of the catalogue, Gini %.3f", 100 * group->coverage,
+                group->gini);
+        if (!isnan(group->all.figures[ATT_FIGURE_EXPLORED].value.mean))
+            printf("; explored %.2f %%, budget %g %%",
+                100 * group->all.figures[ATT_FIGURE_EXPLORED].value.mean,
+                100 * report->exploration_share);
         putchar('\n');
     }
     fputs(cli_paint(c, "reset"), stdout);
@@ -303,7 +378,7 @@ void cli_print_longrun(const cli *c, const att_longrun *report)
     if (!report->people)
         return;
     if (report->group_count == 2) {
-        print_differences(c, report);
+        cli_print_differences(c, report);
     } else {
         for (int family = ATT_FAMILY_ENGAGEMENT; family <= ATT_FAMILY_RETENTION; family++)
             print_figures(c, report, (att_figure_family)family);
@@ -312,6 +387,8 @@ void cli_print_longrun(const cli *c, const att_longrun *report)
     for (size_t g = 0; g < report->group_count; g++)
         print_spans(c, report, &report->groups[g]);
     print_retention(c, report);
+    if (report->group_count == 1)
+        print_cohorts(c, report, &report->groups[0]);
     print_survival(c, report);
     cli_print_warnings(c, report);
 }
@@ -325,45 +402,50 @@ static json_t *number(double value)
 
 static json_t *interval_json(const att_interval *v)
 {
-    return json_pack("{s:o,s:o,s:o}", "value", number(v->mean), "low", number(v->low), "high", number(v->high));
+    return json_pack(
+        "{s:o,s:o,s:o}", "value", number(v->mean), "low", number(v->low), "high", number(v->high));
+}
+
+static json_t *retention_json(const att_retention *r)
+{
+    return json_pack("{s:I,s:I,s:I,s:o,s:o}", "day", (json_int_t)r->day, "people",
+        (json_int_t)r->people, "too_young", (json_int_t)r->too_young, "classic",
+        interval_json(&r->classic), "rolling", interval_json(&r->rolling));
 }
 
 static json_t *span_json(const att_longrun_span *span)
 {
-    json_t *figures = json_object();
+    json_t *figures = json_object(), *cohort = json_array();
+    for (int n = 0; n < ATT_RETENTION_COUNT; n++)
+        json_array_append_new(cohort, retention_json(&span->cohort[n]));
     for (int f = 0; f < ATT_FIGURE_COUNT; f++) {
         json_t *one = interval_json(&span->figures[f].value);
         json_object_set_new(one, "cases", number(span->figures[f].cases));
         json_object_set_new(figures, att_figure_get((att_figure)f)->name, one);
     }
-    return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:o}", "start", (json_int_t)span->start_ms, "end", (json_int_t)span->end_ms,
-        "partial", span->partial, "people", (json_int_t)span->people, "events", (json_int_t)span->events, "decisions",
-        (json_int_t)span->decisions, "items_shown", (json_int_t)span->items_shown, "figures", figures);
-}
-
-static json_t *retention_json(const att_retention *r)
-{
-    return json_pack("{s:I,s:I,s:I,s:o,s:o}", "day", (json_int_t)r->day, "people", (json_int_t)r->people, "too_young",
-        (json_int_t)r->too_young, "classic", interval_json(&r->classic), "rolling", interval_json(&r->rolling));
+    return json_pack("{s:I,s:I,s:b,s:I,s:I,s:I,s:I,s:o,s:o}", "start", (json_int_t)span->start_ms,
+        "end", (json_int_t)span->end_ms, "partial", span->partial, "people",
+        (json_int_t)span->people, "events", (json_int_t)span->events, "decisions",
+        (json_int_t)span->decisions, "items_shown", (json_int_t)span->items_shown, "cohort", cohort,
+        "figures", figures);
 }
 
 static json_t *group_json(const att_longrun_group *group)
 {
-    json_t *spans = json_array(), *retention = json_array(), *survival = json_array();
+    json_t *spans = json_array(), *survival = json_array();
     for (size_t i = 0; i < group->span_count; i++)
         json_array_append_new(spans, span_json(&group->spans[i]));
-    for (int n = 0; n < ATT_RETENTION_COUNT; n++)
-        json_array_append_new(retention, retention_json(&group->retention[n]));
     for (size_t i = 0; i < group->survival_count; i++) {
         const att_survival_step *s = &group->survival[i];
-        json_array_append_new(survival,
-            json_pack("{s:I,s:I,s:I,s:I,s:o}", "day", (json_int_t)s->day, "at_risk", (json_int_t)s->at_risk, "churned",
-                (json_int_t)s->churned, "censored", (json_int_t)s->censored, "alive", interval_json(&s->alive)));
+        json_array_append_new(
+            survival, json_pack("{s:I,s:I,s:I,s:I,s:o}", "day", (json_int_t)s->day, "at_risk",
+                          (json_int_t)s->at_risk, "churned", (json_int_t)s->churned, "censored",
+                          (json_int_t)s->censored, "alive", interval_json(&s->alive)));
     }
-    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:I,s:I,s:o}", "name", group->name, "all", span_json(&group->all), "coverage",
-        number(group->coverage), "gini", number(group->gini), "retention", retention, "survival", survival,
-        "survival_people", (json_int_t)group->survival_people, "survival_left_out", (json_int_t)group->survival_left_out,
-        "spans", spans);
+    return json_pack("{s:s,s:o,s:o,s:o,s:o,s:I,s:I,s:o}", "name", group->name, "all",
+        span_json(&group->all), "coverage", number(group->coverage), "gini", number(group->gini),
+        "survival", survival, "survival_people", (json_int_t)group->survival_people,
+        "survival_left_out", (json_int_t)group->survival_left_out, "spans", spans);
 }
 
 static json_t *bits_json(uint64_t bits)
@@ -381,8 +463,9 @@ static json_t *warnings_json(const att_longrun *report)
     json_t *list = json_array();
     for (size_t i = 0; i < report->warning_count; i++) {
         const att_longrun_warning *w = &report->warnings[i];
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o}", "kind", kinds[w->kind], "text", w->text, "risen",
-                                        bits_json(w->risen), "hurt", bits_json(w->hurt)));
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:o,s:o}", "kind", kinds[w->kind], "text", w->text, "risen",
+                      bits_json(w->risen), "hurt", bits_json(w->hurt)));
     }
     return list;
 }
@@ -407,12 +490,17 @@ json_t *cli_longrun_json(const att_longrun *r)
     json_t *groups = json_array();
     for (size_t g = 0; g < r->group_count; g++)
         json_array_append_new(groups, group_json(&r->groups[g]));
-    return json_pack("{s:I,s:I,s:I,s:s,s:I,s:I,s:f,s:f,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o,s:o,s:o}", "report", (json_int_t)1,
-        "from", (json_int_t)r->from_ms, "to", (json_int_t)r->to_ms, "by", r->by == ATT_BY_DAY ? "day" : "week", "churn_days",
-        (json_int_t)r->churn_days, "early_session_ms", (json_int_t)r->early_session_ms, "confidence", r->confidence, "alarm", r->alarm,
-        "people", (json_int_t)r->people, "events", (json_int_t)r->events, "decisions", (json_int_t)r->decisions, "bots",
-        (json_int_t)r->bots, "opted_out", (json_int_t)r->opted_out, "set_aside_events", (json_int_t)r->set_aside_events,
-        "late_events", (json_int_t)r->late_events, "joined", (json_int_t)r->joined, "unjoined", (json_int_t)r->unjoined,
-        "in_both", (json_int_t)r->in_both, "in_neither", (json_int_t)r->in_neither, "memory_bytes", (json_int_t)r->memory_bytes,
-        "groups", groups, "differences", differences_json(r), "warnings", warnings_json(r));
+    return json_pack("{s:I,s:I,s:I,s:s,s:I,s:I,s:f,s:f,s:f,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,"
+                     "s:I,s:I,s:o,s:o,s:o}",
+        "report", (json_int_t)1, "from", (json_int_t)r->from_ms, "to", (json_int_t)r->to_ms, "by",
+        r->by == ATT_BY_DAY ? "day" : "week", "churn_days", (json_int_t)r->churn_days,
+        "early_session_ms", (json_int_t)r->early_session_ms, "confidence", r->confidence, "alarm",
+        r->alarm, "exploration_budget", r->exploration_share, "people", (json_int_t)r->people,
+        "events", (json_int_t)r->events, "decisions", (json_int_t)r->decisions, "bots",
+        (json_int_t)r->bots, "opted_out", (json_int_t)r->opted_out, "set_aside_events",
+        (json_int_t)r->set_aside_events, "late_events", (json_int_t)r->late_events, "joined",
+        (json_int_t)r->joined, "unjoined", (json_int_t)r->unjoined, "in_both",
+        (json_int_t)r->in_both, "in_neither", (json_int_t)r->in_neither, "memory_bytes",
+        (json_int_t)r->memory_bytes, "groups", groups, "differences", differences_json(r),
+        "warnings", warnings_json(r));
 }

@@ -7,6 +7,10 @@
 
 void cli_print_longrun(const cli *c, const att_longrun *report);
 json_t *cli_longrun_json(const att_longrun *report);
+// Charts into `path` (.svg, .png); figures NULL: the usual ones. 0, or the exit code.
+int cli_chart_longrun(
+    const cli *c, const att_longrun *report, const char *figures, const char *path);
+void cli_print_differences(const cli *c, const att_longrun *report);
 void cli_print_warnings(const cli *c, const att_longrun *report);
 
 // "0.412", "17.3 %": decimals by size, or as many as are given from 0 on.

@@ -7,6 +7,7 @@
 #ifndef ATT_REPORT_H
 #define ATT_REPORT_H
 
+#include "attune/experiment.h"
 #include "attune/host.h"
 #include "attune/measure.h"
 #include "attune/policy.h"
@@ -76,9 +77,11 @@ typedef enum att_longrun_compare {
     ATT_COMPARE_NONE,
     ATT_COMPARE_TIME,   // before `at_ms` and from it on
     ATT_COMPARE_HALVES, // two halves of the people, drawn by `split_seed`: nothing should differ
-    ATT_COMPARE_ARMS,   // by the experiment arms in the decisions' records: `arms`
+    ATT_COMPARE_ARMS,   // by the arms in the records of decisions: `arms`; a person counts from the first one on
     ATT_COMPARE_PEOPLE  // as `group_of` says
 } att_longrun_compare;
+
+#define ATT_ARM_REST UINT32_MAX
 
 typedef struct att_longrun_options {
     int64_t from_ms, to_ms;   // figures of this time alone, to_ms not in it; 0: as far as the log goes
@@ -93,7 +96,7 @@ typedef struct att_longrun_options {
     att_longrun_compare compare;
     int64_t at_ms;
     uint64_t split_seed;
-    uint32_t arms[2];
+    att_arm arms[2]; // of one experiment; variation ATT_ARM_REST: whoever has a decision outside of arms[0]'s experiment
     int (*group_of)(void *user, att_text person); // 0, 1; anything else: in neither
     void *group_user;
     const char *group_names[2]; // NULL: "before", "after" and the like
@@ -109,14 +112,6 @@ typedef struct att_figure_value {
     double cases;       // the sum below the line: sessions, plays, answers …
 } att_figure_value;
 
-typedef struct att_longrun_span { // a day, a week, or all of it
-    int64_t start_ms, end_ms;
-    bool partial;         // the log began or ended within it
-    uint64_t people, events, decisions;
-    uint64_t items_shown; // different ones
-    att_figure_value figures[ATT_FIGURE_COUNT];
-} att_longrun_span;
-
 // Of people by their first day: active again on day n exactly (classic), on day n or later (rolling).
 typedef struct att_retention {
     uint32_t day;            // n
@@ -125,13 +120,22 @@ typedef struct att_retention {
     att_interval classic, rolling; // Wilson's
 } att_retention;
 
+#define ATT_RETENTION_COUNT 3 // days 1, 7, 28
+
+typedef struct att_longrun_span { // a day, a week, or all of it
+    int64_t start_ms, end_ms;
+    bool partial;         // the log began or ended within it
+    uint64_t people, events, decisions;
+    uint64_t items_shown; // different ones
+    att_retention cohort[ATT_RETENTION_COUNT]; // of people whose first day lies in it
+    att_figure_value figures[ATT_FIGURE_COUNT];
+} att_longrun_span;
+
 typedef struct att_survival_step {
     uint32_t day;        // since the first one
     uint64_t at_risk, churned, censored; // on that day
     att_interval alive;  // Kaplan-Meier; Greenwood's, on log(-log)
 } att_survival_step;
-
-#define ATT_RETENTION_COUNT 3 // days 1, 7, 28
 
 typedef struct att_longrun_group {
     const char *name;
@@ -139,10 +143,10 @@ typedef struct att_longrun_group {
     const att_longrun_span *spans; // (span_count), in order of time; those in which nothing happened are absent
     size_t span_count;
     double coverage, gini;  // of what was shown, over the catalogue
-    att_retention retention[ATT_RETENTION_COUNT];
     const att_survival_step *survival; // (survival_count); empty when nobody was there long enough
     size_t survival_count;
     uint64_t survival_people, survival_left_out; // who came within the last churn_days
+    uint32_t survival_days; // of the longest life that can be told
 } att_longrun_group;
 
 typedef struct att_longrun_difference { // second group minus first
@@ -170,6 +174,7 @@ typedef struct att_longrun {
     uint32_t churn_days;
     int64_t early_session_ms;
     double confidence, alarm;
+    double exploration_share; // the budget of the policy in force
     uint64_t records, events, decisions; // that count
     uint64_t people;
     uint64_t bots, opted_out;     // people who are left out
@@ -189,8 +194,7 @@ void att_longrun_destroy(att_longrun *report); // NULL is fine
 
 // One pass over the log. Holds some hundred bytes a person, and the slates of the last join_ms; other calls on the engine go
 // on meanwhile. Progress and cancelling through the host. *out is the caller's.
-struct att_engine;
-att_status att_engine_longrun(struct att_engine *engine, const att_longrun_options *options,
+att_status att_engine_longrun(att_engine *engine, const att_longrun_options *options,
     att_longrun **out, att_error *err);
 
 ATT_END

@@ -18,8 +18,8 @@ typedef struct reading {
 static bool add_record(void *user, const att_record *record)
 {
     reading *r = user;
-    if ((++r->seen & 0x3FFF) == 0 &&
-        !att_progress_tell(&r->engine->host, "report", record->seq, ATT_MAX(r->total, record->seq), "records")) {
+    if ((++r->seen & 0x3FFF) == 0 && !att_progress_tell(&r->engine->host, "report", record->seq,
+                                         ATT_MAX(r->total, record->seq), "records")) {
         r->status = ATT_FAIL(r->err, ATT_CANCELLED, "the report was cancelled");
         return false;
     }
@@ -43,8 +43,8 @@ static int8_t group_of(const att_engine *engine, const att_longrun_options *opti
 }
 
 // Arrays in `life`, so that the lock is held briefly.
-static att_status copy_state(const att_engine *engine, const att_longrun_options *options, att_arena *life,
-    att_longrun_input *out, att_error *err)
+static att_status copy_state(const att_engine *engine, const att_longrun_options *options,
+    att_arena *life, att_longrun_input *out, att_error *err)
 {
     const att_catalogue *catalogue = &engine->catalogue;
     const uint32_t people = engine->users.count, items = (uint32_t)catalogue->entries.count;

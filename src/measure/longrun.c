@@ -28,19 +28,29 @@ att_status att_longrun_options_check(const att_longrun_options *o, att_error *er
     if (o->from_ms < 0 || o->to_ms < 0 || (o->to_ms && o->to_ms <= o->from_ms))
         return ATT_FAIL(err, ATT_INVALID, "the report's time ends before it begins");
     if (o->churn_days < 2 || o->churn_days > 365)
-        return ATT_FAIL(err, ATT_INVALID, "churn is a silence of %u days, expected 2 to 365", o->churn_days);
+        return ATT_FAIL(
+            err, ATT_INVALID, "churn is a silence of %u days, expected 2 to 365", o->churn_days);
     if (o->early_session_ms < 0 || o->join_ms < 0)
         return ATT_FAIL(err, ATT_INVALID, "a length of time is negative");
     if (!(o->confidence > 0 && o->confidence < 1) || !(o->alarm > 0 && o->alarm < 1))
-        return ATT_FAIL(err, ATT_INVALID, "confidence is %g and alarm %g, expected both between 0 and 1", o->confidence, o->alarm);
+        return ATT_FAIL(err, ATT_INVALID,
+            "confidence is %g and alarm %g, expected both between 0 and 1", o->confidence,
+            o->alarm);
     if (o->compare > ATT_COMPARE_PEOPLE || o->by > ATT_BY_DAY)
         return ATT_FAIL(err, ATT_INVALID, "there is no such comparison or span");
-    if (o->compare == ATT_COMPARE_TIME && (o->at_ms <= o->from_ms || (o->to_ms && o->at_ms >= o->to_ms)))
-        return ATT_FAIL(err, ATT_INVALID, "before and after are parted outside of the report's time");
-    if (o->compare == ATT_COMPARE_ARMS && o->arms[0] == o->arms[1])
-        return ATT_FAIL(err, ATT_INVALID, "arm %u is to be compared with itself", o->arms[0]);
+    if (o->compare == ATT_COMPARE_TIME &&
+        (o->at_ms <= o->from_ms || (o->to_ms && o->at_ms >= o->to_ms)))
+        return ATT_FAIL(
+            err, ATT_INVALID, "before and after are parted outside of the report's time");
+    if (o->compare == ATT_COMPARE_ARMS && (o->arms[0].experiment != o->arms[1].experiment ||
+                                              o->arms[0].variation == o->arms[1].variation))
+        return ATT_FAIL(err, ATT_INVALID,
+            "two different arms of one experiment can be compared, not %u of %u and %u of %u",
+            o->arms[0].variation, o->arms[0].experiment, o->arms[1].variation,
+            o->arms[1].experiment);
     if (o->compare == ATT_COMPARE_PEOPLE && !o->group_of)
-        return ATT_FAIL(err, ATT_INVALID, "people are to be compared, but nothing tells who is in which group");
+        return ATT_FAIL(
+            err, ATT_INVALID, "people are to be compared, but nothing tells who is in which group");
     return ATT_OK;
 }
 
@@ -49,7 +59,8 @@ att_status att_longrun_options_check(const att_longrun_options *o, att_error *er
 int64_t att_longrun_span_end(const att_longrun_fold *fold, int side, const longrun_span *span)
 {
     const int32_t day = att_longrun_day(span->start_ms);
-    const int32_t next = fold->options.by == ATT_BY_DAY ? day + 1 : (att_longrun_week(day) + 1) * 7 - 3;
+    const int32_t next =
+        fold->options.by == ATT_BY_DAY ? day + 1 : (att_longrun_week(day) + 1) * 7 - 3;
     int64_t end_ms = (int64_t)next * LONGRUN_DAY_MS;
     if (fold->options.compare == ATT_COMPARE_TIME && side == 0)
         end_ms = ATT_MIN(end_ms, fold->at_day_ms);
@@ -78,12 +89,15 @@ static att_longrun_span span_view(const att_longrun_fold *fold, int side, const 
     att_longrun_span view = {.start_ms = span->start_ms,
         .end_ms = att_longrun_span_end(fold, side, span),
         .partial = att_longrun_span_is_partial(fold, side, span),
-        .people = sum_of(span->sums, fold->options.by == ATT_BY_DAY ? SUM_PERSON_DAYS : SUM_PERSON_WEEKS),
+        .people =
+            sum_of(span->sums, fold->options.by == ATT_BY_DAY ? SUM_PERSON_DAYS : SUM_PERSON_WEEKS),
         .events = span->events,
         .decisions = span->decisions,
         .items_shown = span->items_shown};
     for (int f = 0; f < ATT_FIGURE_COUNT; f++)
         view.figures[f] = att_longrun_value(span->sums, (att_figure)f, fold->options.confidence);
+    for (size_t n = 0; n < ATT_RETENTION_COUNT; n++)
+        view.cohort[n] = att_longrun_retention(&span->cohort[n], n, fold->options.confidence);
     return view;
 }
 
@@ -92,7 +106,8 @@ static att_longrun_span span_view(const att_longrun_fold *fold, int side, const 
 static uint64_t people_in(const att_longrun_fold *fold, int side)
 {
     uint64_t people = 0;
-    const int64_t first_ms = (int64_t)ATT_MAX(att_longrun_first_day(fold, side), -1) * LONGRUN_DAY_MS;
+    const int64_t first_ms =
+        (int64_t)ATT_MAX(att_longrun_first_day(fold, side), -1) * LONGRUN_DAY_MS;
     for (uint32_t user = 0; user < fold->people.count; user++) {
         const longrun_person *person = &fold->people.items[user];
         if (!person->met)
@@ -109,20 +124,34 @@ static uint64_t people_in(const att_longrun_fold *fold, int side)
     return people;
 }
 
+static void add_back(longrun_back *to, const longrun_back *back)
+{
+    to->people += back->people;
+    to->classic += back->classic;
+    to->rolling += back->rolling;
+    to->too_young += back->too_young;
+}
+
 // whole is (LONGRUN_SUM_COUNT, LONGRUN_GROUPS), cleared.
 static att_longrun_span whole_of(const att_longrun_fold *fold, int side, double *whole)
 {
     const longrun_side *s = &fold->sides[side];
     longrun_span all = {.sums = whole};
     att_longrun_span view = {.start_ms = s->spans.count ? s->spans.items[0].start_ms : 0,
-        .end_ms = s->spans.count ? att_longrun_span_end(fold, side, &s->spans.items[s->spans.count - 1]) : 0,
+        .end_ms = s->spans.count
+                      ? att_longrun_span_end(fold, side, &s->spans.items[s->spans.count - 1])
+                      : 0,
         .people = people_in(fold, side)};
     for (size_t i = 0; i < s->spans.count; i++) {
         for (size_t k = 0; k < (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS; k++)
             whole[k] += s->spans.items[i].sums[k];
         all.events += s->spans.items[i].events;
         all.decisions += s->spans.items[i].decisions;
+        for (size_t n = 0; n < ATT_RETENTION_COUNT; n++)
+            add_back(&all.cohort[n], &s->spans.items[i].cohort[n]);
     }
+    for (size_t n = 0; n < ATT_RETENTION_COUNT; n++)
+        view.cohort[n] = att_longrun_retention(&all.cohort[n], n, fold->options.confidence);
     view.events = all.events;
     view.decisions = all.decisions;
     for (size_t i = 0; i < fold->in.item_count; i++)
@@ -141,14 +170,19 @@ static const char *name_of(const att_longrun_options *o, int side, att_arena *li
     if (o->group_names[side])
         return att_arena_text(life, att_text_of(o->group_names[side])).data;
     if (o->compare == ATT_COMPARE_ARMS)
-        return att_arena_printf(life, "arm %u", o->arms[side]);
+        return o->arms[side].variation == ATT_ARM_REST
+                   ? "the rest"
+                   : att_arena_printf(life, "arm %u", o->arms[side].variation);
     return names[o->compare][side];
 }
 
-static att_status make_group(const att_longrun_fold *fold, int side, double *whole, att_longrun_group *out,
-    att_arena *life, att_error *err)
+static att_status make_group(att_longrun_fold *fold, int side, double *whole,
+    att_longrun_group *out, att_arena *life, att_error *err)
 {
     const longrun_side *s = &fold->sides[side];
+    const att_status status = att_longrun_cohorts(fold, side, out, life, err);
+    if (status)
+        return status;
     att_longrun_span *spans = ATT_NEW(life, att_longrun_span, s->spans.count);
     out->name = name_of(&fold->options, side, life);
     if (!spans || !out->name)
@@ -159,8 +193,9 @@ static att_status make_group(const att_longrun_fold *fold, int side, double *who
     out->all = whole_of(fold, side, whole);
     const bool shown = out->all.items_shown > 0;
     out->coverage = shown ? att_coverage(s->shown, fold->in.item_count) : (double)NAN;
-    out->gini = shown ? att_gini(s->shown, fold->in.item_count) : (double)NAN; // sorts: last use of it
-    return att_longrun_cohorts(fold, side, out, life, err);
+    out->gini =
+        shown ? att_gini(s->shown, fold->in.item_count) : (double)NAN; // sorts: last use of it
+    return ATT_OK;
 }
 
 // --- The report --------------------------------------------------------------------------------
@@ -177,7 +212,8 @@ static size_t bytes_of(const att_longrun_fold *fold)
                  person->mix_capacity * sizeof *person->mix;
     }
     for (size_t s = 0; s < fold->side_count; s++)
-        bytes += fold->sides[s].spans.count * (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS * sizeof(double) +
+        bytes += fold->sides[s].spans.count * (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS *
+                     sizeof(double) +
                  fold->in.item_count * (sizeof(uint64_t) + sizeof(int64_t));
     return bytes;
 }
@@ -199,8 +235,8 @@ static void count_people(const att_longrun_fold *fold, att_longrun *report)
     }
 }
 
-static att_status compare(att_longrun *report, const att_longrun_options *options, const double *const whole[2],
-    att_longrun_warning *warnings, att_arena *life, att_error *err)
+static att_status compare(att_longrun *report, const att_longrun_options *options,
+    const double *const whole[2], att_longrun_warning *warnings, att_arena *life, att_error *err)
 {
     att_longrun_difference *differences = ATT_NEW(life, att_longrun_difference, ATT_FIGURE_COUNT);
     if (!differences)
@@ -214,7 +250,8 @@ static att_status compare(att_longrun *report, const att_longrun_options *option
     return att_longrun_judge_comparison(report, options, warnings, life, err);
 }
 
-static att_status make_report(const att_longrun_fold *fold, double *const whole[2], longrun_memory *memory, att_error *err)
+static att_status make_report(
+    att_longrun_fold *fold, double *const whole[2], longrun_memory *memory, att_error *err)
 {
     att_longrun *report = &memory->report;
     att_arena *life = &memory->life;
@@ -244,7 +281,8 @@ att_status att_longrun_fold_finish(att_longrun_fold *fold, att_longrun **out, at
     if (status)
         return status;
     longrun_memory *memory = ATT_NEW_ARRAY(&fold->host, longrun_memory, 1);
-    double *whole[2] = {ATT_NEW_ARRAY(&fold->host, double, size), ATT_NEW_ARRAY(&fold->host, double, size)};
+    double *whole[2] = {
+        ATT_NEW_ARRAY(&fold->host, double, size), ATT_NEW_ARRAY(&fold->host, double, size)};
     if (memory && whole[0] && whole[1]) {
         memory->host = fold->host;
         att_arena_init(&memory->life, &memory->host, 0);
@@ -256,6 +294,7 @@ att_status att_longrun_fold_finish(att_longrun_fold *fold, att_longrun **out, at
         memory->report.early_session_ms = fold->options.early_session_ms;
         memory->report.confidence = fold->options.confidence;
         memory->report.alarm = fold->options.alarm;
+        memory->report.exploration_share = fold->in.policy->exploration.share;
         memory->report.memory_bytes = bytes_of(fold);
         count_people(fold, &memory->report);
         status = make_report(fold, whole, memory, err);

@@ -19,8 +19,10 @@
 #include "store/store.h"
 
 #define LONGRUN_GROUPS 64
-#define LONGRUN_KNOWN_MAX 1024       // things begun that are remembered of a person; who has more leaves the figure
-#define LONGRUN_OPEN_SLOTS_MAX 4000000 // of slates that wait for events; above, the oldest are closed early
+#define LONGRUN_KNOWN_MAX                                                                          \
+    1024 // things begun that are remembered of a person; who has more leaves the figure
+#define LONGRUN_OPEN_SLOTS_MAX                                                                     \
+    4000000 // of slates that wait for events; above, the oldest are closed early
 #define LONGRUN_DAY_MS INT64_C(86400000)
 
 // Returns: in the order of ATT_RETENTION_COUNT.
@@ -93,10 +95,16 @@ typedef struct att_longrun_input {
 
 // --- The fold ----------------------------------------------------------------------------------
 
+// Of people whose first day lies in a span: how many came back.
+typedef struct longrun_back {
+    uint64_t people, classic, rolling, too_young;
+} longrun_back;
+
 typedef struct longrun_span {
     int64_t start_ms;
     double *sums; // (LONGRUN_SUM_COUNT, LONGRUN_GROUPS)
     uint64_t events, decisions, items_shown;
+    longrun_back cohort[ATT_RETENTION_COUNT];
 } longrun_span;
 
 typedef struct longrun_tag {
@@ -114,11 +122,11 @@ typedef struct longrun_person {
     int32_t first_day, week; // week: of `mix`
     int32_t joined_day;      // ARMS: of the first decision with an arm
     uint32_t day_bytes;
-    uint32_t last_begun; // item + 1, in the running session; 0: none
+    uint32_t last_played; // item + 1, in the running session; 0: none
     uint16_t mix_count, mix_capacity;
     uint16_t mix_plays;
-    int8_t arm;        // ARMS: 0, 1; -1: not yet; -2: in both
-    uint8_t group;     // of the jackknife
+    int8_t arm;                                   // ARMS: 0, 1; -1: not yet; -2: in both
+    uint8_t group;                                // of the jackknife
     bool met, in_session, session_ended, forgets; // forgets: too many things to remember
 } longrun_person;
 
@@ -137,18 +145,18 @@ typedef struct longrun_slot {
     float gain;
 } longrun_slot;
 
-typedef struct longrun_side { // one of the groups that are compared
+typedef struct longrun_side {    // one of the groups that are compared
     ATT_VEC(longrun_span) spans; // ascending
-    size_t latest;        // where the last look-up ended
-    uint64_t *shown;      // (item_count)
-    int64_t *shown_span;  // (item_count) start of the span it was last counted in, plus 1
+    size_t latest;               // where the last look-up ended
+    uint64_t *shown;             // (item_count)
+    int64_t *shown_span;         // (item_count) start of the span it was last counted in, plus 1
 } longrun_side;
 
 struct att_longrun_fold {
     att_host host;
     att_longrun_options options;
     att_longrun_input in;
-    int64_t at_day_ms;    // TIME: the switch, at midnight
+    int64_t at_day_ms; // TIME: the switch, at midnight
     size_t side_count, tag_words;
     longrun_side sides[2];
     ATT_VEC(longrun_person) people;
@@ -157,7 +165,7 @@ struct att_longrun_fold {
     size_t slates_first;
     uint64_t slots_base;
     int64_t first_ms, last_ms, last_decision_ms; // of what counts, outside of from and to also
-    uint32_t met; // people so far
+    uint32_t met;                                // people so far
     bool any;
     att_longrun totals;
     att_decided_slot decided[ATT_SLATE_MAX];
@@ -176,8 +184,8 @@ att_status att_longrun_fold_finish(att_longrun_fold *fold, att_longrun **out, at
 
 // --- Between its files -------------------------------------------------------------------------
 
-int32_t att_longrun_day(int64_t at_ms);  // since 1970-01-01, floored
-int32_t att_longrun_week(int32_t day);   // Mondays
+int32_t att_longrun_day(int64_t at_ms); // since 1970-01-01, floored
+int32_t att_longrun_week(int32_t day);  // Mondays
 // Which of the compared groups this person is in at this time; -1: none, or outside of from and to.
 int att_longrun_side_at(const att_longrun_fold *fold, uint32_t user, int64_t at_ms);
 // The span of this time, made when it is not there; NULL: out of memory. Valid until the next call.
@@ -196,16 +204,17 @@ bool att_longrun_day_mark(att_longrun_fold *fold, longrun_person *person, int32_
 void att_longrun_day_clear(longrun_person *person, int32_t day);
 bool att_longrun_day_is(const longrun_person *person, int32_t day);
 att_status att_longrun_returns(att_longrun_fold *fold, att_error *err); // fills SUM_RETURN_…
-att_status att_longrun_cohorts(const att_longrun_fold *fold, int side, att_longrun_group *out,
-    att_arena *life, att_error *err); // retention and survival
+att_status att_longrun_cohorts(att_longrun_fold *fold, int side, att_longrun_group *out,
+    att_arena *life, att_error *err); // the spans' cohorts, and survival
+att_retention att_longrun_retention(
+    const longrun_back *back, size_t n, double confidence); // of day n's number
 // The last day that was over when the log ended, of this group.
 int32_t att_longrun_last_day(const att_longrun_fold *fold, int side);
 int32_t att_longrun_first_day(const att_longrun_fold *fold, int side); // INT32_MIN: no bound
 
 // --- Numbers (longrun_stats.c) -----------------------------------------------------------------
 
-double att_student_cdf(double t, double df);
-double att_student_quantile(double probability, double df);
+double att_student_cdf(double t, double df); // P(T <= t)
 double att_normal_quantile(double probability);
 // Wilson's interval for `hits` of `trials`; NaN without trials.
 att_interval att_wilson(double hits, double trials, double confidence);
@@ -218,15 +227,15 @@ longrun_jackknife att_jackknife(double whole, const double without[LONGRUN_GROUP
 att_interval att_jackknife_interval(longrun_jackknife j, double confidence);
 // Kaplan-Meier from counts per day: churned[d], censored[d], d < days. Writes one step for each day with churned people
 // and day 0; *count of them.
-void att_kaplan_meier(const uint64_t *churned, const uint64_t *censored, size_t days, double confidence,
-    att_survival_step *steps, size_t *count);
+void att_kaplan_meier(const uint64_t *churned, const uint64_t *censored, size_t days,
+    double confidence, att_survival_step *steps, size_t *count);
 
 // --- Verdicts (longrun_judge.c) ----------------------------------------------------------------
 
 // `sums` are (LONGRUN_SUM_COUNT, LONGRUN_GROUPS), of a span or of all of them.
 att_figure_value att_longrun_value(const double *sums, att_figure figure, double confidence);
-att_longrun_difference att_longrun_difference_of(const double *before, const double *after, att_figure figure,
-    const att_longrun_options *options);
+att_longrun_difference att_longrun_difference_of(const double *before, const double *after,
+    att_figure figure, const att_longrun_options *options);
 // Each adds at most one warning to report->warnings, which has room for it; texts in `life`.
 att_status att_longrun_judge_comparison(att_longrun *report, const att_longrun_options *options,
     att_longrun_warning *warnings, att_arena *life, att_error *err);

@@ -49,7 +49,8 @@ static bool days_reserve(const att_host *host, longrun_person *person, int32_t d
     const uint32_t bytes = (uint32_t)(behind - first) / 8;
     if (bytes <= person->day_bytes)
         return true;
-    const uint32_t room = bytes + (first == person->first_day ? bytes / 4 : 0); // grows at the end as a rule
+    const uint32_t room =
+        bytes + (first == person->first_day ? bytes / 4 : 0); // grows at the end as a rule
     uint8_t *days = att_alloc_zero(host, room, 1);
     if (!days)
         return false;
@@ -77,13 +78,15 @@ bool att_longrun_day_mark(att_longrun_fold *fold, longrun_person *person, int32_
 bool att_longrun_day_is(const longrun_person *person, int32_t day)
 {
     const int64_t at = (int64_t)day - person->first_day;
-    return person->days && at >= 0 && at < (int64_t)person->day_bytes * 8 && (person->days[at / 8] >> at % 8 & 1);
+    return person->days && at >= 0 && at < (int64_t)person->day_bytes * 8 &&
+           (person->days[at / 8] >> at % 8 & 1);
 }
 
 void att_longrun_day_clear(longrun_person *person, int32_t day)
 {
     if (att_longrun_day_is(person, day))
-        person->days[(day - person->first_day) / 8] &= (uint8_t) ~(1u << (day - person->first_day) % 8);
+        person->days[(day - person->first_day) / 8] &=
+            (uint8_t) ~(1u << (day - person->first_day) % 8);
 }
 
 // The first active day in first … last; INT32_MAX: none.
@@ -125,7 +128,8 @@ static int32_t origin_of(const att_longrun_fold *fold, uint32_t user, int side, 
     if (fold->options.compare == ATT_COMPARE_ARMS)
         first = ATT_MAX(first, person->joined_day);
     const int32_t day = next_day(person, first, last);
-    const bool here = day != INT32_MAX && att_longrun_side_at(fold, user, day_ms(day) + LONGRUN_DAY_MS - 1) == side;
+    const bool here = day != INT32_MAX &&
+                      att_longrun_side_at(fold, user, day_ms(day) + LONGRUN_DAY_MS - 1) == side;
     return here ? day : INT32_MAX;
 }
 
@@ -135,7 +139,8 @@ static att_status count_returns(att_longrun_fold *fold, uint32_t user, int side,
 {
     const longrun_person *person = &fold->people.items[user];
     const int32_t last = att_longrun_last_day(fold, side);
-    for (int32_t day = origin_of(fold, user, side, last); day <= last; day = next_day(person, day + 1, last)) {
+    for (int32_t day = origin_of(fold, user, side, last); day <= last;
+         day = next_day(person, day + 1, last)) {
         longrun_span *span = att_longrun_span_at(fold, side, day_ms(day));
         if (!span)
             return att_no_memory(err, 1, "spans of a report");
@@ -144,7 +149,8 @@ static att_status count_returns(att_longrun_fold *fold, uint32_t user, int side,
             if (later > last)
                 continue;
             att_longrun_count(span, person->group, (longrun_sum)(SUM_RETURN_1_OF + n), 1);
-            att_longrun_count(span, person->group, (longrun_sum)(SUM_RETURN_1 + n), att_longrun_day_is(person, later));
+            att_longrun_count(span, person->group, (longrun_sum)(SUM_RETURN_1 + n),
+                att_longrun_day_is(person, later));
         }
     }
     return ATT_OK;
@@ -162,19 +168,29 @@ att_status att_longrun_returns(att_longrun_fold *fold, att_error *err)
 
 // --- Cohorts -----------------------------------------------------------------------------------
 
-static void count_retention(
-    const longrun_person *person, int32_t origin, int32_t last, uint64_t back[ATT_RETENTION_COUNT][2], att_longrun_group *out)
+static void count_back(const longrun_person *person, int32_t origin, int32_t last,
+    longrun_back back[ATT_RETENTION_COUNT])
 {
     for (int n = 0; n < ATT_RETENTION_COUNT; n++) {
         const int32_t later = origin + (int32_t)longrun_return_days[n];
         if (later > last) {
-            out->retention[n].too_young++;
+            back[n].too_young++;
             continue;
         }
-        out->retention[n].people++;
-        back[n][0] += att_longrun_day_is(person, later);
-        back[n][1] += next_day(person, later, last) != INT32_MAX;
+        back[n].people++;
+        back[n].classic += att_longrun_day_is(person, later);
+        back[n].rolling += next_day(person, later, last) != INT32_MAX;
     }
+}
+
+att_retention att_longrun_retention(const longrun_back *back, size_t n, double confidence)
+{
+    const double people = (double)back->people;
+    return (att_retention){.day = longrun_return_days[n],
+        .people = back->people,
+        .too_young = back->too_young,
+        .classic = att_wilson((double)back->classic, people, confidence),
+        .rolling = att_wilson((double)back->rolling, people, confidence)};
 }
 
 // Days from the first to the last one before the first silence, or to where it is censored.
@@ -189,7 +205,8 @@ static int32_t lifetime_of(
         if (*churned)
             return day - origin + 1;
         if (next == INT32_MAX || next > known)
-            return known - origin + 1; // not gone on the day after `known`, the last that can be told
+            return known - origin +
+                   1; // not gone on the day after `known`, the last that can be told
         day = next;
     }
 }
@@ -199,8 +216,8 @@ typedef struct lifetimes {
     size_t days;
 } lifetimes;
 
-static void count_lifetime(const att_longrun_fold *fold, const longrun_person *person, int32_t origin, int32_t last,
-    const lifetimes *lives, att_longrun_group *out)
+static void count_lifetime(const att_longrun_fold *fold, const longrun_person *person,
+    int32_t origin, int32_t last, const lifetimes *lives, att_longrun_group *out)
 {
     const int32_t silence = (int32_t)fold->options.churn_days;
     if (origin > last - silence) {
@@ -210,23 +227,13 @@ static void count_lifetime(const att_longrun_fold *fold, const longrun_person *p
     bool churned;
     const int32_t days = lifetime_of(person, origin, last, silence, &churned);
     out->survival_people++;
-    (churned ? lives->churned : lives->censored)[ATT_MIN((size_t)ATT_MAX(days, 0), lives->days - 1)]++;
+    out->survival_days = (uint32_t)ATT_MAX((int32_t)out->survival_days, days);
+    (churned ? lives->churned
+             : lives->censored)[ATT_MIN((size_t)ATT_MAX(days, 0), lives->days - 1)]++;
 }
 
-static void finish_retention(
-    const att_longrun_fold *fold, uint64_t back[ATT_RETENTION_COUNT][2], att_longrun_group *out)
-{
-    for (int n = 0; n < ATT_RETENTION_COUNT; n++) {
-        att_retention *r = &out->retention[n];
-        const double people = (double)r->people;
-        r->day = longrun_return_days[n];
-        r->classic = att_wilson((double)back[n][0], people, fold->options.confidence);
-        r->rolling = att_wilson((double)back[n][1], people, fold->options.confidence);
-    }
-}
-
-static att_status finish_survival(const att_longrun_fold *fold, const lifetimes *lives, att_longrun_group *out,
-    att_arena *life, att_error *err)
+static att_status finish_survival(const att_longrun_fold *fold, const lifetimes *lives,
+    att_longrun_group *out, att_arena *life, att_error *err)
 {
     if (out->survival_people == 0)
         return ATT_OK;
@@ -236,13 +243,14 @@ static att_status finish_survival(const att_longrun_fold *fold, const lifetimes 
     att_survival_step *curve = ATT_NEW(life, att_survival_step, steps);
     if (!curve)
         return att_no_memory(err, steps, "steps of a survival curve");
-    att_kaplan_meier(lives->churned, lives->censored, lives->days, fold->options.confidence, curve, &out->survival_count);
+    att_kaplan_meier(lives->churned, lives->censored, lives->days, fold->options.confidence, curve,
+        &out->survival_count);
     out->survival = curve;
     return ATT_OK;
 }
 
 att_status att_longrun_cohorts(
-    const att_longrun_fold *fold, int side, att_longrun_group *out, att_arena *life, att_error *err)
+    att_longrun_fold *fold, int side, att_longrun_group *out, att_arena *life, att_error *err)
 {
     const int32_t last = att_longrun_last_day(fold, side);
     int32_t earliest = last;
@@ -252,17 +260,21 @@ att_status att_longrun_cohorts(
     lifetimes lives = {.days = (size_t)(last - earliest) + 2};
     lives.churned = ATT_NEW_ARRAY(&fold->host, uint64_t, lives.days);
     lives.censored = ATT_NEW_ARRAY(&fold->host, uint64_t, lives.days);
-    att_status status = lives.churned && lives.censored ? ATT_OK : att_no_memory(err, lives.days, "days");
-    uint64_t back[ATT_RETENTION_COUNT][2] = {{0}};
+    att_status status =
+        lives.churned && lives.censored ? ATT_OK : att_no_memory(err, lives.days, "days");
     for (uint32_t user = 0; user < fold->people.count && !status; user++) {
         const longrun_person *person = &fold->people.items[user];
         const int32_t origin = person->met ? origin_of(fold, user, side, last) : INT32_MAX;
         if (origin == INT32_MAX)
             continue;
-        count_retention(person, origin, last, back, out);
+        longrun_span *span = att_longrun_span_at(fold, side, day_ms(origin));
+        if (!span) {
+            status = att_no_memory(err, 1, "spans of a report");
+            break;
+        }
+        count_back(person, origin, last, span->cohort);
         count_lifetime(fold, person, origin, last, &lives, out);
     }
-    finish_retention(fold, back, out);
     if (!status)
         status = finish_survival(fold, &lives, out, life, err);
     ATT_FREE_ARRAY(&fold->host, lives.churned, lives.days);

@@ -4,7 +4,8 @@
 
 static const att_figure_info infos[ATT_FIGURE_COUNT] = {
 #define X(name, wire, title, family, good, unit, text)                                             \
-    [ATT_FIGURE_##name] = {wire, title, unit, text, ATT_FAMILY_##family, good, sizeof(unit) == 2 && (unit)[0] == '%' ? 100 : 1},
+    [ATT_FIGURE_##name] = {wire, title, unit, text, ATT_FAMILY_##family, good,                     \
+        sizeof(unit) == 2 && (unit)[0] == '%' ? 100 : 1},
     ATT_FIGURE_LIST(X)
 #undef X
 };

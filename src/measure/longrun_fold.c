@@ -7,6 +7,7 @@
 #include "measure/longrun.h"
 
 #include "base/rng.h"
+#include "decide/experiments.h"
 #include "signals/grade.h"
 
 #include <math.h>
@@ -71,7 +72,8 @@ void att_longrun_fold_destroy(att_longrun_fold *fold)
     for (size_t s = 0; s < fold->side_count; s++) {
         longrun_side *side = &fold->sides[s];
         for (size_t i = 0; i < side->spans.count; i++)
-            ATT_FREE_ARRAY(&host, side->spans.items[i].sums, (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS);
+            ATT_FREE_ARRAY(
+                &host, side->spans.items[i].sums, (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS);
         ATT_VEC_FREE(&host, &side->spans);
         ATT_FREE_ARRAY(&host, side->shown, fold->in.item_count);
         ATT_FREE_ARRAY(&host, side->shown_span, fold->in.item_count);
@@ -99,7 +101,8 @@ int att_longrun_side_at(const att_longrun_fold *fold, uint32_t user, int64_t at_
     case ATT_COMPARE_PEOPLE:
         return user < fold->in.people_count ? fold->in.groups[user] : -1;
     case ATT_COMPARE_ARMS:
-        return fold->people.items[user].arm >= 0 && att_longrun_day(at_ms) >= fold->people.items[user].joined_day
+        return fold->people.items[user].arm >= 0 &&
+                       att_longrun_day(at_ms) >= fold->people.items[user].joined_day
                    ? fold->people.items[user].arm
                    : -1;
     default:
@@ -132,14 +135,15 @@ longrun_span *att_longrun_span_at(att_longrun_fold *fold, int side, int64_t at_m
     if (low < s->spans.count && s->spans.items[low].start_ms == start_ms)
         return &s->spans.items[low];
     longrun_span span = {.start_ms = start_ms};
-    span.sums = ATT_NEW_ARRAY(&fold->host, double, (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS);
+    span.sums = ATT_NEW_ARRAY(&fold->host, double, (size_t)LONGRUN_SUM_COUNT *LONGRUN_GROUPS);
     if (!span.sums)
         return NULL;
     if (!ATT_VEC_PUSH(&fold->host, &s->spans, span)) {
         ATT_FREE_ARRAY(&fold->host, span.sums, (size_t)LONGRUN_SUM_COUNT * LONGRUN_GROUPS);
         return NULL;
     }
-    memmove(&s->spans.items[low + 1], &s->spans.items[low], (s->spans.count - 1 - low) * sizeof span);
+    memmove(
+        &s->spans.items[low + 1], &s->spans.items[low], (s->spans.count - 1 - low) * sizeof span);
     s->spans.items[low] = span;
     return &s->spans.items[low];
 }
@@ -166,7 +170,8 @@ static longrun_person *person_of(att_longrun_fold *fold, uint32_t user)
 // --- Days --------------------------------------------------------------------------------------
 
 // Whether this is the first day of its week on which the person is seen in this group.
-static bool is_first_of_week(const att_longrun_fold *fold, const longrun_person *person, int side, int32_t day)
+static bool is_first_of_week(
+    const att_longrun_fold *fold, const longrun_person *person, int side, int32_t day)
 {
     const int32_t monday = att_longrun_week(day) * 7 - 3;
     int32_t first = ATT_MAX(monday, att_longrun_first_day(fold, side)), last = monday + 6;
@@ -180,7 +185,8 @@ static bool is_first_of_week(const att_longrun_fold *fold, const longrun_person 
     return true;
 }
 
-static att_status be_there(att_longrun_fold *fold, longrun_person *person, int side, int64_t at_ms, att_error *err)
+static att_status be_there(
+    att_longrun_fold *fold, longrun_person *person, int side, int64_t at_ms, att_error *err)
 {
     bool fresh;
     const int32_t day = att_longrun_day(at_ms);
@@ -192,15 +198,18 @@ static att_status be_there(att_longrun_fold *fold, longrun_person *person, int s
     if (!span)
         return att_no_memory(err, 1, "spans of a report");
     att_longrun_count(span, person->group, SUM_PERSON_DAYS, 1);
-    att_longrun_count(span, person->group, SUM_PERSON_WEEKS, is_first_of_week(fold, person, side, day));
+    att_longrun_count(
+        span, person->group, SUM_PERSON_WEEKS, is_first_of_week(fold, person, side, day));
     return ATT_OK;
 }
 
 // --- Sessions ----------------------------------------------------------------------------------
 
-static att_status session_end(att_longrun_fold *fold, uint32_t user, longrun_person *person, att_error *err)
+static att_status session_end(
+    att_longrun_fold *fold, uint32_t user, longrun_person *person, att_error *err)
 {
-    const int side = person->in_session ? att_longrun_side_at(fold, user, person->session_start_ms) : -1;
+    const int side =
+        person->in_session ? att_longrun_side_at(fold, user, person->session_start_ms) : -1;
     person->in_session = false;
     if (side < 0)
         return ATT_OK;
@@ -210,13 +219,14 @@ static att_status session_end(att_longrun_fold *fold, uint32_t user, longrun_per
     const int64_t length_ms = person->session_last_ms - person->session_start_ms;
     att_longrun_count(span, person->group, SUM_SESSIONS, 1);
     att_longrun_count(span, person->group, SUM_SESSION_MIN, (double)length_ms / 60000);
-    att_longrun_count(span, person->group, SUM_SESSIONS_LEFT, length_ms < fold->options.early_session_ms);
+    att_longrun_count(
+        span, person->group, SUM_SESSIONS_LEFT, length_ms < fold->options.early_session_ms);
     return ATT_OK;
 }
 
 // What lasted from start_ms to at_ms. *late: it is older than the running session, and in none.
-static att_status session_step(att_longrun_fold *fold, uint32_t user, longrun_person *person, int64_t start_ms,
-    int64_t at_ms, bool *late, att_error *err)
+static att_status session_step(att_longrun_fold *fold, uint32_t user, longrun_person *person,
+    int64_t start_ms, int64_t at_ms, bool *late, att_error *err)
 {
     const int64_t gap_ms = fold->in.policy->signals.session_gap_ms;
     *late = person->in_session && person->session_start_ms - at_ms > gap_ms;
@@ -232,7 +242,7 @@ static att_status session_step(att_longrun_fold *fold, uint32_t user, longrun_pe
     if (!person->in_session) {
         person->in_session = true;
         person->session_ended = false;
-        person->last_begun = 0;
+        person->last_played = 0;
         person->session_start_ms = start_ms;
         person->session_last_ms = at_ms;
         return ATT_OK;
@@ -287,12 +297,13 @@ static bool know_item(const att_host *host, longrun_person *person, uint32_t ite
 
 static const uint16_t *tags_of(const att_longrun_fold *fold, uint32_t item, size_t *count)
 {
-    *count = item < fold->in.item_count ? fold->in.tag_start[item + 1] - fold->in.tag_start[item] : 0;
+    *count =
+        item < fold->in.item_count ? fold->in.tag_start[item + 1] - fold->in.tag_start[item] : 0;
     return *count ? fold->in.tags + fold->in.tag_start[item] : NULL;
 }
 
-static bool know_tags(
-    att_longrun_fold *fold, longrun_person *person, const uint16_t *tags, size_t count, bool *is_new)
+static bool know_tags(att_longrun_fold *fold, longrun_person *person, const uint16_t *tags,
+    size_t count, bool *is_new)
 {
     *is_new = false;
     if (!person->tags && !(person->tags = ATT_NEW_ARRAY(&fold->host, uint64_t, fold->tag_words)))
@@ -318,7 +329,8 @@ static double entropy_bits(const longrun_tag *mix, size_t count)
 }
 
 // A week counts in the span of the last thing begun in it.
-static att_status mix_end(att_longrun_fold *fold, uint32_t user, longrun_person *person, att_error *err)
+static att_status mix_end(
+    att_longrun_fold *fold, uint32_t user, longrun_person *person, att_error *err)
 {
     const int side = person->mix_plays >= MIX_PLAYS_MIN && person->mix_count > 0
                          ? att_longrun_side_at(fold, user, person->week_last_ms)
@@ -328,7 +340,8 @@ static att_status mix_end(att_longrun_fold *fold, uint32_t user, longrun_person 
         if (!span)
             return att_no_memory(err, 1, "spans of a report");
         att_longrun_count(span, person->group, SUM_MIXED_WEEKS, 1);
-        att_longrun_count(span, person->group, SUM_ENTROPY, entropy_bits(person->mix, person->mix_count));
+        att_longrun_count(
+            span, person->group, SUM_ENTROPY, entropy_bits(person->mix, person->mix_count));
     }
     person->mix_count = person->mix_plays = 0;
     return ATT_OK;
@@ -343,7 +356,8 @@ static bool mix_add(const att_host *host, longrun_person *person, uint16_t tag)
         }
     if (person->mix_count == person->mix_capacity) {
         const uint16_t capacity = (uint16_t)ATT_MIN(person->mix_capacity * 2 + 8, UINT16_MAX);
-        longrun_tag *mix = att_realloc(host, person->mix, person->mix_capacity, capacity, sizeof *mix);
+        longrun_tag *mix =
+            att_realloc(host, person->mix, person->mix_capacity, capacity, sizeof *mix);
         if (!mix || capacity == person->mix_capacity)
             return false;
         person->mix = mix;
@@ -353,8 +367,8 @@ static bool mix_add(const att_host *host, longrun_person *person, uint16_t tag)
     return true;
 }
 
-static att_status mix_step(att_longrun_fold *fold, uint32_t user, longrun_person *person, const att_record *event,
-    const uint16_t *tags, size_t count, att_error *err)
+static att_status mix_step(att_longrun_fold *fold, uint32_t user, longrun_person *person,
+    const att_record *event, const uint16_t *tags, size_t count, att_error *err)
 {
     const int32_t week = att_longrun_week(att_longrun_day(event->at_ms));
     if (week < person->week) // late: that week is over
@@ -373,13 +387,23 @@ static att_status mix_step(att_longrun_fold *fold, uint32_t user, longrun_person
 
 static bool is_played(const att_record *event)
 {
-    return (event->signal == ATT_SIGNAL_PLAY || event->signal == ATT_SIGNAL_SKIP) && event->item != ATT_NO_INDEX;
+    return (event->signal == ATT_SIGNAL_PLAY || event->signal == ATT_SIGNAL_SKIP) &&
+           event->item != ATT_NO_INDEX;
 }
 
-// Something was begun: it was played or skipped, or completed where nothing told of the playing.
-static bool is_begun(const longrun_person *person, const att_record *event)
+// Something was begun: it was played or skipped, or completed where nothing told of the playing. The first complete
+// after a play belongs to it.
+static bool begins(longrun_person *person, const att_record *event)
 {
-    return is_played(event) || (event->signal == ATT_SIGNAL_COMPLETE && person->last_begun != event->item + 1);
+    if (is_played(event)) {
+        person->last_played = event->item + 1;
+        return true;
+    }
+    if (event->signal != ATT_SIGNAL_COMPLETE)
+        return false;
+    const bool told = person->last_played == event->item + 1;
+    person->last_played = told ? 0 : person->last_played;
+    return !told;
 }
 
 typedef struct counting {
@@ -408,8 +432,8 @@ static void count_begun(const att_record *event, att_grade grade, const counting
 }
 
 // What the memory of this person says about the thing; the memory grows outside of from and to as well.
-static att_status count_discovery(att_longrun_fold *fold, uint32_t user, longrun_person *person, const att_record *event,
-    const counting *c, att_error *err)
+static att_status count_discovery(att_longrun_fold *fold, uint32_t user, longrun_person *person,
+    const att_record *event, const counting *c, att_error *err)
 {
     bool is_new;
     size_t count;
@@ -432,12 +456,25 @@ static att_status count_discovery(att_longrun_fold *fold, uint32_t user, longrun
 static void count_word(const att_record *event, const counting *c)
 {
     switch (event->signal) {
-    case ATT_SIGNAL_CLICK: add(c, SUM_CLICKS, 1); break;
-    case ATT_SIGNAL_REPLAY: add(c, SUM_REPLAYS, 1); break;
-    case ATT_SIGNAL_REPORT: add(c, SUM_REPORTS, 1); break;
-    case ATT_SIGNAL_RAGE_QUIT: add(c, SUM_RAGE_QUITS, 1); break;
-    case ATT_SIGNAL_LIKE: add(c, SUM_LIKES, 1); add(c, SUM_OPINIONS, 1); break;
-    case ATT_SIGNAL_DISLIKE: add(c, SUM_OPINIONS, 1); break;
+    case ATT_SIGNAL_CLICK:
+        add(c, SUM_CLICKS, 1);
+        break;
+    case ATT_SIGNAL_REPLAY:
+        add(c, SUM_REPLAYS, 1);
+        break;
+    case ATT_SIGNAL_REPORT:
+        add(c, SUM_REPORTS, 1);
+        break;
+    case ATT_SIGNAL_RAGE_QUIT:
+        add(c, SUM_RAGE_QUITS, 1);
+        break;
+    case ATT_SIGNAL_LIKE:
+        add(c, SUM_LIKES, 1);
+        add(c, SUM_OPINIONS, 1);
+        break;
+    case ATT_SIGNAL_DISLIKE:
+        add(c, SUM_OPINIONS, 1);
+        break;
     case ATT_SIGNAL_SURVEY:
         if (!isnan(event->value)) {
             add(c, SUM_SURVEYS, 1);
@@ -450,7 +487,8 @@ static void count_word(const att_record *event, const counting *c)
             add(c, SUM_RATING, (double)event->value);
         }
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -478,11 +516,13 @@ static att_status add_event(att_longrun_fold *fold, const att_record *event, att
     bool late;
     att_status status = be_there(fold, person, side, event->at_ms, err);
     if (!status)
-        status = session_step(fold, event->user, person, event->at_ms - played_ms, event->at_ms, &late, err);
+        status = session_step(
+            fold, event->user, person, event->at_ms - played_ms, event->at_ms, &late, err);
     if (status)
         return status;
     fold->totals.late_events += late && side >= 0;
-    person->session_ended = person->session_ended || (quit && !late && event->at_ms == person->session_last_ms);
+    person->session_ended =
+        person->session_ended || (quit && !late && event->at_ms == person->session_last_ms);
     counting c = {.group = person->group};
     if (side >= 0 && !(c.span = att_longrun_span_at(fold, side, event->at_ms)))
         return att_no_memory(err, 1, "spans of a report");
@@ -491,31 +531,46 @@ static att_status add_event(att_longrun_fold *fold, const att_record *event, att
     fold->totals.events += side >= 0;
     count_word(event, &c);
     att_longrun_join_event(fold, event, (double)grade.reward);
-    if (!is_begun(person, event))
+    if (!begins(person, event))
         return ATT_OK;
-    person->last_begun = event->item + 1;
     count_begun(event, grade, &c);
     return count_discovery(fold, event->user, person, event, &c, err);
 }
 
 // --- Decisions ---------------------------------------------------------------------------------
 
+// Whether the decision was made in this arm.
+static bool is_in_arm(
+    const att_longrun_options *options, const att_decision_record *decision, int side)
+{
+    const att_arm arm = options->arms[side];
+    bool in_experiment = false, in_arm = false;
+    for (size_t i = 0; i < decision->arm_count; i++) {
+        const att_arm own = att_arm_of(decision->arms[i]);
+        in_experiment |= own.experiment == arm.experiment;
+        in_arm |= own.experiment == arm.experiment && own.variation == arm.variation;
+    }
+    return arm.variation == ATT_ARM_REST ? !in_experiment : in_arm;
+}
+
 static void meet_arm(att_longrun_fold *fold, longrun_person *person, const att_record *record,
     const att_decision_record *decision)
 {
-    for (size_t i = 0; i < decision->arm_count; i++)
-        for (int8_t side = 0; side < 2; side++) {
-            if (decision->arms[i] != fold->options.arms[side] || person->arm == side || person->arm == -2)
-                continue;
-            if (person->arm >= 0) {
-                fold->totals.in_both++;
-                person->arm = -2;
-                continue;
-            }
-            person->arm = side;
-            person->joined_day = att_longrun_day(record->at_ms);
-            att_longrun_day_clear(person, person->joined_day); // it is counted anew, in the arm
+    const att_longrun_options *o = &fold->options;
+    if ((o->from_ms && record->at_ms < o->from_ms) || (o->to_ms && record->at_ms >= o->to_ms))
+        return;
+    for (int8_t side = 0; side < 2; side++) {
+        if (person->arm == side || person->arm == -2 || !is_in_arm(o, decision, side))
+            continue;
+        if (person->arm >= 0) {
+            fold->totals.in_both++;
+            person->arm = -2;
+            continue;
         }
+        person->arm = side;
+        person->joined_day = att_longrun_day(record->at_ms);
+        att_longrun_day_clear(person, person->joined_day); // it is counted anew, in the arm
+    }
 }
 
 static void count_shown(
@@ -573,10 +628,12 @@ att_status att_longrun_fold_add(att_longrun_fold *fold, const att_record *record
 {
     fold->totals.records++;
     const bool counts = (record->kind == ATT_RECORD_EVENT || record->kind == ATT_RECORD_DECISION) &&
-                        record->user != ATT_NO_INDEX && standing_of(fold, record->user) == LONGRUN_IN;
+                        record->user != ATT_NO_INDEX &&
+                        standing_of(fold, record->user) == LONGRUN_IN;
     if (!counts)
         return ATT_OK;
-    return record->kind == ATT_RECORD_EVENT ? add_event(fold, record, err) : add_decision(fold, record, err);
+    return record->kind == ATT_RECORD_EVENT ? add_event(fold, record, err)
+                                            : add_decision(fold, record, err);
 }
 
 // --- The end of the log ------------------------------------------------------------------------

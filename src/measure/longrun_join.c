@@ -65,7 +65,8 @@ static void compact(att_longrun_fold *fold)
     const size_t closed = fold->slates_first, open = fold->slates.count - closed;
     if (closed < 1024 || closed < open)
         return;
-    const uint64_t base = open ? fold->slates.items[closed].slots_at : fold->slots_base + fold->slots.count;
+    const uint64_t base =
+        open ? fold->slates.items[closed].slots_at : fold->slots_base + fold->slots.count;
     const size_t gone = (size_t)(base - fold->slots_base), left = fold->slots.count - gone;
     memmove(fold->slates.items, fold->slates.items + closed, open * sizeof *fold->slates.items);
     memmove(fold->slots.items, fold->slots.items + gone, left * sizeof *fold->slots.items);
@@ -80,7 +81,8 @@ static att_status close_old(att_longrun_fold *fold, size_t more, att_error *err)
     att_status status = ATT_OK;
     while (!status && fold->slates_first < fold->slates.count) {
         const longrun_slate *first = &fold->slates.items[fold->slates_first];
-        const bool crowded = fold->slots_base + fold->slots.count - first->slots_at + more > LONGRUN_OPEN_SLOTS_MAX;
+        const bool crowded =
+            fold->slots_base + fold->slots.count - first->slots_at + more > LONGRUN_OPEN_SLOTS_MAX;
         if (fold->last_decision_ms - first->at_ms <= fold->options.join_ms && !crowded)
             break;
         status = close_first(fold, err);
@@ -89,8 +91,8 @@ static att_status close_old(att_longrun_fold *fold, size_t more, att_error *err)
     return status;
 }
 
-att_status att_longrun_join_decision(
-    att_longrun_fold *fold, const att_record *record, const att_decision_record *decision, att_error *err)
+att_status att_longrun_join_decision(att_longrun_fold *fold, const att_record *record,
+    const att_decision_record *decision, att_error *err)
 {
     fold->last_decision_ms = ATT_MAX(fold->last_decision_ms, record->at_ms);
     const att_status status = close_old(fold, decision->count, err);
@@ -120,19 +122,22 @@ static longrun_slate *find_open(const att_longrun_fold *fold, uint64_t seq)
         else
             high = middle;
     }
-    return low < fold->slates.count && fold->slates.items[low].seq == seq ? &fold->slates.items[low] : NULL;
+    return low < fold->slates.count && fold->slates.items[low].seq == seq ? &fold->slates.items[low]
+                                                                          : NULL;
 }
 
 static bool is_taking(const att_record *event)
 {
-    return event->signal == ATT_SIGNAL_CLICK || event->signal == ATT_SIGNAL_PLAY || event->signal == ATT_SIGNAL_SKIP ||
-           event->signal == ATT_SIGNAL_COMPLETE || event->signal == ATT_SIGNAL_PURCHASE;
+    return event->signal == ATT_SIGNAL_CLICK || event->signal == ATT_SIGNAL_PLAY ||
+           event->signal == ATT_SIGNAL_SKIP || event->signal == ATT_SIGNAL_COMPLETE ||
+           event->signal == ATT_SIGNAL_PURCHASE;
 }
 
 void att_longrun_join_event(att_longrun_fold *fold, const att_record *event, double reward)
 {
     longrun_slate *slate = event->decision ? find_open(fold, event->decision) : NULL;
-    if (!slate || slate->user != event->user || event->at_ms - slate->at_ms > fold->options.join_ms) {
+    if (!slate || slate->user != event->user ||
+        event->at_ms - slate->at_ms > fold->options.join_ms) {
         fold->totals.unjoined += event->decision != 0;
         return;
     }

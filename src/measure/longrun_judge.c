@@ -29,7 +29,8 @@ typedef struct halves { // above and below the line: over all groups, and of eac
 static halves halves_of(const double *sums, att_figure figure)
 {
     const longrun_ratio ratio = att_longrun_ratio(figure);
-    halves h = {&sums[(size_t)ratio.above * LONGRUN_GROUPS], &sums[(size_t)ratio.below * LONGRUN_GROUPS], 0, 0};
+    halves h = {&sums[(size_t)ratio.above * LONGRUN_GROUPS],
+        &sums[(size_t)ratio.below * LONGRUN_GROUPS], 0, 0};
     for (size_t g = 0; g < LONGRUN_GROUPS; g++) {
         h.above_all += h.above[g];
         h.below_all += h.below[g];
@@ -67,14 +68,16 @@ att_figure_value att_longrun_value(const double *sums, att_figure figure, double
     return (att_figure_value){interval, h.below_all};
 }
 
-att_longrun_difference att_longrun_difference_of(
-    const double *before, const double *after, att_figure figure, const att_longrun_options *options)
+att_longrun_difference att_longrun_difference_of(const double *before, const double *after,
+    att_figure figure, const att_longrun_options *options)
 {
     const halves a = halves_of(before, figure), b = halves_of(after, figure);
     const double first = share(a.above_all, a.below_all), second = share(b.above_all, b.below_all);
     double without[LONGRUN_GROUPS];
     for (size_t g = 0; g < LONGRUN_GROUPS; g++)
-        without[g] = is_empty(&a, g) && is_empty(&b, g) ? (double)NAN : without_group(&b, g) - without_group(&a, g);
+        without[g] = is_empty(&a, g) && is_empty(&b, g)
+                         ? (double)NAN
+                         : without_group(&b, g) - without_group(&a, g);
     const longrun_jackknife j = att_jackknife(second - first, without);
     att_longrun_difference d = {.value = att_jackknife_interval(j, options->confidence),
         .relative = first != 0 ? (second - first) / first : (double)NAN,
@@ -84,7 +87,8 @@ att_longrun_difference att_longrun_difference_of(
         d.p_fall = att_student_cdf(j.whole / j.error, j.df);
         d.p_rise = 1 - d.p_fall;
     }
-    d.judged = !isnan(d.p_fall) && a.below_all >= options->answers_min && b.below_all >= options->answers_min;
+    d.judged = !isnan(d.p_fall) && a.below_all >= options->answers_min &&
+               b.below_all >= options->answers_min;
     return d;
 }
 
@@ -98,7 +102,8 @@ typedef struct suspect {
 static int less_likely(const void *a, const void *b)
 {
     const suspect *x = a, *y = b;
-    return x->p != y->p ? (x->p < y->p ? -1 : 1) : (x->figure > y->figure) - (x->figure < y->figure);
+    return x->p != y->p ? (x->p < y->p ? -1 : 1)
+                        : (x->figure > y->figure) - (x->figure < y->figure);
 }
 
 static bool is_harm(const att_figure_info *info)
@@ -152,7 +157,7 @@ static void say(wording *w, const char *format, ...)
 static int decimals_of(double value)
 {
     const double size = fabs(value);
-    return size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.1 ? 2 : 4;
+    return size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 || size == 0 ? 2 : 4;
 }
 
 static void say_value(wording *w, const att_figure_info *info, double value)
@@ -178,7 +183,8 @@ static void say_changes(wording *w, const att_longrun *report, uint64_t bits)
     }
 }
 
-static void say_slopes(wording *w, const att_longrun_difference *slopes, uint64_t bits, const char *per)
+static void say_slopes(
+    wording *w, const att_longrun_difference *slopes, uint64_t bits, const char *per)
 {
     const char *between = "";
     for (int f = 0; f < ATT_FIGURE_COUNT; f++) {
@@ -186,14 +192,14 @@ static void say_slopes(wording *w, const att_longrun_difference *slopes, uint64_
             continue;
         const att_figure_info *info = att_figure_get((att_figure)f);
         const double scaled = slopes[f].value.mean * info->scale;
-        say(w, "%s%s %+.*f%s%s a %s", between, info->title, decimals_of(scaled), scaled, info->unit[0] ? " " : "",
-            info->unit, per);
+        say(w, "%s%s %+.*f%s%s a %s", between, info->title, decimals_of(scaled), scaled,
+            info->unit[0] ? " " : "", info->unit, per);
         between = ", ";
     }
 }
 
-static att_status keep_warning(att_longrun *report, att_longrun_warning *warnings, att_longrun_warning warning,
-    const wording *w, att_arena *life, att_error *err)
+static att_status keep_warning(att_longrun *report, att_longrun_warning *warnings,
+    att_longrun_warning warning, const wording *w, att_arena *life, att_error *err)
 {
     const att_text text = att_arena_text(life, (att_text){w->text, w->used});
     if (!text.data)
@@ -213,7 +219,9 @@ static const char *what_fell(uint64_t hurt)
             satisfaction |= att_figure_get((att_figure)f)->family == ATT_FAMILY_SATISFACTION;
             retention |= att_figure_get((att_figure)f)->family == ATT_FAMILY_RETENTION;
         }
-    return satisfaction && retention ? "satisfaction and retention" : retention ? "retention" : "satisfaction";
+    return satisfaction && retention ? "satisfaction and retention"
+           : retention               ? "retention"
+                                     : "satisfaction";
 }
 
 att_status att_longrun_judge_comparison(att_longrun *report, const att_longrun_options *options,
@@ -225,16 +233,18 @@ att_status att_longrun_judge_comparison(att_longrun *report, const att_longrun_o
         return ATT_OK;
     wording w = {.used = 0};
     if (risen) {
-        say(&w, "Engagement rose while %s got worse, from \"%s\" to \"%s\". Rose: ", what_fell(hurt),
+        say(&w,
+            "Engagement rose while %s got worse, from \"%s\" to \"%s\". Rose: ", what_fell(hurt),
             report->groups[0].name, report->groups[1].name);
         say_changes(&w, report, risen);
     } else {
-        say(&w, "%c%s got worse, from \"%s\" to \"%s\"", what_fell(hurt)[0] - 'a' + 'A', what_fell(hurt) + 1,
-            report->groups[0].name, report->groups[1].name);
+        say(&w, "%c%s got worse, from \"%s\" to \"%s\"", what_fell(hurt)[0] - 'a' + 'A',
+            what_fell(hurt) + 1, report->groups[0].name, report->groups[1].name);
     }
     say(&w, ". Worse: ");
     say_changes(&w, report, hurt);
-    say(&w, ". Each stands out against chance at %g %% within its kind (Holm).", 100 * options->alarm);
+    say(&w, ". Each stands out against chance at %g %% within its kind (Holm).",
+        100 * options->alarm);
     const att_longrun_warning warning = {
         .kind = risen ? ATT_WARNING_GUARDRAIL : ATT_WARNING_HARM, .risen = risen, .hurt = hurt};
     return keep_warning(report, warnings, warning, &w, life, err);
@@ -291,8 +301,9 @@ static att_longrun_difference trend_of(
     for (size_t g = 0; g < LONGRUN_GROUPS; g++)
         slopes[g] = empty[g] ? (double)NAN : slope_of(&without[g]);
     const longrun_jackknife j = att_jackknife(slope_of(&whole), slopes);
-    att_longrun_difference d = {
-        .value = att_jackknife_interval(j, options->confidence), .p_rise = (double)NAN, .p_fall = (double)NAN};
+    att_longrun_difference d = {.value = att_jackknife_interval(j, options->confidence),
+        .p_rise = (double)NAN,
+        .p_fall = (double)NAN};
     if (j.error > 0) {
         d.p_fall = att_student_cdf(j.whole / j.error, j.df);
         d.p_rise = 1 - d.p_fall;
@@ -307,13 +318,14 @@ att_status att_longrun_judge_trend(const att_longrun_fold *fold, int side, att_l
     att_longrun_difference slopes[ATT_FIGURE_COUNT];
     for (int f = 0; f < ATT_FIGURE_COUNT; f++)
         slopes[f] = trend_of(fold, side, (att_figure)f, &fold->options);
-    const uint64_t risen = holm(slopes, false, fold->options.alarm), hurt = holm(slopes, true, fold->options.alarm);
+    const uint64_t risen = holm(slopes, false, fold->options.alarm),
+                   hurt = holm(slopes, true, fold->options.alarm);
     if (!risen || !hurt)
         return ATT_OK;
     const char *per = fold->options.by == ATT_BY_DAY ? "day" : "week";
     wording w = {.used = 0};
-    say(&w, "In \"%s\" engagement rises while %s gets worse, %s by %s. Rises: ", report->groups[side].name,
-        what_fell(hurt), per, per);
+    say(&w, "In \"%s\" engagement rises while %s gets worse, %s by %s. Rises: ",
+        report->groups[side].name, what_fell(hurt), per, per);
     say_slopes(&w, slopes, risen, per);
     say(&w, ". Worse: ");
     say_slopes(&w, slopes, hurt, per);

@@ -469,7 +469,13 @@ Options
   -c, --compare WHAT         a day: before it and from it on; halves or
                              halves:SEED: two random halves of the people;
                              people:FILE: the ids in it and all others;
-                             arms:A,B: arms of an experiment
+                             experiment:KEY or experiment:KEY:A,B: two of its
+                             variations; holdout: the universal holdout and all
+                             others
+      --svg FILE             draw charts into FILE.svg, 1280 by 800
+      --png FILE             the same as a picture
+      --figures LIST         what the charts show: names as in --json, and
+                             survival; at most twelve
       --churn DAYS           a silence this long is churn; default 28
       --left S               a session shorter than this was left early; default
                              30
@@ -487,8 +493,10 @@ Examples
       week by week, with retention and survival
   attune report --compare 2026-03-15
       did a change on that day help, and did it harm?
-  attune report --compare people:new-feed.txt
-      those who got the new feed, and all others
+  attune report --compare experiment:home-feed
+      its first two variations, with retention
+  attune report --png weeks.png --figures plays,survey,return-7,survival
+      four charts on one page
   attune report --compare halves
       two random halves: nothing should stand out
 
@@ -512,6 +520,9 @@ Options
                              a move, and over --days of a closed loop, with and
                              without
       --worlds N             with --drift: so many worlds; default 2
+      --clickbait W          with --run: an experiment in a new store whose
+                             second arm pushes clickbait by the weight W; 0:
+                             none, the arms are alike
       --train-every DAYS     with --run: train anew after so many days; default
                              7, 0 never
       --people N             default 1000
@@ -533,6 +544,8 @@ Examples
       random, popularity, attune and an oracle, side by side
   attune simulate --drift
       one late night, a taste that moves, and sixty days, each with the time scales and without
+  attune simulate --store bait.attune --run 28 --clickbait 1
+      more clicks, less satisfaction: the report warns
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

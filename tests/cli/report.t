@@ -43,10 +43,15 @@ week of            people  events  plays  skips < 10 s  survey  back day 1  NDCG
 2025-10-13             15     168   0.75        0.00 %       -      33.3 %     -
 2025-10-20 (part)      10     116   0.75        0.00 %       -      33.3 %     -
 
-of new people   people  on that day     interval               then or later  too young
-back on day 1       27       51.9 %  34.0 … 69.3  ██████████▍         51.9 %          2
-back on day 7       15        0.0 %   0.0 … 20.4                       0.0 %         14
-back on day 28       0                                                               29
+since first seen  people  on that day     interval               then or later  too young
+back on day 1         27       51.9 %  34.0 … 69.3  ██████████▍         51.9 %          2
+back on day 7         15        0.0 %   0.0 … 20.4                       0.0 %         14
+back on day 28         0                                                               29
+
+first seen in the week of  people   day 1  day 7  day 28
+2025-10-06                      7  57.1 %  0.0 %        
+2025-10-13                     14  50.0 %  0.0 %        
+2025-10-20                      8  50.0 %               
 
 everybody: gone means silent for 28 days; 0 people, 29 more came too late to tell
 
@@ -73,9 +78,12 @@ the list: 0 people, 0 events, 0 decisions
 $ attune report --compare people:nothere
 attune report: opening nothere: No such file or directory
 [66]
-$ attune report --compare arms:1
-attune report: --compare is "arms:1", expected arms:A,B with two numbers of arms; see: attune report --help
+$ attune report --compare holdout
+attune report: there is no holdout yet: it begins with the first experiment; see: attune report --help
 [64]
+$ attune report --compare experiment:nothere
+attune report: there is no experiment "nothere"
+[66]
 $ attune report --compare halves:x
 attune report: --compare is "halves:x", expected halves:SEED with a whole number; see: attune report --help
 [64]
@@ -88,6 +96,36 @@ attune report: --by is "month", expected day or week; see: attune report --help
 $ attune report --from 2025-11-01 --to 2025-10-01
 attune report: the report's time ends before it begins
 [65]
-$ attune report --compare arms:3,3
-attune report: arm 3 is to be compared with itself
-[65]
+# An experiment with a planted harm, small; tests/measure/test_longrun_sim.c sees to the warning.
+$ attune simulate --store b.attune --run 2 --clickbait 1 --people 60 --items 300 --days 10 --events 5000 -q
+2 days after the history, everything simulated; half of the people met a policy that pushes clickbait by 1
+
+figure <*> ordinary <*> pushed  difference <*>
+<...>
+slates taken up <*> %  too few
+<...>
+nothing is judged: too few people or cases in a group (--least says how few)
+
+next: attune report --store b.attune --compare experiment:clickbait
+$ attune report --store b.attune --compare experiment:clickbait | sed -n 2,7p
+left out: 0 bots, 0 opted out, 0 events set aside; 0 late events in no session
+0 people in both groups, left out from then on; 20 in neither
+ordinary: 20 people, <*> events, <*> decisions; shown were <*> % of the catalogue, Gini 0.<*>; explored <*> %, budget 10 %
+pushed: 20 people, <*> events, <*> decisions; shown were <*> % of the catalogue, Gini 0.<*>; explored <*> %, budget 10 %
+
+figure <*> ordinary <*> pushed  difference <*>
+$ attune report --store b.attune --compare experiment:clickbait:pushed,ordinary | sed -n 4,5p
+pushed: 20 people, <*>
+ordinary: 20 people, <*>
+$ attune report --store b.attune --compare experiment:clickbait:pushed,other
+attune report: experiment clickbait has no variation "other"; see: attune report --help
+[64]
+$ attune report --store b.attune --compare holdout | sed -n 4,5p
+the holdout: 2 people, <*>
+all others: 40 people, <*>
+$ attune simulate --store b.attune --run 2 --clickbait 1 --people 60 --items 300 --days 10 --events 5000 -q
+attune simulate: --clickbait wants a new store, b.attune is not empty; see: attune simulate --help
+[64]
+$ attune simulate --out w --clickbait 1
+attune simulate: --clickbait wants --run DAYS; see: attune simulate --help
+[64]

@@ -29,7 +29,10 @@ typedef struct memory_log {
     uint32_t tag_start[LOG_ITEMS + 1];
     uint16_t tags[LOG_ITEMS * 2];
     uint8_t standing[256];
+    int8_t groups[256]; // for ATT_COMPARE_PEOPLE
     uint32_t people;
+    double (*lure)(
+        uint32_t user, uint32_t day); // 0 … 1: more is begun, and more of it thrown away; NULL: 0
 } memory_log;
 
 static inline void log_open(memory_log *log)
@@ -75,7 +78,8 @@ static inline att_record *log_push(memory_log *log, uint8_t kind, uint32_t user,
     return r;
 }
 
-static inline att_record *log_event(memory_log *log, uint32_t user, att_signal signal, uint32_t item, int64_t at_ms)
+static inline att_record *log_event(
+    memory_log *log, uint32_t user, att_signal signal, uint32_t item, int64_t at_ms)
 {
     att_record *r = log_push(log, ATT_RECORD_EVENT, user, at_ms);
     r->signal = (uint8_t)signal;
@@ -84,8 +88,8 @@ static inline att_record *log_event(memory_log *log, uint32_t user, att_signal s
 }
 
 // `played_s` of `length_s` were played, until at_ms.
-static inline att_record *log_played(
-    memory_log *log, uint32_t user, att_signal signal, uint32_t item, int64_t at_ms, int played_s, int length_s)
+static inline att_record *log_played(memory_log *log, uint32_t user, att_signal signal,
+    uint32_t item, int64_t at_ms, int played_s, int length_s)
 {
     att_record *r = log_event(log, user, signal, item, at_ms);
     r->position_ms = played_s * 1000;
@@ -94,8 +98,8 @@ static inline att_record *log_played(
 }
 
 // Returns the decision's number. Arm 0: none.
-static inline uint64_t log_decision(
-    memory_log *log, uint32_t user, int64_t at_ms, const uint32_t *items, uint16_t count, uint16_t explored, uint32_t arm)
+static inline uint64_t log_decision(memory_log *log, uint32_t user, int64_t at_ms,
+    const uint32_t *items, uint16_t count, uint16_t explored, uint32_t arm)
 {
     const att_record *r = log_push(log, ATT_RECORD_DECISION, user, at_ms);
     log_slate *slate = &log->slates[log->count - 1];
@@ -106,7 +110,8 @@ static inline uint64_t log_decision(
     return r->seq;
 }
 
-static inline att_status log_feed(const memory_log *log, size_t i, att_longrun_fold *fold, att_error *err)
+static inline att_status log_feed(
+    const memory_log *log, size_t i, att_longrun_fold *fold, att_error *err)
 {
     att_record record = log->records[i];
     unsigned char bytes[2048];
@@ -131,12 +136,13 @@ static inline att_status log_feed(const memory_log *log, size_t i, att_longrun_f
     return att_longrun_fold_add(fold, &record, err);
 }
 
-static inline att_status log_try(
-    const memory_log *log, const att_longrun_options *options, const att_host *host, att_longrun **out, att_error *err)
+static inline att_status log_try(const memory_log *log, const att_longrun_options *options,
+    const att_host *host, att_longrun **out, att_error *err)
 {
     const att_host full = att_host_complete(host);
     const att_longrun_input input = {.policy = &log->policy,
         .standing = log->standing,
+        .groups = log->groups,
         .people_count = 256,
         .tag_start = log->tag_start,
         .tags = log->tags,
@@ -178,23 +184,32 @@ static inline void log_fill(memory_log *log, uint32_t people, uint32_t days, uin
                 const double habit = 0.02 + 0.1 * (u % 5) / 5.0;
                 if (att_rng_unit(&rng) > habit || (u % 7 == 3 && day > 3 * (u % 11)))
                     continue;
-                int64_t at = MONDAY + day * DAY + minute * MINUTE + (int64_t)att_rng_below(&rng, 20) * MINUTE;
+                int64_t at = MONDAY + day * DAY + minute * MINUTE +
+                             (int64_t)att_rng_below(&rng, 20) * MINUTE;
                 uint32_t items[5];
                 for (uint32_t s = 0; s < 5; s++)
                     items[s] = (u + s * 7 + (uint32_t)att_rng_below(&rng, 7)) % LOG_ITEMS;
-                const uint64_t decision = log_decision(log, u, at, items, 5, (uint16_t)att_rng_below(&rng, 2), 0);
-                const uint32_t events = 1 + (uint32_t)att_rng_below(&rng, 4);
+                const uint64_t decision =
+                    log_decision(log, u, at, items, 5, (uint16_t)att_rng_below(&rng, 2), 0);
+                const double lure = log->lure ? log->lure(u, day) : 0;
+                const uint32_t events = 1 + (uint32_t)att_rng_below(&rng, 4) +
+                                        (uint32_t)(3 * lure + att_rng_unit(&rng));
                 for (uint32_t e = 0; e < events; e++) {
                     const uint32_t item = items[att_rng_below(&rng, 5)];
                     const int played_s = 1 + (int)att_rng_below(&rng, 200);
                     at += played_s * 1000 + 500;
-                    const bool skipped = att_rng_unit(&rng) < 0.3;
-                    log_played(log, u, skipped ? ATT_SIGNAL_SKIP : ATT_SIGNAL_PLAY, item, at, skipped ? played_s % 14 : played_s, 200)
+                    const bool skipped = att_rng_unit(&rng) < 0.3 + 0.4 * lure;
+                    log_played(log, u, skipped ? ATT_SIGNAL_SKIP : ATT_SIGNAL_PLAY, item, at,
+                        skipped ? played_s % 14 : played_s, 200)
                         ->decision = decision;
                     if (att_rng_unit(&rng) < 0.2)
-                        log_event(log, u, att_rng_unit(&rng) < 0.7 ? ATT_SIGNAL_LIKE : ATT_SIGNAL_DISLIKE, item, at + 10)->decision = decision;
+                        log_event(log, u,
+                            att_rng_unit(&rng) < 0.7 ? ATT_SIGNAL_LIKE : ATT_SIGNAL_DISLIKE, item,
+                            at + 10)
+                            ->decision = decision;
                     if (att_rng_unit(&rng) < 0.2)
-                        log_event(log, u, ATT_SIGNAL_SURVEY, ATT_NO_INDEX, at + 20)->value = (float)att_rng_unit(&rng);
+                        log_event(log, u, ATT_SIGNAL_SURVEY, ATT_NO_INDEX, at + 20)->value =
+                            (float)att_rng_unit(&rng);
                     if (att_rng_unit(&rng) < 0.03)
                         log_event(log, u, ATT_SIGNAL_REPORT, item, at + 30);
                 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The long run: numbers against textbooks, figures against a plain twin that keeps every event, and what is left out.
 #include "longrun_log.h"
+#include "measure/chance.h"
 
 // --- Numbers -----------------------------------------------------------------------------------
 
 CHECK_TEST(student_and_wilson_agree_with_the_tables)
 {
     CHECK_BEGIN();
-    CHECK_NEAR(att_student_quantile(0.975, 1), 12.706204736432095, 1e-6);
-    CHECK_NEAR(att_student_quantile(0.975, 10), 2.2281388519649385, 1e-9);
-    CHECK_NEAR(att_student_quantile(0.99, 63), 2.38701, 1e-5);
     CHECK_NEAR(att_student_cdf(-2.2281388519649385, 10), 0.025, 1e-12);
     CHECK_NEAR(att_student_cdf(0, 5), 0.5, 1e-15);
     CHECK_NEAR(att_normal_quantile(0.975), 1.959963984540054, 1e-12);
@@ -26,8 +24,19 @@ CHECK_TEST(survival_of_the_textbook)
 {
     CHECK_BEGIN();
     uint64_t churned[40] = {[6] = 3, [7] = 1, [10] = 1, [13] = 1, [16] = 1, [22] = 1, [23] = 1};
-    uint64_t censored[40] = {[6] = 1, [9] = 1, [10] = 1, [11] = 1, [17] = 1, [19] = 1, [20] = 1, [25] = 1, [32] = 2, [34] = 1, [35] = 1};
-    static const double alive[] = {1, 0.857142857, 0.806722689, 0.752941176, 0.690196078, 0.627450980, 0.537815126, 0.448179272};
+    uint64_t censored[40] = {[6] = 1,
+        [9] = 1,
+        [10] = 1,
+        [11] = 1,
+        [17] = 1,
+        [19] = 1,
+        [20] = 1,
+        [25] = 1,
+        [32] = 2,
+        [34] = 1,
+        [35] = 1};
+    static const double alive[] = {1, 0.857142857, 0.806722689, 0.752941176, 0.690196078,
+        0.627450980, 0.537815126, 0.448179272};
     static const uint64_t at_risk[] = {21, 21, 17, 15, 12, 11, 7, 6};
     att_survival_step steps[40];
     size_t count;
@@ -49,7 +58,8 @@ CHECK_TEST(weeks_begin_on_monday)
     CHECK_EQ(att_longrun_week(4), att_longrun_week(3) + 1);
     CHECK_EQ(att_longrun_week(-4), att_longrun_week(-3) - 1);
     CHECK_EQ(att_longrun_day(-1), -1);
-    CHECK_EQ(att_longrun_week(att_longrun_day(MONDAY)), att_longrun_week(att_longrun_day(MONDAY - 1)) + 1);
+    CHECK_EQ(att_longrun_week(att_longrun_day(MONDAY)),
+        att_longrun_week(att_longrun_day(MONDAY - 1)) + 1);
 }
 
 // --- Worked by hand ----------------------------------------------------------------------------
@@ -61,9 +71,11 @@ static void three_people(memory_log *log)
         uint32_t user, day;
     } there[] = {{0, 0}, {1, 0}, {0, 1}, {2, 6}, {0, 7}, {0, 8}, {2, 8}};
     for (size_t i = 0; i < sizeof there / sizeof there[0]; i++)
-        log_played(log, there[i].user, ATT_SIGNAL_PLAY, 3, MONDAY + there[i].day * DAY + 12 * HOUR, 180, 200);
+        log_played(log, there[i].user, ATT_SIGNAL_PLAY, 3, MONDAY + there[i].day * DAY + 12 * HOUR,
+            180, 200);
     log_push(log, ATT_RECORD_ITEM, ATT_NO_INDEX, MONDAY + 10 * DAY - 1);
-    log_event(log, 3, ATT_SIGNAL_CLICK, 1, MONDAY + 10 * DAY - 1); // Di comes in the last millisecond
+    log_event(
+        log, 3, ATT_SIGNAL_CLICK, 1, MONDAY + 10 * DAY - 1); // Di comes in the last millisecond
 }
 
 CHECK_TEST(retention_by_hand)
@@ -77,14 +89,19 @@ CHECK_TEST(retention_by_hand)
     att_longrun *report = log_report(&log, &options);
     const att_longrun_group *group = &report->groups[0];
     // Day 1: Ann came, Bob and Cy did not, Di's is not over. Day 7: Ann came, Bob not; Cy's would be day 13.
-    CHECK_EQ(group->retention[0].people, 3);
-    CHECK_NEAR(group->retention[0].classic.mean, 1.0 / 3, 1e-12);
-    CHECK_NEAR(group->retention[0].rolling.mean, 2.0 / 3, 1e-12);
-    CHECK_EQ(group->retention[0].too_young, 1);
-    CHECK_EQ(group->retention[1].people, 2);
-    CHECK_NEAR(group->retention[1].classic.mean, 0.5, 1e-12);
-    CHECK_EQ(group->retention[2].people, 0);
-    CHECK(isnan(group->retention[2].classic.mean));
+    CHECK_EQ(group->all.cohort[0].people, 3);
+    CHECK_NEAR(group->all.cohort[0].classic.mean, 1.0 / 3, 1e-12);
+    CHECK_NEAR(group->all.cohort[0].rolling.mean, 2.0 / 3, 1e-12);
+    CHECK_EQ(group->all.cohort[0].too_young, 1);
+    CHECK_EQ(group->all.cohort[1].people, 2);
+    CHECK_NEAR(group->all.cohort[1].classic.mean, 0.5, 1e-12);
+    CHECK_EQ(group->all.cohort[2].people, 0);
+    CHECK(isnan(group->all.cohort[2].classic.mean));
+    // By week: Ann, Bob and Cy came in the first, Di in the second, too late for anything.
+    CHECK_EQ(group->spans[0].cohort[0].people, 3);
+    CHECK_NEAR(group->spans[0].cohort[1].classic.mean, 0.5, 1e-12);
+    CHECK_EQ(group->spans[1].cohort[0].people, 0);
+    CHECK_EQ(group->spans[1].cohort[0].too_young, 1);
     // Every active day is an origin: of eight days, seven have a day after within the log (days 0, 0, 1, 6, 7, 8, 8), and
     // Ann's 0 and 7 are followed by one.
     CHECK_NEAR(figure(report, 0, ATT_FIGURE_RETURN_1), 2.0 / 7, 1e-12);
@@ -127,7 +144,8 @@ CHECK_TEST(an_evening_by_hand)
     log_event(&log, 0, ATT_SIGNAL_REPORT, 4, t + 50000 + 2 * HOUR);
     log_event(&log, 0, ATT_SIGNAL_CLICK, 9, t + 3 * HOUR)->decision = decision; // not in the slate
     att_longrun *report = log_report(&log, NULL);
-    CHECK_NEAR(report->groups[0].all.figures[ATT_FIGURE_PLAYS].cases, 2, 0); // the film did not break the session
+    CHECK_NEAR(report->groups[0].all.figures[ATT_FIGURE_PLAYS].cases, 2,
+        0); // the film did not break the session
     CHECK_NEAR(figure(report, 0, ATT_FIGURE_PLAYS), 1.5, 1e-12);
     CHECK_NEAR(figure(report, 0, ATT_FIGURE_SESSION_MINUTES), (120 + 50.0 / 60) / 2, 1e-9);
     CHECK_NEAR(figure(report, 0, ATT_FIGURE_SESSIONS_LEFT), 0.5, 1e-12);
@@ -146,7 +164,8 @@ CHECK_TEST(an_evening_by_hand)
     CHECK_EQ(report->joined, 4);
     CHECK_EQ(report->unjoined, 1);
     CHECK_NEAR(report->groups[0].coverage, 4.0 / LOG_ITEMS, 1e-12);
-    CHECK(isnan(report->groups[0].all.figures[ATT_FIGURE_PLAYS].value.low)); // one person has no interval
+    CHECK(isnan(
+        report->groups[0].all.figures[ATT_FIGURE_PLAYS].value.low)); // one person has no interval
     att_longrun_destroy(report);
     log_close(&log);
 }
@@ -169,7 +188,8 @@ static bool was_there(const memory_log *log, uint32_t user, int64_t day)
 static void twin_days(const memory_log *log, twin *t, uint32_t user, int64_t first, int64_t last)
 {
     static const int later[] = {1, 7, 28};
-    static const att_figure returns[] = {ATT_FIGURE_RETURN_1, ATT_FIGURE_RETURN_7, ATT_FIGURE_RETURN_28};
+    static const att_figure returns[] = {
+        ATT_FIGURE_RETURN_1, ATT_FIGURE_RETURN_7, ATT_FIGURE_RETURN_28};
     int64_t week = -1;
     for (int64_t day = first; day <= last; day++) {
         if (!was_there(log, user, day))
@@ -194,7 +214,8 @@ static void twin_sessions(const memory_log *log, twin *t, uint32_t user)
         const att_record *r = &log->records[i];
         if (i < log->count && (r->user != user || r->kind == ATT_RECORD_ITEM))
             continue;
-        const int64_t begin = i < log->count ? r->at_ms - (r->position_ms > 0 ? r->position_ms : 0) : INT64_MAX;
+        const int64_t begin =
+            i < log->count ? r->at_ms - (r->position_ms > 0 ? r->position_ms : 0) : INT64_MAX;
         if (open && begin - end > 30 * MINUTE) {
             t->above[ATT_FIGURE_SESSIONS][user]++;
             t->below[ATT_FIGURE_PLAYS][user]++;
@@ -208,7 +229,8 @@ static void twin_sessions(const memory_log *log, twin *t, uint32_t user)
         end = r->at_ms;
         open = true;
     }
-    t->below[ATT_FIGURE_SESSION_MINUTES][user] = t->below[ATT_FIGURE_SESSIONS_LEFT][user] = t->below[ATT_FIGURE_PLAYS][user];
+    t->below[ATT_FIGURE_SESSION_MINUTES][user] = t->below[ATT_FIGURE_SESSIONS_LEFT][user] =
+        t->below[ATT_FIGURE_PLAYS][user];
 }
 
 static void twin_events(const memory_log *log, twin *t, uint32_t user)
@@ -222,7 +244,8 @@ static void twin_events(const memory_log *log, twin *t, uint32_t user)
             bool known = false;
             for (size_t k = 0; k < i; k++)
                 known |= log->records[k].user == user && log->records[k].item == r->item &&
-                         (log->records[k].signal == ATT_SIGNAL_SKIP || log->records[k].signal == ATT_SIGNAL_PLAY);
+                         (log->records[k].signal == ATT_SIGNAL_SKIP ||
+                             log->records[k].signal == ATT_SIGNAL_PLAY);
             t->above[ATT_FIGURE_PLAYS][user]++;
             t->below[ATT_FIGURE_EARLY_SKIPS_10S][user]++;
             t->above[ATT_FIGURE_EARLY_SKIPS_10S][user] += skip && r->position_ms < 10000;
@@ -231,7 +254,8 @@ static void twin_events(const memory_log *log, twin *t, uint32_t user)
         }
         t->below[ATT_FIGURE_SURVEY][user] += r->signal == ATT_SIGNAL_SURVEY;
         t->above[ATT_FIGURE_SURVEY][user] += r->signal == ATT_SIGNAL_SURVEY ? (double)r->value : 0;
-        t->below[ATT_FIGURE_LIKED][user] += r->signal == ATT_SIGNAL_LIKE || r->signal == ATT_SIGNAL_DISLIKE;
+        t->below[ATT_FIGURE_LIKED][user] +=
+            r->signal == ATT_SIGNAL_LIKE || r->signal == ATT_SIGNAL_DISLIKE;
         t->above[ATT_FIGURE_LIKED][user] += r->signal == ATT_SIGNAL_LIKE;
     }
 }
@@ -248,7 +272,8 @@ static void twin_slates(const memory_log *log, twin *t, uint32_t user)
             for (size_t k = 0; k < s; k++)
                 first &= slate->items[k] != slate->items[s];
             for (size_t e = 0; e < log->count && first; e++)
-                if (log->records[e].kind == ATT_RECORD_EVENT && log->records[e].decision == log->records[i].seq &&
+                if (log->records[e].kind == ATT_RECORD_EVENT &&
+                    log->records[e].decision == log->records[i].seq &&
                     log->records[e].item == slate->items[s])
                     gains[s] += (double)att_grade_event(&log->policy, &log->records[e], 0).reward;
             gains[s] = fmin(1, fmax(0, gains[s]));
@@ -290,14 +315,15 @@ static double twin_error(const twin *t, int figure_number)
     for (int u = 0; u < 64; u++)
         if (t->below[figure_number][u] > 0 || t->above[figure_number][u] > 0)
             squares += pow(twin_value(t, figure_number, u) - sum / n, 2);
-    return sqrt(squares * (n - 1) / n) * att_student_quantile(0.975, n - 1);
+    return sqrt(squares * (n - 1) / n) * att_student_quantile_two_sided(0.05, n - 1);
 }
 
 CHECK_TEST(one_pass_says_what_loops_over_all_events_say)
 {
     CHECK_BEGIN();
-    static const att_figure figures[] = {ATT_FIGURE_SESSIONS, ATT_FIGURE_SESSION_MINUTES, ATT_FIGURE_PLAYS, ATT_FIGURE_SESSIONS_LEFT,
-        ATT_FIGURE_EARLY_SKIPS_10S, ATT_FIGURE_NEW_ITEMS, ATT_FIGURE_SURVEY, ATT_FIGURE_LIKED, ATT_FIGURE_NDCG, ATT_FIGURE_DAYS,
+    static const att_figure figures[] = {ATT_FIGURE_SESSIONS, ATT_FIGURE_SESSION_MINUTES,
+        ATT_FIGURE_PLAYS, ATT_FIGURE_SESSIONS_LEFT, ATT_FIGURE_EARLY_SKIPS_10S,
+        ATT_FIGURE_NEW_ITEMS, ATT_FIGURE_SURVEY, ATT_FIGURE_LIKED, ATT_FIGURE_NDCG, ATT_FIGURE_DAYS,
         ATT_FIGURE_RETURN_1, ATT_FIGURE_RETURN_7, ATT_FIGURE_RETURN_28};
     for (uint64_t seed = 1; seed <= 3; seed++) {
         memory_log log;
@@ -309,7 +335,8 @@ CHECK_TEST(one_pass_says_what_loops_over_all_events_say)
         memset(&t, 0, sizeof t);
         for (uint32_t u = 0; u < log.people; u++) {
             // The last day is over: something happened in its last hour or it does not count.
-            twin_days(&log, &t, u, first, log.records[log.count - 1].at_ms % DAY >= 23 * HOUR ? last + 1 : last);
+            twin_days(&log, &t, u, first,
+                log.records[log.count - 1].at_ms % DAY >= 23 * HOUR ? last + 1 : last);
             twin_sessions(&log, &t, u);
             twin_events(&log, &t, u);
             twin_slates(&log, &t, u);
@@ -370,7 +397,8 @@ CHECK_TEST(bots_and_those_who_opted_out_change_nothing)
     CHECK_EQ(a->people, b->people);
     CHECK_EQ(a->events, b->events);
     for (int f = 0; f < ATT_FIGURE_COUNT; f++)
-        CHECK(figure(a, 0, (att_figure)f) == figure(b, 0, (att_figure)f) || isnan(figure(a, 0, (att_figure)f)));
+        CHECK(figure(a, 0, (att_figure)f) == figure(b, 0, (att_figure)f) ||
+              isnan(figure(a, 0, (att_figure)f)));
     att_longrun_destroy(a);
     att_longrun_destroy(b);
     log_close(&log);
@@ -392,7 +420,8 @@ CHECK_TEST(late_events_count_on_their_own_day)
     CHECK_NEAR(report->groups[0].spans[0].figures[ATT_FIGURE_LIKED].value.mean, 1, 0);
     CHECK_NEAR(report->groups[0].spans[1].figures[ATT_FIGURE_LIKED].value.mean, 0.5, 0);
     CHECK_EQ(report->groups[0].spans[0].people, 1);
-    CHECK_NEAR(figure(report, 0, ATT_FIGURE_SESSIONS), 2.0 / 3, 1e-12); // no session for the late one
+    CHECK_NEAR(
+        figure(report, 0, ATT_FIGURE_SESSIONS), 2.0 / 3, 1e-12); // no session for the late one
     CHECK_NEAR(figure(report, 0, ATT_FIGURE_RETURN_7), 1, 0);
     att_longrun_destroy(report);
     log_close(&log);
@@ -411,8 +440,8 @@ CHECK_TEST(from_and_to_cut_at_midnight)
     const att_longrun_group *group = &report->groups[0];
     uint64_t events = 0;
     for (size_t i = 0; i < log.count; i++)
-        events += log.records[i].kind == ATT_RECORD_EVENT && log.records[i].at_ms >= MONDAY + 10 * DAY &&
-                  log.records[i].at_ms < options.to_ms;
+        events += log.records[i].kind == ATT_RECORD_EVENT &&
+                  log.records[i].at_ms >= MONDAY + 10 * DAY && log.records[i].at_ms < options.to_ms;
     CHECK_EQ(report->events, events);
     CHECK_EQ(group->span_count, 3);
     CHECK(group->spans[0].partial && !group->spans[1].partial && group->spans[2].partial);
@@ -444,11 +473,202 @@ CHECK_TEST(days_and_weeks_add_up)
             cases[1] += day->groups[0].spans[i].figures[f].cases;
         CHECK_NEAR(cases[0], week->groups[0].all.figures[f].cases, 1e-9);
         CHECK_NEAR(cases[1], cases[0], 1e-9);
-        CHECK(figure(week, 0, (att_figure)f) == figure(day, 0, (att_figure)f) || isnan(figure(day, 0, (att_figure)f)) ||
+        CHECK(figure(week, 0, (att_figure)f) == figure(day, 0, (att_figure)f) ||
+              isnan(figure(day, 0, (att_figure)f)) ||
               fabs(figure(week, 0, (att_figure)f) / figure(day, 0, (att_figure)f) - 1) < 1e-12);
     }
     att_longrun_destroy(week);
     att_longrun_destroy(day);
+    log_close(&log);
+}
+
+// --- Comparisons -------------------------------------------------------------------------------
+
+static att_longrun_options comparing(att_longrun_compare compare)
+{
+    att_longrun_options options = att_longrun_options_default();
+    options.compare = compare;
+    options.people_min = options.answers_min = 50;
+    return options;
+}
+
+static size_t count_warnings(const att_longrun *report, att_longrun_warning_kind kind)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < report->warning_count; i++)
+        count += report->warnings[i].kind == kind;
+    return count;
+}
+
+// Two halves of the same people, 80 times over: p below 0.05 in about 5 % of figures, and hardly ever a guardrail warning.
+CHECK_TEST(halves_of_one_crowd_raise_no_alarm)
+{
+    CHECK_BEGIN();
+    size_t guardrails = 0, alarms = 0, trends = 0, below = 0, looked = 0;
+    enum { RUNS = 80 };
+    for (uint64_t seed = 1; seed <= RUNS; seed++) {
+        memory_log log;
+        log_open(&log);
+        log_fill(&log, 200, 10, seed);
+        att_longrun_options options = comparing(ATT_COMPARE_HALVES);
+        options.split_seed = seed;
+        att_longrun *report = log_report(&log, &options);
+        guardrails += count_warnings(report, ATT_WARNING_GUARDRAIL);
+        alarms += count_warnings(report, ATT_WARNING_GUARDRAIL) +
+                  count_warnings(report, ATT_WARNING_HARM);
+        trends += count_warnings(report, ATT_WARNING_TREND);
+        CHECK_EQ(report->groups[0].all.people + report->groups[1].all.people, report->people);
+        for (int f = 0; f < ATT_FIGURE_COUNT; f++)
+            if (report->differences[f].judged) {
+                looked++;
+                below +=
+                    report->differences[f].p_rise < 0.025 || report->differences[f].p_fall < 0.025;
+            }
+        att_longrun_destroy(report);
+        log_close(&log);
+    }
+    CHECK_NOTE("of %d null comparisons: %zu guardrail warnings, %zu of any harm, %zu trends; p < "
+               "0.05 in %.1f %% of %zu figures",
+        RUNS, guardrails, alarms, trends, 100.0 * (double)below / (double)looked, looked);
+    CHECK(looked > 1000);
+    CHECK((double)below < 0.075 * (double)looked && (double)below > 0.025 * (double)looked);
+    CHECK(alarms <= 9); // 5 % of 80 is 4; more than 9 has a probability of 0.6 %
+    CHECK(guardrails <= 2);
+    CHECK_EQ(trends, 0);
+}
+
+static double lure_of_the_odd(uint32_t user, uint32_t day)
+{
+    (void)day;
+    return user % 2;
+}
+
+CHECK_TEST(more_plays_and_more_skips_are_a_guardrail_warning)
+{
+    CHECK_BEGIN();
+    memory_log log;
+    log_open(&log);
+    log.lure = lure_of_the_odd;
+    log_fill(&log, 200, 14, 3);
+    for (uint32_t u = 0; u < 200; u++)
+        log.groups[u] = (int8_t)(u < 190 ? (int)(u % 2) : -1);
+    const att_longrun_options options = comparing(ATT_COMPARE_PEOPLE);
+    att_longrun *report = log_report(&log, &options);
+    CHECK_EQ(report->warning_count, 1);
+    const att_longrun_warning *warning = &report->warnings[0];
+    CHECK_EQ(warning->kind, ATT_WARNING_GUARDRAIL);
+    CHECK(warning->risen >> ATT_FIGURE_PLAYS & 1);
+    CHECK(warning->hurt >> ATT_FIGURE_EARLY_SKIPS_10S & 1);
+    CHECK(!(warning->hurt >> ATT_FIGURE_SURVEY & 1)); // nobody answered otherwise
+    CHECK_HOLDS(warning->text,
+        "Engagement rose while satisfaction got worse, from \"first group\" to \"second group\"");
+    CHECK_HOLDS(warning->text, "plays a session");
+    CHECK_EQ(report->in_neither, 10);
+    att_longrun_destroy(report);
+    // The other way round people do less; that shorter sessions are left early more often is told, and no guardrail.
+    for (uint32_t u = 0; u < 190; u++)
+        log.groups[u] = (int8_t)(1 - log.groups[u]);
+    report = log_report(&log, &options);
+    CHECK_EQ(count_warnings(report, ATT_WARNING_GUARDRAIL), 0);
+    att_longrun_destroy(report);
+    // Too few people to say anything.
+    att_longrun_options strict = options;
+    strict.people_min = 96;
+    report = log_report(&log, &strict);
+    CHECK(!report->differences[ATT_FIGURE_PLAYS].judged);
+    CHECK_EQ(report->warning_count, 0);
+    att_longrun_destroy(report);
+    log_close(&log);
+}
+
+static double lure_that_grows(uint32_t user, uint32_t day)
+{
+    (void)user;
+    return day / 56.0;
+}
+
+CHECK_TEST(a_slow_change_is_a_trend_warning)
+{
+    CHECK_BEGIN();
+    memory_log log;
+    log_open(&log);
+    log.lure = lure_that_grows;
+    log_fill(&log, 70, 56, 4);
+    att_longrun_options options = comparing(ATT_COMPARE_NONE);
+    att_longrun *report = log_report(&log, &options);
+    CHECK_EQ(report->warning_count, 1);
+    CHECK_EQ(report->warnings[0].kind, ATT_WARNING_TREND);
+    CHECK(report->warnings[0].risen >> ATT_FIGURE_PLAYS & 1);
+    CHECK(report->warnings[0].hurt >> ATT_FIGURE_EARLY_SKIPS_10S & 1);
+    att_longrun_destroy(report);
+    log_close(&log);
+}
+
+// Day 7 is the switch. Ann comes on days 6, 7 and 9, Bob on day 6 alone, Cy on day 8 alone.
+CHECK_TEST(before_never_looks_at_after)
+{
+    CHECK_BEGIN();
+    memory_log log;
+    log_open(&log);
+    static const uint32_t there[][2] = {{0, 6}, {1, 6}, {0, 7}, {2, 8}, {0, 9}};
+    for (size_t i = 0; i < 5; i++)
+        log_played(&log, there[i][0], ATT_SIGNAL_PLAY, 3, MONDAY + there[i][1] * DAY + 12 * HOUR,
+            100, 200);
+    log_push(&log, ATT_RECORD_ITEM, ATT_NO_INDEX, 0);
+    log_event(&log, 3, ATT_SIGNAL_CLICK, 1, MONDAY + 11 * DAY);
+    att_longrun_options options = att_longrun_options_default();
+    options.compare = ATT_COMPARE_TIME;
+    options.at_ms = MONDAY + 7 * DAY + HOUR; // taken at midnight
+    att_longrun *report = log_report(&log, &options);
+    CHECK_EQ(report->groups[0].all.people, 2);
+    CHECK_EQ(report->groups[1].all.people, 3);
+    CHECK(isnan(figure(report, 0, ATT_FIGURE_RETURN_1)));     // day 7 is after
+    CHECK_NEAR(figure(report, 1, ATT_FIGURE_RETURN_1), 0, 0); // days 7, 8, 9: nobody the day after
+    CHECK_NEAR(report->groups[1].all.figures[ATT_FIGURE_RETURN_1].cases, 3, 0);
+    CHECK_EQ(report->groups[0].all.cohort[0].too_young, 2);
+    att_longrun_destroy(report);
+    log_close(&log);
+}
+
+CHECK_TEST(arms_count_from_the_first_decision_in_them)
+{
+    CHECK_BEGIN();
+    memory_log log;
+    log_open(&log);
+    static const uint32_t items[] = {1, 2};
+    const uint32_t a = 5 << 8, b = 5 << 8 | 1;
+    log_event(&log, 0, ATT_SIGNAL_LIKE, 1, MONDAY + HOUR);       // the day before: in no arm
+    log_event(&log, 0, ATT_SIGNAL_LIKE, 1, MONDAY + DAY + HOUR); // the hour before: on that day
+    log_decision(&log, 0, MONDAY + DAY + 2 * HOUR, items, 2, 0, a);
+    log_event(&log, 0, ATT_SIGNAL_DISLIKE, 1, MONDAY + DAY + 2 * HOUR + 1);
+    log_decision(&log, 1, MONDAY + DAY + 3 * HOUR, items, 2, 1, b);
+    log_event(&log, 1, ATT_SIGNAL_LIKE, 2, MONDAY + DAY + 3 * HOUR + 1);
+    log_decision(&log, 2, MONDAY + DAY + 4 * HOUR, items, 2, 0, a); // in both
+    log_decision(&log, 2, MONDAY + DAY + 5 * HOUR, items, 2, 0, b);
+    log_event(&log, 2, ATT_SIGNAL_LIKE, 2, MONDAY + DAY + 5 * HOUR + 1);
+    log_decision(&log, 3, MONDAY + DAY + 6 * HOUR, items, 2, 0, 9 << 8); // in another experiment
+    att_longrun_options options = att_longrun_options_default();
+    options.compare = ATT_COMPARE_ARMS;
+    options.arms[0] = (att_arm){5, 0};
+    options.arms[1] = (att_arm){5, 1};
+    att_longrun *report = log_report(&log, &options);
+    CHECK_EQ(report->in_both, 1);
+    CHECK_EQ(report->in_neither, 1);
+    CHECK_EQ(report->groups[0].all.events, 1);
+    CHECK_EQ(report->groups[0].all.people, 1);
+    CHECK_NEAR(figure(report, 0, ATT_FIGURE_LIKED), 0, 0);
+    CHECK_NEAR(figure(report, 1, ATT_FIGURE_LIKED), 1, 0);
+    CHECK_NEAR(figure(report, 1, ATT_FIGURE_EXPLORED), 0.5, 0);
+    att_longrun_destroy(report);
+    options.arms[1].variation = ATT_ARM_REST; // the fourth person now has a group
+    report = log_report(&log, &options);
+    CHECK_EQ(report->in_neither, 1); // but the second one has none
+    CHECK_EQ(report->in_both, 0);
+    CHECK_EQ(report->groups[1].all.people, 1);
+    att_longrun_destroy(report);
+    att_error err = {0};
+    options.arms[1] = options.arms[0];
+    CHECK_FAILS(att_longrun_options_check(&options, &err), ATT_INVALID);
     log_close(&log);
 }
 
@@ -476,9 +696,15 @@ CHECK_TEST(memory_that_runs_out_is_told_and_given_back)
     log_close(&log);
 }
 
-CHECK_MAIN(CHECK_CASE(student_and_wilson_agree_with_the_tables), CHECK_CASE(survival_of_the_textbook),
-    CHECK_CASE(weeks_begin_on_monday), CHECK_CASE(retention_by_hand), CHECK_CASE(an_evening_by_hand),
-    CHECK_CASE(one_pass_says_what_loops_over_all_events_say), CHECK_CASE(an_empty_log_has_a_report_without_figures),
-    CHECK_CASE(bots_and_those_who_opted_out_change_nothing), CHECK_CASE(late_events_count_on_their_own_day),
-    CHECK_CASE(from_and_to_cut_at_midnight), CHECK_CASE(days_and_weeks_add_up),
+CHECK_MAIN(CHECK_CASE(student_and_wilson_agree_with_the_tables),
+    CHECK_CASE(survival_of_the_textbook), CHECK_CASE(weeks_begin_on_monday),
+    CHECK_CASE(retention_by_hand), CHECK_CASE(an_evening_by_hand),
+    CHECK_CASE(one_pass_says_what_loops_over_all_events_say),
+    CHECK_CASE(an_empty_log_has_a_report_without_figures),
+    CHECK_CASE(bots_and_those_who_opted_out_change_nothing),
+    CHECK_CASE(late_events_count_on_their_own_day), CHECK_CASE(from_and_to_cut_at_midnight),
+    CHECK_CASE(days_and_weeks_add_up), CHECK_CASE(halves_of_one_crowd_raise_no_alarm),
+    CHECK_CASE(more_plays_and_more_skips_are_a_guardrail_warning),
+    CHECK_CASE(a_slow_change_is_a_trend_warning), CHECK_CASE(before_never_looks_at_after),
+    CHECK_CASE(arms_count_from_the_first_decision_in_them),
     CHECK_CASE(memory_that_runs_out_is_told_and_given_back))
