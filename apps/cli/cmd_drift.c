@@ -38,6 +38,24 @@ static void say(char out[CELL], att_interval i, double scale, int digits)
     snprintf(out, CELL, "%.*f (%.*f–%.*f)", digits, scale * i.mean, digits, scale * i.low, digits, scale * i.high);
 }
 
+static void print_situations(const cli *c, const att_trial_situations *s)
+{
+    static const char *const head[] = {"", "worth of a slot there", "gained over one made for the other", "overlap of the two"};
+    static const char *const arms[] = {"with", "without"};
+    sheet out = {0};
+    printf("At the gym in the morning, in bed at night: %zu people, slates of ten, worth by their own truth of the moment\n", s->people);
+    for (size_t k = 0; k < 4; k++)
+        snprintf(cell(&out, 0, k), CELL, "%s", head[k]);
+    for (size_t arm = 0; arm < ATT_TRIAL_ARMS; arm++) {
+        snprintf(cell(&out, arm + 1, 0), CELL, "%s", arms[arm]);
+        say(cell(&out, arm + 1, 1), s->worth[arm], 1, 3);
+        say(cell(&out, arm + 1, 2), s->gain[arm], 1, 3);
+        say(cell(&out, arm + 1, 3), s->overlap[arm], 1, 2);
+    }
+    print_sheet(c, &out);
+    printf("with less without, by person: %+.4f (%+.4f–%+.4f)\n\n", s->worth_gain.mean, s->worth_gain.low, s->worth_gain.high);
+}
+
 static void print_binge(const cli *c, const att_trial_options *o, const att_trial_binge *b)
 {
     static const char *const times[ATT_TRIAL_TIMES] = {"the afternoon before", "right after", "the next day", "a week later"};
@@ -158,20 +176,22 @@ static json_t *bubble_json(const att_trial_bubble *b, size_t arm)
 
 static json_t *arm_json(const att_trial_report *r, size_t arm)
 {
+    json_t *situations = json_pack("{s:o,s:o,s:o}", "worth", interval_json(r->situations.worth[arm]), "gain",
+        interval_json(r->situations.gain[arm]), "overlap", interval_json(r->situations.overlap[arm]));
     json_t *binge = json_pack("{s:o,s:o}", "share", intervals_json(r->binge.share[arm], ATT_TRIAL_TIMES), "distance",
         intervals_json(r->binge.distance[arm], ATT_TRIAL_TIMES));
     json_t *move = json_pack("{s:o,s:o,s:f,s:f,s:f,s:o}", "half_events", events_json(r->move.half_events[arm]), "most_events",
         events_json(r->move.most_events[arm]), "followed", r->move.followed[arm], "noticed", r->move.noticed[arm],
         "noticed_before", r->move.noticed_before[arm], "progress", intervals_json(r->move.progress[arm], r->move.looks));
-    return json_pack("{s:o,s:o,s:o}", "binge", binge, "move", move, "bubble", bubble_json(&r->bubble, arm));
+    return json_pack("{s:o,s:o,s:o,s:o}", "situations", situations, "binge", binge, "move", move, "bubble", bubble_json(&r->bubble, arm));
 }
 
 static int print_json(const att_trial_report *r)
 {
-    return cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "simulated", 1, "binge_people", (json_int_t)r->binge.people,
+    return cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "simulated", 1, "situation_people", (json_int_t)r->situations.people, "binge_people", (json_int_t)r->binge.people,
         "move_people", (json_int_t)r->move.people, "bubble_people", (json_int_t)r->bubble.people, "with",
         arm_json(r, ATT_TRIAL_WITH), "without", arm_json(r, ATT_TRIAL_WITHOUT), "bare_bubble", bubble_json(&r->bubble, ATT_TRIAL_BARE), "binge_less",
-        intervals_json(r->binge.less, ATT_TRIAL_TIMES), "entropy_gain", interval_json(r->bubble.entropy_gain), "calibration_gain",
+        intervals_json(r->binge.less, ATT_TRIAL_TIMES), "entropy_gain", interval_json(r->bubble.entropy_gain), "situation_gain", interval_json(r->situations.worth_gain), "calibration_gain",
         interval_json(r->bubble.calibration_gain)));
 }
 
@@ -217,6 +237,7 @@ int cli_simulate_drift(cli *c)
         return print_json(&report);
     printf("%u worlds of %u people and %u things; with: several time scales (docs/taste.md), without: one half-life and the "
            "session; means with 95 %% intervals over people\n\n", o.worlds, o.people, o.items);
+    print_situations(c, &report.situations);
     print_binge(c, &o, &report.binge);
     print_move(c, &report.move);
     if (o.bubble_days)

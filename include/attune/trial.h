@@ -17,6 +17,7 @@ typedef struct att_trial_options {
     uint32_t people, items, days, events; // of each world's history
     uint32_t worlds;                      // 1 … 100
     uint64_t seed;                        // of the first world; the next take the numbers behind it
+    bool situations;                      // ask what two contexts do
     uint32_t binge_plays;                 // of one late-night session; 0: leave this question out
     uint32_t move_days;                   // five plays of another taste each; 0: leave it out
     uint32_t bubble_days;                 // people meet the engine for so long; 0: leave it out
@@ -29,6 +30,15 @@ enum { ATT_TRIAL_BEFORE, ATT_TRIAL_RIGHT_AFTER, ATT_TRIAL_NEXT_DAY, ATT_TRIAL_WE
 #define ATT_TRIAL_MOVE_DAYS_MAX 60
 #define ATT_TRIAL_WINDOW_DAYS 10
 #define ATT_TRIAL_WINDOWS_MAX 20
+
+// The same people at the gym in the morning and in bed at night. Worth by the truth of the moment.
+typedef struct att_trial_situations {
+    size_t people;
+    att_interval gain[ATT_TRIAL_ARMS];    // of a slot in its own situation, over a slot made for the other one
+    att_interval overlap[ATT_TRIAL_ARMS]; // things in both slates' draws, share of those in either
+    att_interval worth[ATT_TRIAL_ARMS];   // of a slot in its own situation
+    att_interval worth_gain;              // with less without, by person
+} att_trial_situations;
 
 // One session of a theme that is not theirs: slates of ten before it, right after it, next day, a week later.
 typedef struct att_trial_binge {
@@ -65,6 +75,7 @@ typedef struct att_trial_bubble {
 } att_trial_bubble;
 
 typedef struct att_trial_report {
+    att_trial_situations situations;
     att_trial_binge binge;
     att_trial_move move;
     att_trial_bubble bubble;

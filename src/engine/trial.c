@@ -9,6 +9,7 @@
 
 #define RESAMPLES 1000
 #define BATCH 256
+#define HISTORY_LEAST 30
 
 att_trial_options att_trial_options_default(void)
 {
@@ -18,6 +19,7 @@ att_trial_options att_trial_options_default(void)
         .events = 30000,
         .worlds = 2,
         .seed = 1,
+        .situations = true,
         .binge_plays = 20,
         .move_days = 12,
         .bubble_days = 60};
@@ -65,6 +67,14 @@ int64_t att_trial_local(const att_world *world, size_t person, int64_t from_ms, 
     return at_ms < from_ms ? at_ms + TRIAL_DAY_MS : at_ms;
 }
 
+bool att_trial_is_known(att_trial_stage *stage, size_t person)
+{
+    att_person known;
+    const att_world_person who = att_world_person_at(stage->world, person);
+    return !who.bot && att_engine_person(stage->engine, who.id, stage->memory, &known, NULL) == ATT_OK &&
+           known.events >= HISTORY_LEAST;
+}
+
 static void see(const att_trial_stage *stage, size_t item, int64_t at_ms, att_trial_seen *seen)
 {
     const uint16_t *tags = stage->tags->of_item + item * TRIAL_TAGS_EACH;
@@ -76,8 +86,13 @@ static void see(const att_trial_stage *stage, size_t item, int64_t at_ms, att_tr
         seen->mix[tags[t] - 1] += 1 / (double)count;
     seen->slots++;
     seen->with_tag += has;
-    if (seen->judge != SIZE_MAX)
-        seen->worth += att_world_utility(stage->world, seen->judge, item, NULL, at_ms);
+    if (seen->shown)
+        seen->shown[item] = 1;
+    if (seen->judge == SIZE_MAX)
+        return;
+    seen->worth += att_world_utility(stage->world, seen->judge, item, seen->judged_in[0], at_ms);
+    if (seen->judged_in[1])
+        seen->worth_too += att_world_utility(stage->world, seen->judge, item, seen->judged_in[1], at_ms);
 }
 
 att_status att_trial_look(
@@ -90,6 +105,10 @@ att_status att_trial_look(
     request.age = who.age;
     request.context = (att_context){
         ATT_DEVICE_PHONE, ATT_PLACE_HOME, ATT_ACTIVITY_RELAX, ATT_NOISE_UNKNOWN, who.utc_offset_min};
+    if (seen->context) {
+        request.context = *seen->context;
+        request.context.utc_offset_min = who.utc_offset_min;
+    }
     request.at_ms = at_ms;
     request.count = TRIAL_SLOTS;
     request.dry = true;
@@ -294,15 +313,17 @@ typedef struct trial {
     const att_trial_options *options;
     att_host host;
     const char *folder;
-    att_trial_rows binge[ATT_TRIAL_ARMS], move[ATT_TRIAL_ARMS], bubble[ATT_TRIAL_LOOPS];
+    att_trial_rows situation[ATT_TRIAL_ARMS], binge[ATT_TRIAL_ARMS], move[ATT_TRIAL_ARMS], bubble[ATT_TRIAL_LOOPS];
     att_trial_report *report;
     uint64_t done, total;
 } trial;
 
-typedef enum question { BINGE, MOVE, BUBBLE, QUESTIONS } question;
+typedef enum question { SITUATION, BINGE, MOVE, BUBBLE, QUESTIONS } question;
 
 static bool is_asked(const att_trial_options *o, question q)
 {
+    if (q == SITUATION)
+        return o->situations;
     return q == BINGE ? o->binge_plays > 0 : q == MOVE ? o->move_days > 0 : o->bubble_days > 0;
 }
 
@@ -314,6 +335,8 @@ static int arms_of(question q)
 static att_status ask(trial *t, att_trial_stage *stage, question q, att_error *err)
 {
     const int arm = stage->arm;
+    if (q == SITUATION)
+        return att_trial_situation_run(stage, &t->situation[arm], err);
     if (q == BINGE)
         return att_trial_binge_run(stage, &t->binge[arm], err);
     if (q == MOVE)
@@ -334,7 +357,7 @@ static att_status ask(trial *t, att_trial_stage *stage, question q, att_error *e
 static att_status ask_all(
     trial *t, const att_world *world, const att_trial_tags *tags, uint32_t number, att_error *err)
 {
-    static const char *const names[QUESTIONS] = {"binge", "move", "bubble"};
+    static const char *const names[QUESTIONS] = {"situation", "binge", "move", "bubble"};
     for (int q = 0; q < QUESTIONS; q++)
         for (int arm = 0; arm < arms_of((question)q) && is_asked(t->options, (question)q); arm++) {
             static const char *const lives[] = {"with", "without", "bare"};
@@ -349,7 +372,7 @@ static att_status ask_all(
                 status = ask(t, &stage, (question)q, err);
             stage_close(&stage);
             if (status)
-                return att_while(err, status, "trying a %s in world %u", names[q], (unsigned)number);
+                return att_while(err, status, "trying the %s in world %u", names[q], (unsigned)number);
             if (!att_progress_tell(&t->host, "trial", ++t->done, t->total, "lives"))
                 return ATT_FAIL(err, ATT_CANCELLED, "cancelled after %llu of %llu lives", (unsigned long long)t->done,
                     (unsigned long long)t->total);
@@ -381,6 +404,23 @@ static att_status live_one_world(trial *t, uint32_t number, att_error *err)
 }
 
 // --- What they say -----------------------------------------------------------------------------------------------
+
+static att_status sum_up_situations(trial *t, att_error *err)
+{
+    att_trial_situations *out = &t->report->situations;
+    att_trial_rows both = {0};
+    att_status status = side_by_side(t->situation, &both, err);
+    out->people = both.columns ? both.values.count / both.columns : 0;
+    for (size_t arm = 0; arm < ATT_TRIAL_ARMS && !status; arm++) {
+        att_interval *const to[TRIAL_SITUATION_COLUMNS] = {&out->gain[arm], &out->overlap[arm], &out->worth[arm]};
+        for (size_t c = 0; c < TRIAL_SITUATION_COLUMNS && !status; c++)
+            status = att_trial_rows_mean(&both, arm * TRIAL_SITUATION_COLUMNS + c, SIZE_MAX, to[c], err);
+    }
+    if (!status)
+        status = att_trial_rows_mean(&both, 2, TRIAL_SITUATION_COLUMNS + 2, &out->worth_gain, err);
+    ATT_VEC_FREE(&t->host, &both.values);
+    return status;
+}
 
 static att_status sum_up_binge(trial *t, att_error *err)
 {
@@ -503,6 +543,7 @@ att_status att_trial_run(const char *folder, const att_trial_options *options, c
     trial t = {.options = options, .host = att_host_complete(host), .folder = folder, .report = report};
     const size_t windows = (options->bubble_days + ATT_TRIAL_WINDOW_DAYS - 1) / ATT_TRIAL_WINDOW_DAYS;
     for (int arm = 0; arm < ATT_TRIAL_ARMS; arm++) {
+        t.situation[arm] = (att_trial_rows){.host = &t.host, .columns = TRIAL_SITUATION_COLUMNS};
         t.binge[arm] = (att_trial_rows){.host = &t.host, .columns = TRIAL_BINGE_COLUMNS};
         t.move[arm] = (att_trial_rows){.host = &t.host, .columns = 3 + options->move_days};
     }
@@ -513,6 +554,8 @@ att_status att_trial_run(const char *folder, const att_trial_options *options, c
         t.total += is_asked(options, (question)q) ? (uint64_t)arms_of((question)q) * options->worlds : 0;
     for (uint32_t w = 0; w < options->worlds && !status; w++)
         status = live_one_world(&t, w, err);
+    if (!status && options->situations)
+        status = sum_up_situations(&t, err);
     if (!status && options->binge_plays)
         status = sum_up_binge(&t, err);
     if (!status && options->move_days)
@@ -520,6 +563,7 @@ att_status att_trial_run(const char *folder, const att_trial_options *options, c
     if (!status && options->bubble_days)
         status = sum_up_bubble(&t, err);
     for (int arm = 0; arm < ATT_TRIAL_ARMS; arm++) {
+        ATT_VEC_FREE(&t.host, &t.situation[arm].values);
         ATT_VEC_FREE(&t.host, &t.binge[arm].values);
         ATT_VEC_FREE(&t.host, &t.move[arm].values);
     }

@@ -35,9 +35,15 @@ typedef struct att_trial_seen {
     uint32_t tag;        // with_tag counts its slots; ATT_NO_INDEX: none
     size_t judge;        // worth: sum of utility to this person of the world; SIZE_MAX: nobody
     uint32_t changes;    // bits of att_change, of the last slate
+    const att_context *context; // of the request; NULL: at home, relaxing, on the phone
+    const att_context *judged_in[2]; // worth and worth_too are judged in these; NULL: in none
+    double worth_too;
+    unsigned char *shown; // (items) set to 1; NULL: not wanted
 } att_trial_seen;
 
-// `rounds` dry slates for a person at a time, at home, relaxing, on the phone.
+// No bot, and with a history of thirty events at least.
+bool att_trial_is_known(att_trial_stage *stage, size_t person);
+// `rounds` dry slates for a person at a time.
 att_status att_trial_look(
     att_trial_stage *stage, size_t person, int64_t at_ms, uint32_t rounds, att_trial_seen *seen, att_error *err);
 // The first moment from `from_ms` on at which it is `hour` o'clock where the person lives.
@@ -63,6 +69,9 @@ enum { TRIAL_BINGE_COLUMNS = 2 * ATT_TRIAL_TIMES };
 att_status att_trial_binge_run(att_trial_stage *stage, att_trial_rows *rows, att_error *err);
 // Columns: noticed before, noticed at all, worth between old and new slates, then worth gained at each look.
 att_status att_trial_move_run(att_trial_stage *stage, att_trial_rows *rows, att_error *err);
+// Columns: what a slate's own situation gains it, overlap of two slates, worth where it belongs.
+enum { TRIAL_SITUATION_COLUMNS = 3 };
+att_status att_trial_situation_run(att_trial_stage *stage, att_trial_rows *rows, att_error *err);
 // Columns: entropy by window, calibration by window, and the mean of each over the windows.
 att_status att_trial_bubble_run(att_trial_stage *stage, att_trial_rows *rows, att_world_report *report, double *explored,
     att_error *err);

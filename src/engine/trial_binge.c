@@ -11,7 +11,6 @@
 
 #define ROUNDS 8        // of slates at each look
 #define HARDLY 3        // of a hundred at most
-#define HISTORY_LEAST 30 // events of a person
 
 static const char theme[] = "ambient";
 
@@ -93,14 +92,6 @@ static bool is_theirs(const att_trial_stage *stage, size_t person, uint32_t tag)
     return with_tag > HARDLY;
 }
 
-static bool is_known(att_trial_stage *stage, size_t person)
-{
-    att_person known;
-    const att_world_person who = att_world_person_at(stage->world, person);
-    return !who.bot && att_engine_person(stage->engine, who.id, stage->memory, &known, NULL) == ATT_OK &&
-           known.events >= HISTORY_LEAST;
-}
-
 att_status att_trial_binge_run(att_trial_stage *stage, att_trial_rows *rows, att_error *err)
 {
     att_arena scratch;
@@ -109,7 +100,7 @@ att_status att_trial_binge_run(att_trial_stage *stage, att_trial_rows *rows, att
     att_status status = ATT_OK;
     for (size_t person = 0; person < att_world_person_count(stage->world) && !status; person++) {
         const uint32_t tag = att_names_find(&stage->tags->names, att_text_of(theme));
-        if (!is_known(stage, person) || is_theirs(stage, person, tag))
+        if (!att_trial_is_known(stage, person) || is_theirs(stage, person, tag))
             continue;
         att_arena_reset(&scratch);
         looks l = {.row = ATT_NEW(&scratch, double, TRIAL_BINGE_COLUMNS), .tag = tag};

@@ -9,20 +9,12 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { ROUNDS = 4, ASKED = 16, PLAYS = 5, BEST = 80, HISTORY_LEAST = 30 };
+enum { ROUNDS = 4, ASKED = 16, PLAYS = 5, BEST = 80 };
 #define APART 0.2 // in worth to the other: their forty best things less one's own forty best; less is no move
 
 static double mean_worth(const att_trial_seen *seen)
 {
     return seen->slots > 0 ? seen->worth / seen->slots : 0;
-}
-
-static bool is_known(att_trial_stage *stage, size_t person)
-{
-    att_person known;
-    const att_world_person who = att_world_person_at(stage->world, person);
-    return !who.bot && att_engine_person(stage->engine, who.id, stage->memory, &known, NULL) == ATT_OK &&
-           known.events >= HISTORY_LEAST;
 }
 
 static double likeness(const att_world *world, size_t a, size_t b, int64_t at_ms)
@@ -48,7 +40,7 @@ static size_t choose_other(att_trial_stage *stage, size_t person, att_rng *rng)
     double least = 2;
     for (int k = 0; k < ASKED; k++) {
         const size_t asked = (size_t)att_rng_below(rng, att_world_person_count(stage->world));
-        if (asked == person || !is_known(stage, asked))
+        if (asked == person || !att_trial_is_known(stage, asked))
             continue;
         const double like = likeness(stage->world, person, asked, att_trial_end_ms(stage->world));
         if (like < least) {
@@ -134,7 +126,7 @@ att_status att_trial_move_run(att_trial_stage *stage, att_trial_rows *rows, att_
     att_status status = ATT_OK;
     for (size_t person = 0; person < att_world_person_count(stage->world) && !status; person += 2) {
         double row[3 + ATT_TRIAL_MOVE_DAYS_MAX] = {0};
-        const size_t other = is_known(stage, person) ? choose_other(stage, person, &rng) : SIZE_MAX;
+        const size_t other = att_trial_is_known(stage, person) ? choose_other(stage, person, &rng) : SIZE_MAX;
         if (other == SIZE_MAX || !are_apart(stage->world, person, other))
             continue;
         status = one_person(stage, person, other, row, &rng, err);

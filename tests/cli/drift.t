@@ -1,7 +1,13 @@
 # Sudden changes in small worlds, with the time scales and without. Figures of so few people say nothing.
-$ attune simulate --drift --people 12 --items 150 --events 2500 --worlds 1 --days 10 -q >small.txt; head -4 small.txt
+$ attune simulate --drift --people 12 --items 150 --events 2500 --worlds 1 --days 10 -q >small.txt; head -7 small.txt
 1 worlds of 12 people and 150 things; with: several time scales (docs/taste.md), without: one half-life and the session; means with 95 % intervals over people
 
+At the gym in the morning, in bed at night: <*> people, slates of ten, worth by their own truth of the moment
+<*>worth of a slot there  gained over one made for the other  overlap of the two
+with <*>
+without <*>
+with less without, by person: <*>
+$ sed -n '/late night/,/distance to/p' small.txt
 One late night: 20 plays of ambient by <*> people to whom it means little; slates of ten
                       of the theme, %, with <*> without  distance to before, with <*> without
 $ grep -c '–' small.txt; grep -o 'taste that moves: .*day on' small.txt

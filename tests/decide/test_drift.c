@@ -23,8 +23,19 @@ typedef struct history {
     att_policy policy;
 } history;
 
+static bool is_open;
+
+static void end(void)
+{
+    if (is_open)
+        att_arena_deinit(&scratch);
+    is_open = false;
+}
+
 static history *begin(void)
 {
+    end();
+    is_open = true;
     static history h;
     static att_host full;
     full = att_host_complete(&host);
@@ -96,7 +107,7 @@ CHECK_TEST(a_steady_person_has_not_changed)
     for (size_t i = 0; i < h->count; i++)
         CHECK_NEAR((double)h->items[i].kept, 1, 0);
     CHECK_EQ(find(begin(), 1, 0).changes, 0); // nobody
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(a_binge_brings_one_sessions_worth)
@@ -119,7 +130,7 @@ CHECK_TEST(a_binge_brings_one_sessions_worth)
     for (size_t i = 100; i < h->count; i++)
         h->items[i].session_rank = (uint32_t)(h->count - 1 - i);
     CHECK_EQ(find(h, 20.95, 0).changes, ATT_CHANGE_BINGE); // while it runs
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(an_evening_of_ones_own_themes_is_no_binge)
@@ -138,7 +149,7 @@ CHECK_TEST(an_evening_of_ones_own_themes_is_no_binge)
     live(h, 0, 2, own, 3);
     binge(h, 20.9, 9, 12); // of a person hardly known it is the taste itself
     CHECK_EQ(find(h, 21, 0).binge_tag, ATT_NO_INDEX);
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(sessions_on_other_days_confirm_a_theme)
@@ -156,7 +167,7 @@ CHECK_TEST(sessions_on_other_days_confirm_a_theme)
         CHECK_NEAR((double)h->items[i].kept, 1, 0);
     h->policy.taste.confirm_days = 4;
     CHECK_EQ(find(h, 24, 0).binge_tag, 9);
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(a_lasting_move_fades_what_has_ended_and_keeps_what_goes_on)
@@ -188,7 +199,7 @@ CHECK_TEST(a_lasting_move_fades_what_has_ended_and_keeps_what_goes_on)
     live(h, 0, 40, then, 3);
     live(h, 41, 1, now, 3);
     CHECK_EQ(find(h, 46, 0).moved_s, 0);
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(a_move_stays_one_as_time_goes_by)
@@ -205,7 +216,7 @@ CHECK_TEST(a_move_stays_one_as_time_goes_by)
         CHECK(find(h, day + 1, 0).moved_s > 0);
     }
     CHECK_EQ(find(h, 300, 0).changes, 0); // but it is no news any more
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_TEST(new_devices_places_and_hours_are_seen_once_the_old_are_known)
@@ -226,7 +237,7 @@ CHECK_TEST(new_devices_places_and_hours_are_seen_once_the_old_are_known)
     CHECK_EQ(find(h, 11, att_situation_of(&trip, evening_ms)).changes, ATT_CHANGE_DEVICE | ATT_CHANGE_PLACE);
     h->items[0].situation = h->items[1].situation = att_situation_of(&trip, evening_ms);
     CHECK_EQ(find(h, 11, att_situation_of(&trip, evening_ms)).changes, 0); // met twice
-    att_arena_deinit(&scratch);
+    end();
 }
 
 // The plain twin: each definition of drift.h worked out from the items alone, without sessions, numbers or cuts kept.
@@ -274,7 +285,7 @@ CHECK_TEST(the_evidence_of_a_move_is_the_plain_formula)
             most = fmax(most, plain_move_evidence(h, before_s));
     }
     CHECK_NEAR(drift.move_evidence, most, 1e-9);
-    att_arena_deinit(&scratch);
+    end();
 }
 
 CHECK_MAIN(CHECK_CASE(a_steady_person_has_not_changed), CHECK_CASE(a_binge_brings_one_sessions_worth),

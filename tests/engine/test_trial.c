@@ -14,6 +14,7 @@ static att_trial_options small(void)
     o.items = 600;
     o.events = 12000;
     o.worlds = 1;
+    o.situations = false;
     o.binge_plays = o.move_days = o.bubble_days = 0;
     return o;
 }
@@ -24,6 +25,21 @@ static att_trial_report try(const att_trial_options *o)
     att_error err;
     CHECK_OK_ERR(att_trial_run(check_folder(), o, NULL, &report, &err), &err);
     return report;
+}
+
+CHECK_TEST(the_same_listener_in_two_contexts_gets_two_slates_each_better_where_it_belongs)
+{
+    CHECK_BEGIN();
+    att_trial_options o = small();
+    o.situations = true;
+    o.people = 60;
+    o.events = 24000;
+    const att_trial_report report = try(&o);
+    const att_trial_situations *s = &report.situations;
+    CHECK(s->people >= 30);
+    CHECK(s->overlap[ATT_TRIAL_WITH].high < 0.5);
+    CHECK(s->gain[ATT_TRIAL_WITH].low > 0.03);
+    CHECK(s->worth_gain.low > 0);
 }
 
 CHECK_TEST(after_one_late_night_the_next_day_is_ones_own_again)
@@ -103,5 +119,6 @@ CHECK_TEST(options_out_of_range_are_refused)
     CHECK(att_trial_run("/nowhere/at/all", &o, NULL, &report, &err) != ATT_OK);
 }
 
-CHECK_MAIN(CHECK_CASE(after_one_late_night_the_next_day_is_ones_own_again), CHECK_CASE(a_taste_that_moves_is_followed),
+CHECK_MAIN(CHECK_CASE(the_same_listener_in_two_contexts_gets_two_slates_each_better_where_it_belongs),
+    CHECK_CASE(after_one_late_night_the_next_day_is_ones_own_again), CHECK_CASE(a_taste_that_moves_is_followed),
     CHECK_CASE(in_a_closed_loop_nobody_pays_for_it), CHECK_CASE(options_out_of_range_are_refused))
