@@ -108,12 +108,20 @@ typedef struct listing {
     bool good;
 } listing;
 
+// As decision records name an arm, and `attune report --compare arms:A,B` takes it.
+static unsigned arm_number(const att_experiment *e, size_t variation)
+{
+    return e->number * 256 + (unsigned)variation;
+}
+
 static json_t *experiment_json(const att_experiment *e)
 {
     json_t *variations = json_array();
     for (size_t v = 0; v < e->variation_count; v++)
-        json_array_append_new(variations, json_pack("{s:o,s:f,s:o}", "key", cli_json_text(e->variations[v].key), "weight",
-                                              e->variations[v].weight, "policy", cli_json_text(e->variations[v].policy)));
+        json_array_append_new(variations,
+            json_pack("{s:o,s:I,s:f,s:o}", "key", cli_json_text(e->variations[v].key), "arm",
+                (json_int_t)arm_number(e, v), "weight", e->variations[v].weight, "policy",
+                cli_json_text(e->variations[v].policy)));
     return json_pack("{s:I,s:o,s:s,s:o,s:o,s:I,s:f,s:I,s:I,s:I,s:o}", "number", (json_int_t)e->number, "key",
         cli_json_text(e->key), "status", att_experiment_status_name(e->status), "note", cli_json_text(e->note), "seed",
         cli_json_text(e->seed), "hash_version", (json_int_t)e->hash_version, "coverage", e->coverage, "created",
@@ -187,8 +195,11 @@ static bool show_one(void *user, const att_experiment *e)
         cli_time_text(e->started_ms, started);
         cli_time_text(e->stopped_ms, stopped);
         att_experiment_write(e, text, size + 1);
-        printf("# number %u, %s, started %s, stopped %s\n%s", e->number, att_experiment_status_name(e->status), started, stopped,
-            text);
+        printf("# number %u, %s, started %s, stopped %s\n# arms in records:", e->number, att_experiment_status_name(e->status),
+            started, stopped);
+        for (size_t v = 0; v < e->variation_count; v++)
+            printf("%s %.*s %u", v ? "," : "", (int)e->variations[v].key.size, e->variations[v].key.data, arm_number(e, v));
+        printf("\n%s", text);
     }
     free(text);
     return true;

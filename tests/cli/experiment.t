@@ -7,6 +7,7 @@ number  key     status  arms  started  stopped
      1  bolder  draft      2  -        -
 $ attune experiment show bolder | sed 's/^# //'
 number 1, draft, started -, stopped -
+arms in records: control 256, bold 257
 key: "bolder"
 note: "surprise helps"
 seed: "bolder"
