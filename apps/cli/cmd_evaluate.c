@@ -155,7 +155,8 @@ static int run_evaluate(cli *c)
     if (!protocols_of(c, &options.protocols) || !columns_of(c, columns, &options.column_count) ||
         !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed) || !cli_must_whole(c, "threads", 1, 64, &threads) ||
         !cli_must_whole(c, "min-preferences", 1, 1000000, &least) || !cli_must_time(c, "split", &options.split_ms) ||
-        !cli_must_whole(c, "folds", 1, 10, &folds) || !cli_must_whole(c, "moments", 1, 50, &moments))
+        !cli_must_whole(c, "folds", 1, 10, &folds) || !cli_must_whole(c, "moments", 1, 50, &moments) ||
+        !cli_must_number(c, "half-life", 0, 36500, &options.half_life_days))
         return 64;
     options.threads = (uint32_t)threads;
     options.min_preferences = (uint32_t)least;
@@ -230,6 +231,7 @@ static const cli_option evaluate_options[] = {
     {"columns", 0, "LIST", "file: what its fields are, such as item,user,rating,time, where no head line tells"},
     {"min-preferences", 0, "N", "people with fewer are left out; default 5"},
     {"folds", 0, "N", "strong: so many disjoint groups of held-out people, 1 to 10; default 1"},
+    {"half-life", 0, "DAYS", "preferences learned from and histories lose half their weight in so long; default no decay"},
     {"moments", 0, "N", "rolling: train and judge at so many moments, 1 to 50; default 8"},
     {"split", 0, "TIME", "time: train before it, test after; default at 80 % of the preferences"},
     {"resume", 0, "FOLDER", "keep long trainings' state there; the same command again goes on from it"},

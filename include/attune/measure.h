@@ -223,6 +223,7 @@ typedef struct att_evaluate_options {
     bool fold_in_earliest;    // strong: the earliest fold in; false: drawn at random
     int64_t split_ms;   // time: training is what lies before; 0: at train_share of all preferences
     double train_share; // time
+    double half_life_days; // of a preference in training and history, from the newest of training back; 0: no decay
     uint32_t moments;   // rolling: how many; the data is parted into one more piece than that, 1 … 50
     double cold_share;  // cold: of items, hidden
     uint32_t negatives; // leave-one-out-sampled

@@ -156,6 +156,9 @@ att_status att_options_check(const att_evaluate_options *options, att_error *err
     if (options->folds < 1 || options->folds > ATT_FOLDS_MAX)
         return ATT_FAIL(err, ATT_INVALID, "option \"folds\" is %u, expected 1 to %d",
             options->folds, ATT_FOLDS_MAX);
+    if (!(options->half_life_days >= 0.0 && options->half_life_days <= 36500.0))
+        return ATT_FAIL(err, ATT_INVALID, "option \"half_life_days\" is %g, expected 0 to 36500",
+            options->half_life_days);
     if (options->moments < 1 || options->moments > ATT_MOMENTS_MAX)
         return ATT_FAIL(err, ATT_INVALID, "option \"moments\" is %u, expected 1 to %d",
             options->moments, ATT_MOMENTS_MAX);

@@ -4,6 +4,7 @@
 #include "base/rng.h"
 #include "measure/options.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { TRAINED = 1, SHOWN = 2, SOUGHT = 4 };
@@ -378,6 +379,23 @@ static att_status build_cases(splitter *s, att_error *err)
     return ATT_OK;
 }
 
+// As the engine weighs what it learns from: w 2^(-age / half-life), age from the newest of training.
+static void decay(att_split *out, double half_life_days)
+{
+    const uint64_t count = out->train.row_start[out->train.rows];
+    const uint32_t shown = out->history_start[out->cases];
+    int64_t newest = INT64_MIN;
+    if (half_life_days <= 0 || !out->timed)
+        return;
+    for (uint64_t i = 0; i < count; i++)
+        newest = ATT_MAX(newest, out->train_at_ms[i]);
+    const double half_life_ms = half_life_days * 86400000.0;
+    for (uint64_t i = 0; i < count; i++)
+        out->train.value[i] *= (float)exp2((double)(out->train_at_ms[i] - newest) / half_life_ms);
+    for (uint32_t i = 0; i < shown; i++) // a person held out may have been there later than anybody in training
+        out->history_weight[i] *= (float)exp2((double)ATT_MIN(out->history_at_ms[i] - newest, 0) / half_life_ms);
+}
+
 static const char *how(uint32_t protocol)
 {
     switch (protocol) {
@@ -424,13 +442,19 @@ const char *att_split_describe(const att_table *table, uint32_t protocol,
             folds);
     if (!turns)
         return NULL;
+    const char *decayed = "";
+    if (options->half_life_days > 0 && !table->dataset->untimed)
+        decayed = att_arena_printf(life, " Preferences learned from and histories lose half their weight in %g days.",
+            options->half_life_days);
+    if (!decayed)
+        return NULL;
     return att_arena_printf(life,
-        "%s.%s %llu people judged on %llu sought preferences; trained on %llu preferences of %llu "
+        "%s.%s%s %llu people judged on %llu sought preferences; trained on %llu preferences of %llu "
         "people; %s%llu items, without those of the person's history. Left out: %u people with "
         "fewer than %u preferences, %llu without a history, %llu without a target; %llu "
         "preferences "
         "on items that training does not know. Sought though training does not know them: %llu.%s",
-        how(protocol), turns, (count)counts->judged, (count)counts->sought,
+        how(protocol), turns, decayed, (count)counts->judged, (count)counts->sought,
         (count)(counts->trained_preferences / folds), (count)(counts->trained_people / folds),
         sampled ? "negatives drawn from " : "ranked are ", (count)(counts->ranked / folds),
         table->users_short, options->min_preferences, (count)counts->strangers,
@@ -461,6 +485,7 @@ att_status att_split_build(att_split *out, const att_table *table, uint32_t prot
         att_split_deinit(out);
         return status;
     }
+    decay(out, options->half_life_days);
     out->counts.judged = out->cases;
     out->counts.sought = out->target_start[out->cases];
     out->counts.trained_preferences = out->train.row_start[out->train.rows];

@@ -362,6 +362,8 @@ Options
       --min-preferences N    people with fewer are left out; default 5
       --folds N              strong: so many disjoint groups of held-out people,
                              1 to 10; default 1
+      --half-life DAYS       preferences learned from and histories lose half
+                             their weight in so long; default no decay
       --moments N            rolling: train and judge at so many moments, 1 to
                              50; default 8
       --split TIME           time: train before it, test after; default at 80 %

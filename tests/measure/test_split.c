@@ -3,6 +3,8 @@
 #include "measure/split.h"
 #include "world.h"
 
+#include <math.h>
+
 typedef struct ground {
     att_dataset *dataset;
     att_host host;
@@ -254,6 +256,33 @@ CHECK_TEST(moments_seek_nothing_twice_and_train_on_the_past)
     end(&g);
 }
 
+CHECK_TEST(a_half_life_weighs_recent_preferences_more)
+{
+    CHECK_BEGIN();
+    ground g;
+    att_split plain, decayed;
+    begin(&g);
+    build(&g, &plain, ATT_PROTOCOL_TIME);
+    g.options.half_life_days = 0.5;
+    build(&g, &decayed, ATT_PROTOCOL_TIME);
+    const uint64_t count = plain.train.row_start[plain.train.rows];
+    int64_t newest = 0;
+    for (uint64_t i = 0; i < count; i++)
+        newest = ATT_MAX(newest, plain.train_at_ms[i]);
+    for (uint64_t i = 0; i < count; i++) {
+        const double half_lives = (double)(newest - plain.train_at_ms[i]) / 43200000.0;
+        CHECK_NEAR(decayed.train.value[i], plain.train.value[i] * exp2(-half_lives), 1e-6);
+    }
+    for (uint32_t i = 0; i < plain.history_start[plain.cases]; i++) {
+        const double half_lives = (double)(newest - plain.history_at_ms[i]) / 43200000.0;
+        CHECK_NEAR(decayed.history_weight[i], plain.history_weight[i] * exp2(-half_lives), 1e-6);
+    }
+    CHECK_HOLDS(att_split_describe(&g.table, ATT_PROTOCOL_TIME, &decayed.counts, &g.options, false, &g.life), "0.5 days");
+    att_split_deinit(&plain);
+    att_split_deinit(&decayed);
+    end(&g);
+}
+
 CHECK_TEST(hidden_items_are_never_in_training_and_are_all_that_is_ranked)
 {
     CHECK_BEGIN();
@@ -350,6 +379,6 @@ CHECK_MAIN(CHECK_CASE(leave_one_out_seeks_the_last_and_trains_on_the_rest),
     CHECK_CASE(folds_judge_everybody_once_and_never_train_on_them),
     CHECK_CASE(the_time_split_knows_nothing_of_the_future),
     CHECK_CASE(moments_seek_nothing_twice_and_train_on_the_past),
-    CHECK_CASE(hidden_items_are_never_in_training_and_are_all_that_is_ranked),
+    CHECK_CASE(a_half_life_weighs_recent_preferences_more), CHECK_CASE(hidden_items_are_never_in_training_and_are_all_that_is_ranked),
     CHECK_CASE(sampled_negatives_were_never_preferred), CHECK_CASE(the_seed_decides_the_split),
     CHECK_CASE(a_split_that_leaves_nothing_is_refused))
