@@ -296,7 +296,9 @@ static void print_survival(const cli *c, const att_longrun *report)
 static void print_wrapped(const char *text, size_t used)
 {
     while (*text) {
-        const size_t size = strcspn(text, " ");
+        size_t size = strcspn(text, " ");
+        if (text[size] == ' ' && text[size + 1] == '%') // a number and its unit stay together
+            size += 1 + strcspn(text + size + 1, " ");
         if (used > 2 && used + 1 + size > 98) {
             fputs("\n ", stdout);
             used = 1;
