@@ -260,7 +260,7 @@ static double everybodys_share(const reading *r, size_t g)
 
 static double old_share(const reading *r, const sides *s, size_t g)
 {
-    return (fmax(0, s->older[g]) + PRIOR_THINGS * everybodys_share(r, g)) / ((double)s->old_things + PRIOR_THINGS);
+    return (ATT_MAX(0, s->older[g]) + PRIOR_THINGS * everybodys_share(r, g)) / ((double)s->old_things + PRIOR_THINGS);
 }
 
 static double new_share(const reading *r, const sides *s, size_t g)
@@ -300,7 +300,7 @@ static bool may_be_more(const reading *r, const sides *s, double least)
     float sum = 0, mass = 0;
     for (size_t g = 0; g < r->tag_count; g++) {
         const float common = (float)everybodys_share(r, g), a = (float)asked[g];
-        const float own = fmaxf(0, (float)model[g]) + (float)PRIOR_THINGS * common;
+        const float own = (float)model[g] + (float)PRIOR_THINGS * common; // a mass that is gone is off 0 by a rounding
         sum += a * rough_log2(common * things / own);
         mass += a;
     }

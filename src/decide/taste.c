@@ -3,6 +3,7 @@
 #include "decide/taste.h"
 
 #include "signals/grade.h"
+#include "signals/people.h"
 #include "signals/situation.h"
 
 #include <math.h>
@@ -115,14 +116,18 @@ static double bend(
     if (!moment->situation || !(share > 0))
         return 0;
     likeness like;
+    float alike[ATT_PREFERENCES_MAX];
     likeness_init(&like, moment->situation);
+    assert(count <= ATT_PREFERENCES_MAX);
     double sum = 0, liked = 0, evidence = 0;
     for (size_t i = 0; i < count; i++) {
         const double k = likeness_of(&like, items[i].situation), w = (double)weights[i];
         sum += w;
         liked += w * k;
-        evidence += fmax(0, items[i].grade) * (k - like.least) / (1 - like.least);
+        evidence += ATT_MAX(0, items[i].grade) * (k - like.least);
+        alike[i] = (float)k;
     }
+    evidence /= 1 - like.least;
     if (!(sum > 0))
         return 0;
     const double own = evidence / (evidence + moment->policy->taste.context_evidence);
@@ -130,7 +135,7 @@ static double bend(
     double bent = 0;
     for (size_t i = 0; i < count; i++) {
         const double phi =
-            (1 - own) * (1 + (double)items[i].lift) + per_mean * likeness_of(&like, items[i].situation);
+            (1 - own) * (1 + (double)items[i].lift) + per_mean * (double)alike[i];
         weights[i] *= (float)(1 - share * (1 - phi));
         bent += (double)weights[i];
     }

@@ -6,13 +6,13 @@ _Static_assert(ATT_DEVICE_COUNT <= 16 && ATT_PLACE_COUNT <= 8 && ATT_ACTIVITY_CO
     "a class more than the bits of a situation can tell");
 
 static const struct {
-    uint8_t shift, bits, classes; // classes: with 0, not known
+    uint8_t shift, classes; // classes: with 0, not known
 } fields[ATT_SITUATION_FIELDS] = {
-    [ATT_SITUATION_DEVICE] = {0, 4, ATT_DEVICE_COUNT},
-    [ATT_SITUATION_PLACE] = {4, 3, ATT_PLACE_COUNT},
-    [ATT_SITUATION_ACTIVITY] = {7, 4, ATT_ACTIVITY_COUNT},
-    [ATT_SITUATION_HOURS] = {11, 3, ATT_HOUR_BANDS + 1},
-    [ATT_SITUATION_WEEK] = {14, 2, 3},
+    [ATT_SITUATION_DEVICE] = {0, ATT_DEVICE_COUNT},
+    [ATT_SITUATION_PLACE] = {4, ATT_PLACE_COUNT},
+    [ATT_SITUATION_ACTIVITY] = {7, ATT_ACTIVITY_COUNT},
+    [ATT_SITUATION_HOURS] = {11, ATT_HOUR_BANDS + 1},
+    [ATT_SITUATION_WEEK] = {14, 3},
 };
 
 static unsigned band_of_hour(int64_t hour)
@@ -64,11 +64,6 @@ uint16_t att_situation_of(const att_context *context, int64_t at_ms)
         situation |= packed(ATT_SITUATION_HOURS, band + 1) |
                      packed(ATT_SITUATION_WEEK, is_weekend ? 2 : 1);
     return (uint16_t)situation;
-}
-
-unsigned att_situation_get(uint16_t situation, att_situation_field field)
-{
-    return situation >> fields[field].shift & ((1u << fields[field].bits) - 1);
 }
 
 bool att_situation_is_valid(uint16_t situation)

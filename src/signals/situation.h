@@ -27,7 +27,12 @@ typedef enum att_situation_field {
 
 // Classes that the context does not have count as not known.
 uint16_t att_situation_of(const att_context *context, int64_t at_ms);
-unsigned att_situation_get(uint16_t situation, att_situation_field field); // 0: not known
+// 0: not known. Asked for each preference of each decision.
+static inline unsigned att_situation_get(uint16_t situation, att_situation_field field)
+{
+    static const uint8_t shift[ATT_SITUATION_FIELDS] = {0, 4, 7, 11, 14}, mask[ATT_SITUATION_FIELDS] = {15, 7, 15, 7, 3};
+    return (unsigned)situation >> shift[field] & mask[field];
+}
 // Whether every field holds a class that exists.
 bool att_situation_is_valid(uint16_t situation);
 
