@@ -11,6 +11,7 @@
 //   words    8 topics, 40 words of 5,000 a row, the topics' words overlap; sparse
 //   drift    like linear, 12 features and 5 classes, but the scores turn into others half-way, within a tenth of the rounds
 // FILE: rows of "label feature feature ..." under a line "rows features classes", numbers in text.
+// Where Vowpal Wabbit is installed (`vw` in PATH), it runs untuned on the same rows in the order of the first shuffle, as --cbify K.
 // BENCH_ALGORITHM=NAME runs one algorithm alone. Beside each algorithm stand: uniform choice, the best fixed option in hindsight, and a supervised learner that is told
 // every label (the same regressions, taught all classes of each row). +- is half of the 95 % interval over the shuffles.
 // Everything is from seeds, so the hash of the choices says whether the work is the same work.
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 typedef struct table {
     uint32_t rows, classes;
@@ -336,6 +338,45 @@ static double cpu_s(void)
     return (double)used.ru_utime.tv_sec + (double)used.ru_utime.tv_usec * 1e-6;
 }
 
+// --- Vowpal Wabbit, where it is ---------------------------------------------------------------------------------
+
+static bool write_vw(const runner *run, const char *path)
+{
+    FILE *file = fopen(path, "w");
+    for (uint32_t r = 0; file && r < run->rows->rows; r++) {
+        const uint32_t row = run->order[r];
+        fprintf(file, "%u |", run->rows->label[row] + 1);
+        for (size_t f = run->rows->first[row]; f < run->rows->first[row + 1]; f++)
+            fprintf(file, " f%llx:%.6g", (unsigned long long)run->rows->features[f].key, (double)run->rows->features[f].value);
+        fputc('\n', file);
+    }
+    return file && fclose(file) == 0;
+}
+
+static void run_vw(const runner *run, const char *set)
+{
+    static const char *const ways[] = {"--regcbopt", "--squarecb", "--epsilon 0.05", "--cover 4", "--bag 8"};
+    char path[] = "/tmp/bench-bandit-XXXXXX", command[400], line[512];
+    if (system("command -v vw >/dev/null 2>&1") != 0) {
+        printf("%-8s vw is not installed: not run beside\n", set);
+        return;
+    }
+    const int made = mkstemp(path);
+    if (made < 0 || close(made) != 0 || !write_vw(run, path))
+        die("the rows cannot be written for vw");
+    for (size_t i = 0; i < ATT_COUNT_OF(ways); i++) {
+        snprintf(command, sizeof command, "vw --cbify %u %s -d %s 2>&1", run->rows->classes, ways[i], path);
+        FILE *vw = popen(command, "r");
+        double loss;
+        while (vw && fgets(line, sizeof line, vw))
+            if (sscanf(line, "average loss = %lf", &loss) == 1)
+                printf("%-8s vw %-12s %.4f\n", set, ways[i], loss);
+        if (vw)
+            pclose(vw);
+    }
+    unlink(path);
+}
+
 static void run_set(const char *name, table *t, bool keeps_order, uint32_t shuffles, const char *only, const att_host *host, uint64_t *hash)
 {
     runner run = {.host = host, .rows = t};
@@ -367,6 +408,12 @@ static void run_set(const char *name, table *t, bool keeps_order, uint32_t shuff
         }
         print_losses(name, i < count ? algorithms[i].about.name : "supervised", losses, shuffles, (cpu_s() - before) / shuffles);
     }
+    att_rng rng = att_rng_seed(1000);
+    for (uint32_t r = 0; r < t->rows; r++)
+        run.order[r] = r;
+    if (!keeps_order)
+        att_rng_shuffle_u32(&rng, run.order, t->rows);
+    run_vw(&run, name);
     *hash ^= run.hash;
     free(losses);
     free(run.order);

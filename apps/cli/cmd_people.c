@@ -394,6 +394,15 @@ static json_t *person_json(const att_person *p)
         (json_int_t)p->life_event_ms);
 }
 
+static json_t *with_choices(att_engine *engine, const char *user, json_t *value)
+{
+    uint64_t impressions, explored;
+    att_engine_person_choices(engine, att_text_of(user), &impressions, &explored);
+    json_object_set_new(value, "choice_impressions", json_integer((json_int_t)impressions));
+    json_object_set_new(value, "choice_explored", json_integer((json_int_t)explored));
+    return value;
+}
+
 static int run_person(cli *c)
 {
     int code;
@@ -409,7 +418,7 @@ static int run_person(cli *c)
     if (status)
         code = cli_fail(c, status, &err);
     else if (c->json)
-        code = cli_print_json(person_json(&person));
+        code = cli_print_json(with_choices(engine, c->arguments[0], person_json(&person)));
     else
         print_person(c, &person);
     att_slate_memory_destroy(memory);

@@ -189,6 +189,68 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
     return 0;
 }
 
+// --- choices ------------------------------------------------------------------------------------------------
+
+static json_t *curve_json(const att_world_curve *curve)
+{
+    json_t *points = json_array();
+    for (int i = 0; i < ATT_WORLD_CHOICES_POINTS; i++)
+        json_array_append_new(points, json_pack("{s:I,s:f,s:f}", "rounds", (json_int_t)curve->at[i], "regret",
+                                          curve->regret[i], "half_width", curve->half_width[i]));
+    return json_pack("{s:s,s:f,s:o}", "algorithm", curve->name, "reward", curve->reward, "points", points);
+}
+
+static void print_curves(const cli *c, const att_world_curve *curves, size_t count)
+{
+    enum { WIDTH = ATT_WORLD_CHOICES_POINTS + 2 };
+    static char text[ATT_WORLD_CURVES_MAX + 1][WIDTH][40];
+    const char *cells[(ATT_WORLD_CURVES_MAX + 1) * WIDTH];
+    snprintf(text[0][0], 40, "algorithm");
+    snprintf(text[0][1], 40, "clicks");
+    for (int i = 0; i < ATT_WORLD_CHOICES_POINTS; i++)
+        snprintf(text[0][i + 2], 40, "T = %llu", (unsigned long long)curves[0].at[i]);
+    for (size_t a = 0; a < count; a++) {
+        snprintf(text[a + 1][0], 40, "%s", curves[a].name);
+        snprintf(text[a + 1][1], 40, "%.4f", curves[a].reward);
+        for (int i = 0; i < ATT_WORLD_CHOICES_POINTS; i++)
+            snprintf(text[a + 1][i + 2], 40, "%.1f ± %.1f", curves[a].regret[i], curves[a].half_width[i]);
+    }
+    for (size_t a = 0; a <= count; a++)
+        for (int i = 0; i < WIDTH; i++)
+            cells[a * WIDTH + (size_t)i] = text[a][i];
+    cli_print_table(c, cells, WIDTH, count + 1, "lrrrrrr");
+}
+
+static int run_choices(cli *c, const att_world *world)
+{
+    att_world_choices_options options = att_world_choices_options_default();
+    att_world_curve curves[ATT_WORLD_CURVES_MAX];
+    uint64_t rounds = options.rounds, runs = options.runs;
+    size_t count = 0;
+    att_error err = {0};
+    if (!cli_must_whole(c, "choices", 100, 10000000, &rounds) || !cli_must_whole(c, "runs", 1, ATT_WORLD_CHOICES_RUNS_MAX, &runs) ||
+        !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed))
+        return 64;
+    options.rounds = (uint32_t)rounds;
+    options.runs = (uint32_t)runs;
+    cli_progress_start(c);
+    const att_status status = att_world_choices(world, &options, curves, &count, &err);
+    cli_progress_end();
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json) {
+        json_t *list = json_array();
+        for (size_t a = 0; a < count; a++)
+            json_array_append_new(list, curve_json(&curves[a]));
+        return cli_print_json(json_pack("{s:b,s:I,s:I,s:I,s:o}", "simulated", 1, "rounds", (json_int_t)options.rounds, "runs",
+            (json_int_t)options.runs, "seed", (json_int_t)options.seed, "curves", list));
+    }
+    printf("a film's thumbnail out of %u, %u simulated visitors, %u runs; rewards come %u rounds late; regret against the best "
+           "fixed policy in expected clicks, ± 95 %%\n", options.options, options.rounds, options.runs, options.delay);
+    print_curves(c, curves, count);
+    return 0;
+}
+
 static int run_simulate(cli *c)
 {
     if (cli_flag(c, "drift"))
@@ -200,8 +262,8 @@ static int run_simulate(cli *c)
     const char *out = cli_get(c, "out");
     if (cli_get(c, "clickbait") && !cli_get(c, "run"))
         return cli_usage(c, "--clickbait wants --run DAYS");
-    if (!out && !cli_get(c, "run"))
-        return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, or --drift");
+    if (!out && !cli_get(c, "run") && !cli_get(c, "choices"))
+        return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, --drift, or --choices N");
     att_world *world = NULL;
     att_error err = {0};
     cli_progress_start(c);
@@ -214,6 +276,8 @@ static int run_simulate(cli *c)
         code = cli_run_clickbait(c, world, options.ahead_days);
     else if (!code && cli_get(c, "run"))
         code = run_policies(c, world, options.ahead_days);
+    if (!code && cli_get(c, "choices"))
+        code = run_choices(c, world);
     att_world_destroy(world);
     return code;
 }
@@ -224,13 +288,16 @@ static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write item
     {"worlds", 0, "N", "with --drift: so many worlds; default 2"},
     {"clickbait", 0, "W", "with --run: an experiment in a new store whose second arm pushes clickbait by the weight W; 0: none, the arms are alike"},
     {"train-every", 0, "DAYS", "with --run: train anew after so many days; default 7, 0 never"},
+    {"choices", 0, "N", "N visitors choose by a thumbnail: regret of each bandit (docs/bandits.md)"},
+    {"runs", 0, "N", "with --choices: other visitors, pictures and luck each; default 5"},
     {"people", 0, "N", "default 1000"}, {"items", 0, "N", "default 2000"}, {"days", 0, "N", "of history; default 60"},
     {"events", 0, "N", "about so many; default 300000"}, {"seed", 0, "N", "default 1: the same seed gives the same world"},
     {"start", 0, "TIME", "first moment of the history; default 2026-01-01"}, {0}};
 static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
     "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
     "one late night, a taste that moves, and sixty days, each with the time scales and without",
-    "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns", NULL};
+    "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns",
+    "attune simulate --choices 20000", "regret of each bandit against the best fixed policy", NULL};
 const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,
     "The people have interests, moods, boredom and drift that follow another model than the engine's (docs/simulator.md).\n"
     "With --run an empty store is filled with the world's history first. What the simulation says holds for the simulation.",

@@ -212,6 +212,49 @@ const cli_command cli_train = {"train", "Learn from the log and put the new mode
 
 // --- info ---------------------------------------------------------------------------------------------------
 
+// What exploration took, slot by slot: of each choice, and of each place in slates.
+typedef struct ledger {
+    json_t *choices, *places;
+} ledger;
+
+static bool add_choice(void *user, const att_choice_count *count)
+{
+    ledger *l = user;
+    json_array_append_new(l->choices,
+        json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:f}", "choice", cli_json_text(count->name), "decisions",
+            (json_int_t)count->decisions, "displayed", (json_int_t)count->displayed, "apprentice",
+            (json_int_t)count->apprentice, "impressions", (json_int_t)count->impressions, "explored",
+            (json_int_t)count->explored, "pending", (json_int_t)count->pending, "rewarded", (json_int_t)count->rewarded,
+            "defaulted", (json_int_t)count->defaulted, "undisplayed", (json_int_t)count->undisplayed, "late_rewards",
+            (json_int_t)count->late_rewards, "mean_reward", count->reward));
+    return true;
+}
+
+static att_status read_ledger(att_engine *engine, ledger *l, att_error *err)
+{
+    uint64_t impressions, explored;
+    for (uint32_t place = 0; place < ATT_SLATE_MAX && att_engine_slate_place(engine, place, &impressions, &explored); place++)
+        json_array_append_new(l->places,
+            json_pack("{s:I,s:I}", "impressions", (json_int_t)impressions, "explored", (json_int_t)explored));
+    return att_engine_choices_each(engine, add_choice, l, err);
+}
+
+static long long whole(const json_t *object, const char *key)
+{
+    return (long long)json_integer_value(json_object_get(object, key));
+}
+
+static void print_ledger(const ledger *l)
+{
+    size_t at;
+    json_t *row;
+    json_array_foreach(l->choices, at, row)
+        printf("  choice     %s: %lld decisions, %lld explored, %lld displayed; %lld rewarded (mean %.3f), %lld by default, %lld wait\n",
+            json_string_value(json_object_get(row, "choice")), whole(row, "decisions"), whole(row, "explored"),
+            whole(row, "displayed"), whole(row, "rewarded"), json_real_value(json_object_get(row, "mean_reward")),
+            whole(row, "defaulted"), whole(row, "pending"));
+}
+
 static int run_info(cli *c)
 {
     int code;
@@ -220,15 +263,27 @@ static int run_info(cli *c)
         return code;
     att_engine_info i;
     att_engine_info_get(engine, &i);
+    ledger l = {.choices = json_array(), .places = json_array()};
+    att_error err = {0};
+    const att_status status = read_ledger(engine, &l, &err);
     att_engine_close(engine);
-    if (c->json)
-        return cli_print_json(json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:I}", "events",
+    if (status) {
+        json_decref(l.choices);
+        json_decref(l.places);
+        return cli_fail(c, status, &err);
+    }
+    if (c->json) {
+        json_t *value = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:I}", "events",
             (json_int_t)i.events, "bot_events", (json_int_t)i.bot_events, "decisions", (json_int_t)i.decisions, "items",
             (json_int_t)i.items, "items_taken_down", (json_int_t)i.items_taken_down, "users", (json_int_t)i.users,
             "impressions", (json_int_t)i.impressions, "explored_impressions", (json_int_t)i.explored_impressions,
             "first_event", (json_int_t)i.first_event_ms, "last_event", (json_int_t)i.last_event_ms, "model",
             (json_int_t)i.model, "model_kind", i.model_kind, "items_bytes", (json_int_t)i.items_bytes, "users_bytes",
-            (json_int_t)i.users_bytes, "index_bytes", (json_int_t)i.index_bytes));
+            (json_int_t)i.users_bytes, "index_bytes", (json_int_t)i.index_bytes);
+        json_object_set_new(value, "choices", l.choices);
+        json_object_set_new(value, "slate_places", l.places);
+        return cli_print_json(value);
+    }
     char first[32], last[32];
     cli_time_text(i.first_event_ms, first);
     cli_time_text(i.last_event_ms, last);
@@ -241,6 +296,9 @@ static int run_info(cli *c)
         i.impressions ? 100.0 * (double)i.explored_impressions / (double)i.impressions : 0, (unsigned long long)i.model,
         i.model_kind, i.items ? (double)i.items_bytes / (double)i.items : 0,
         i.users ? (double)i.users_bytes / (double)i.users : 0, (double)i.index_bytes / 1e6);
+    print_ledger(&l);
+    json_decref(l.choices);
+    json_decref(l.places);
     return 0;
 }
 

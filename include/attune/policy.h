@@ -14,6 +14,28 @@ ATT_BEGIN
 
 typedef enum att_diversity { ATT_DIVERSITY_NONE, ATT_DIVERSITY_MMR, ATT_DIVERSITY_DPP } att_diversity;
 
+// The algorithm that learns which option to choose (attune/choose.h). Numbers are the order of att_bandit_about_at.
+typedef enum att_choice_algorithm {
+    ATT_CHOICE_REGCB,
+    ATT_CHOICE_EPSILON,
+    ATT_CHOICE_LINUCB,
+    ATT_CHOICE_THOMPSON,
+    ATT_CHOICE_SQUARECB,
+    ATT_CHOICE_COVER,
+    ATT_CHOICE_BAGGING
+} att_choice_algorithm;
+
+// Parts of a choice's reward. Numbers are kept on disk: only append.
+typedef enum att_reward_part {
+    ATT_REWARD_PART_REWARD,
+    ATT_REWARD_PART_CLICK,
+    ATT_REWARD_PART_PLAY,
+    ATT_REWARD_PART_SATISFACTION,
+    ATT_REWARD_PART_PURCHASE,
+    ATT_REWARD_PART_COMPLAINT,
+    ATT_REWARD_PART_COUNT
+} att_reward_part;
+
 // How one signal counts. grade: preference in -1 … 1 that training learns from. reward: what a decision
 // earned, -1 … 1. Where a signal has a measure (share played, rating, dwell) the two are scaled by it; see
 // docs/signals.md.
@@ -73,6 +95,16 @@ typedef struct att_policy {
         double life_event_keep;       // of what was liked before a life event
         double reserve;               // of a person's exploration, kept back for sudden changes
     } taste;
+    struct {
+        att_choice_algorithm algorithm;
+        double share;           // of a choice's decisions that may be explored, 0 … 1
+        double floor;           // probability spread evenly over all options, before the share cuts it, 0 … 1
+        uint32_t reward_wait_s; // what has come by then is the reward
+        double default_reward;  // when no part came
+        double reward_low, reward_high;      // learned as 0 and 1; beyond them it is cut
+        double part[ATT_REWARD_PART_COUNT];  // weight of each part in the reward
+        uint32_t bits;          // at most 2^bits weights a table of a learner, 10 … 24
+    } choices;
     struct {
         double holdout_share; // of people, 0 … 0.5: in no experiment, for good (attune/experiment.h)
     } experiments;

@@ -171,5 +171,35 @@ att_status att_world_run(const att_world *world, const att_world_policy *policy,
     const att_world_run_options *options, att_world_report *report, att_world_day *days,
     att_error *err);
 
+// --- Bandits meet the people -----------------------------------------------------------------------
+
+// People choose by a film's thumbnail; every algorithm of attune/choose.h picks which one they see (measure/sim_choices.c
+// tells the model). Regret is against the best fixed policy, in expected clicks.
+#define ATT_WORLD_CHOICES_POINTS 5
+#define ATT_WORLD_CHOICES_OPTIONS_MAX 14
+#define ATT_WORLD_CHOICES_RUNS_MAX 64
+#define ATT_WORLD_CURVES_MAX 16
+
+typedef struct att_world_choices_options {
+    uint32_t rounds;  // 100 … 10000000; default 20000
+    uint32_t options; // thumbnails, 2 … 14; default 8
+    uint32_t runs;    // with other thumbnails, visitors and luck each, 1 … 64; default 5
+    uint32_t delay;   // rounds until a reward is told; default 50
+    uint64_t seed;    // default 1
+} att_world_choices_options;
+att_world_choices_options att_world_choices_options_default(void);
+
+typedef struct att_world_curve {
+    char name[24];                                // of the algorithm, or "best fixed option", "uniform"
+    uint64_t at[ATT_WORLD_CHOICES_POINTS];        // rounds
+    double regret[ATT_WORLD_CHOICES_POINTS];      // cumulative until then, mean over runs
+    double half_width[ATT_WORLD_CHOICES_POINTS];  // of the 95 % interval over runs
+    double reward;                                // mean probability of a click over all rounds
+} att_world_curve;
+
+// `curves` has room for ATT_WORLD_CURVES_MAX.
+att_status att_world_choices(const att_world *world, const att_world_choices_options *options, att_world_curve *curves,
+    size_t *count, att_error *err);
+
 ATT_END
 #endif

@@ -176,7 +176,7 @@ static const att_bandit_algorithm algorithms[] = {
          "Takes the option whose reward could plausibly be the greatest: expected log-odds plus a level of its deviation.",
          "Foster, Agarwal, Dudik, Luo, Schapire: Practical contextual bandits with regression oracles, ICML 2018"},
         .learners = ATT_BANDIT_PORTFOLIO, .models = 1, .sigma = true,
-        .levels = {0.5, 1, 1.5, 2}, .spread = spread_optimistic},
+        .levels = {0, 0.5, 1, 2}, .spread = spread_optimistic},
     {.about = {"epsilon", "epsilon-greedy", "Takes the best as far as is known, and now and then any option alike.",
          "Langford, Zhang: The epoch-greedy algorithm for contextual multi-armed bandits, NIPS 2007"},
         .learners = ATT_BANDIT_PORTFOLIO, .models = 1, .levels = {0, 0.02, 0.05, 0.1}, .spread = spread_epsilon},

@@ -13,6 +13,7 @@
 #define SHARE 0.001         // fixed share, a round
 #define CHANCE_LEAST 1e-3f  // a learner's chance is taken no surer than this when it is judged
 #define CURVATURE_LEAST 1e-3f
+#define VOICE_LEAST 0.02f
 #define RIVAL_DOUBT 0.05f   // share of rounds on which the softmax is taken to say nothing
 #define RIVAL_LEAST 1e-5f   // smaller parts of a softmax gradient are left out
 
@@ -20,12 +21,15 @@ static const struct {
     float variance;    // prior, of a weight
     bool is_full;      // covariance
     bool is_pairs;
+    bool is_constant;  // sees column 0 alone
     bool is_identity;  // link
 } traits[ATT_BANDIT_LEARNER_COUNT] = {
     [ATT_BANDIT_ROWS] = {.variance = 1, .is_full = true},
     [ATT_BANDIT_PLAIN] = {.variance = 1},
     [ATT_BANDIT_RIVALS] = {.variance = 1},
     [ATT_BANDIT_PAIRS] = {.variance = 0.1f, .is_pairs = true},
+    [ATT_BANDIT_SHY] = {.variance = 0.02f},
+    [ATT_BANDIT_MEANS] = {.variance = 1, .is_constant = true},
     [ATT_BANDIT_LINEAR] = {.variance = 1, .is_full = true, .is_identity = true},
     [ATT_BANDIT_COSTS] = {.variance = 1, .is_identity = true},
 };
@@ -84,7 +88,7 @@ static uint32_t pairs_of(uint32_t columns)
 
 static uint32_t width_needed(const att_bandit_expert *expert, uint32_t columns)
 {
-    return traits[expert->learner].is_pairs ? pairs_of(columns) : columns;
+    return traits[expert->learner].is_pairs ? pairs_of(columns) : traits[expert->learner].is_constant ? 1 : columns;
 }
 
 static bool is_too_large(const att_bandit_model *model, const att_bandit_expert *expert, uint32_t columns, uint32_t slots)
@@ -159,12 +163,12 @@ static float root_mean_square(const att_bandit_moments *moments)
 
 // x_narrow = (raw - mean) / deviation and x_wide = raw / rms: the weights that score alike.
 static void move_row(const att_bandit_model *model, const att_bandit_space *space, const float *weights,
-    const float *spread, uint64_t slot_key, float *to_weights, float *to_spread)
+    const float *spread, uint32_t columns, uint64_t slot_key, float *to_weights, float *to_spread)
 {
     const size_t constant = att_bandit_place(slot_key, ATT_BANDIT_CONSTANT_KEY, model->bits);
     to_weights[constant] += weights[0];
     to_spread[constant] = ATT_MIN(to_spread[constant], spread[0]);
-    for (uint32_t c = 1; c < model->column_capacity; c++) {
+    for (uint32_t c = 1; c < columns; c++) {
         double mean, deviation;
         att_bandit_column_scale(space, c, &mean, &deviation);
         if (!(deviation > 0))
@@ -189,7 +193,8 @@ static att_status widen(att_bandit_model *model, att_bandit_expert *expert, cons
     fill(spread, size, traits[expert->learner].variance);
     for (uint32_t s = 0; expert->width && s < ATT_MIN(model->slot_capacity, space->slots.count); s++)
         move_row(model, space, expert->weights + (size_t)s * expert->width,
-            expert->spread + (size_t)s * expert->width, space->slots.keys[s], weights, spread);
+            expert->spread + (size_t)s * expert->width,
+            traits[expert->learner].is_constant ? 1 : model->column_capacity, space->slots.keys[s], weights, spread);
     free_tables(model, expert);
     expert->weights = weights;
     expert->spread = spread;
@@ -259,6 +264,7 @@ void att_bandit_forecast_deinit(att_bandit_forecast *forecast)
         return;
     ATT_VEC_FREE(forecast->host, &forecast->reward);
     ATT_VEC_FREE(forecast->host, &forecast->sigma);
+    ATT_VEC_FREE(forecast->host, &forecast->variance);
     ATT_VEC_FREE(forecast->host, &forecast->score);
     ATT_VEC_FREE(forecast->host, &forecast->chance);
     ATT_VEC_FREE(forecast->host, &forecast->slots);
@@ -273,6 +279,7 @@ static bool reserve(att_bandit_forecast *out, const att_bandit_model *model, con
     const size_t pairs = view->wide || view->columns > ATT_BANDIT_PAIR_COLUMNS ? 1 : pairs_of(view->columns);
     const size_t square = view->wide || view->columns > ATT_BANDIT_ROW_COLUMNS ? 1 : pairs_of(view->columns);
     return ATT_VEC_RESERVE(out->host, &out->reward, count) && ATT_VEC_RESERVE(out->host, &out->sigma, count) &&
+           ATT_VEC_RESERVE(out->host, &out->variance, count) &&
            ATT_VEC_RESERVE(out->host, &out->score, count * model->expert_count) &&
            ATT_VEC_RESERVE(out->host, &out->chance, count * model->expert_count) &&
            ATT_VEC_RESERVE(out->host, &out->slots, ATT_MAX((size_t)model->slot_capacity, parts) + 1) &&
@@ -322,7 +329,7 @@ static input input_of(const att_bandit_expert *expert, const att_bandit_view *vi
         const uint32_t count = pairs_of(view->columns);
         return (input){out->pairs.items, out->pairs.items + count, count};
     }
-    return (input){view->x.items, out->row.items + view->columns, view->columns};
+    return (input){view->x.items, out->row.items + view->columns, traits[expert->learner].is_constant ? 1 : view->columns};
 }
 
 // Whether it is cheaper to compute every slot once than every part of every option.
@@ -332,10 +339,10 @@ static bool by_slot(const att_bandit_model *model, const att_bandit_view *view)
 }
 
 static float wide_dot(const att_bandit_model *model, const float *table, const att_bandit_view *view, uint64_t slot_key,
-    const float *x)
+    const float *x, uint32_t columns)
 {
     float sum = 0;
-    for (uint32_t c = 0; c < view->columns; c++)
+    for (uint32_t c = 0; c < columns; c++)
         sum += table[att_bandit_place(slot_key, view->keys.items[c], model->bits)] * x[c];
     return sum;
 }
@@ -351,7 +358,7 @@ static void cross(const att_bandit_model *model, const att_bandit_view *view, co
         kernels->rows_dot_f32(slots, table, model->slot_capacity, width, x, columns);
     for (uint32_t p = 0; !all && p < parts; p++) {
         if (view->wide)
-            slots[p] = wide_dot(model, table, view, view->part_key.items[p], x);
+            slots[p] = wide_dot(model, table, view, view->part_key.items[p], x, columns);
         else if (view->part_slot.items[p] < model->slot_capacity)
             slots[p] = kernels->dot_f32(table + (size_t)view->part_slot.items[p] * width, x, columns);
         else
@@ -377,34 +384,58 @@ static float norm(const float *square, uint32_t count)
     return sum;
 }
 
-static const att_bandit_expert *widest_view(const att_bandit_model *model)
+// An identity learner speaks alone: the first that is alive.
+static bool speaks_alone(const att_bandit_model *model, const att_bandit_expert *expert)
 {
-    for (uint32_t m = 0; m < model->expert_count; m++) // rows, else plain; linear, else costs
-        if (model->experts[m].alive && !traits[model->experts[m].learner].is_pairs)
-            return &model->experts[m];
-    return NULL;
+    for (uint32_t m = 0; m < model->expert_count; m++)
+        if (model->experts[m].alive)
+            return traits[expert->learner].is_identity && expert == &model->experts[m];
+    return false;
 }
 
-// Of the log-odds (or of the value) of each option.
-static void fill_sigma(const att_bandit_model *model, const att_bandit_view *view, att_bandit_forecast *out)
+static float voice(const att_bandit_model *model, const att_bandit_expert *expert)
 {
-    const att_bandit_expert *expert = widest_view(model);
-    float *sigma = out->sigma.items;
-    if (!expert || !expert->weight_count) {
-        fill(sigma, view->count, 1);
-        return;
-    }
+    return speaks_alone(model, expert) ? 1 : traits[expert->learner].is_identity ? 0 : (float)expert->share;
+}
+
+static void add_variance(const att_bandit_model *model, const att_bandit_expert *expert, const att_bandit_view *view,
+    float share, att_bandit_forecast *out)
+{
     const input in = input_of(expert, view, out);
     const float missing = norm(in.square, in.count) * traits[expert->learner].variance;
-    if (traits[expert->learner].is_full)
-        fill_square(out, view);
-    if (traits[expert->learner].is_full)
+    float *variance = out->variance.items, *sigma = out->sigma.items;
+    if (!expert->weight_count)
+        fill(variance, view->count, missing);
+    else if (traits[expert->learner].is_full)
         cross(model, view, expert->spread, pairs_of(expert->width), out->square.items, pairs_of(view->columns), true,
-            missing, out->slots.items, sigma);
+            missing, out->slots.items, variance);
     else
-        cross(model, view, expert->spread, expert->width, in.square, in.count, true, missing, out->slots.items, sigma);
+        cross(model, view, expert->spread, expert->width, in.square, in.count, true, missing, out->slots.items, variance);
     for (uint32_t a = 0; a < view->count; a++)
-        sigma[a] = sigma[a] > 0 ? sqrtf(sigma[a]) : 0;
+        sigma[a] += share * ATT_MAX(variance[a], 0);
+}
+
+// Deviations of the log-odds (or of the value): the mean of the learners' variances by their shares, root taken. That
+// of rivals is not known option by option; those with hardly a voice are left out.
+static void fill_sigma(const att_bandit_model *model, const att_bandit_view *view, att_bandit_forecast *out)
+{
+    float total = 0;
+    bool squared = false;
+    fill(out->sigma.items, view->count, 0);
+    for (uint32_t m = 0; m < model->expert_count; m++) {
+        const att_bandit_expert *expert = &model->experts[m];
+        const float share = expert->alive && expert->learner != ATT_BANDIT_RIVALS ? voice(model, expert) : 0;
+        if (share < VOICE_LEAST && !(m == 0 && expert->alive))
+            continue;
+        if (traits[expert->learner].is_full && !squared) {
+            fill_square(out, view);
+            squared = true;
+        }
+        add_variance(model, expert, view, ATT_MAX(share, 1e-6f), out);
+        total += ATT_MAX(share, 1e-6f);
+    }
+    for (uint32_t a = 0; a < view->count; a++)
+        out->sigma.items[a] = total > 0 ? sqrtf(out->sigma.items[a] / total) : 1;
 }
 
 static void fill_chances(const att_bandit_expert *expert, const float *score, float *chance, uint32_t count)
@@ -427,12 +458,6 @@ static void fill_chances(const att_bandit_expert *expert, const float *score, fl
     }
 }
 
-// An identity learner speaks alone: the first that is alive.
-static bool speaks_alone(const att_bandit_model *model, const att_bandit_expert *expert)
-{
-    return traits[expert->learner].is_identity && expert == widest_view(model);
-}
-
 att_status att_bandit_model_predict(const att_bandit_model *model, const att_bandit_view *view, bool sigma,
     att_bandit_forecast *out, att_error *err)
 {
@@ -452,9 +477,7 @@ att_status att_bandit_model_predict(const att_bandit_model *model, const att_ban
         else
             fill(score, count, 0);
         fill_chances(expert, score, chance, count);
-        const float share = speaks_alone(model, expert)                     ? 1
-                            : traits[expert->learner].is_identity ? 0
-                                                                  : (float)expert->share;
+        const float share = voice(model, expert);
         for (uint32_t a = 0; a < count; a++)
             out->reward.items[a] += share * chance[a];
     }

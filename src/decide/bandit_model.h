@@ -16,6 +16,8 @@
 //   rivals  one softmax over the options asked about, for rewards of which one option has all; learned from the one
 //           reward that was seen (ascent on r log p_a + (1 - r) log(1 - p_a)), diagonal Fisher information
 //   pairs   plain, on all products of two columns (up to ATT_BANDIT_PAIR_COLUMNS of them)
+//   shy     plain, with a prior fifty times tighter: for rewards that are mostly luck
+//   means   plain, on the constant alone: each option's own mean, whatever the context
 //   linear  rows with the identity for a link: ridge regression, exactly, as LinUCB and linear Thompson sampling want it
 //   costs   plain with the identity for a link, for learning several options' values at once (online cover)
 // A learner whose tables would pass 2^bits weights is retired, and the others share its weight.
@@ -29,6 +31,8 @@ typedef enum att_bandit_learner {
     ATT_BANDIT_PLAIN,
     ATT_BANDIT_RIVALS,
     ATT_BANDIT_PAIRS,
+    ATT_BANDIT_SHY,
+    ATT_BANDIT_MEANS,
     ATT_BANDIT_LINEAR,
     ATT_BANDIT_COSTS,
     ATT_BANDIT_LEARNER_COUNT
@@ -36,8 +40,12 @@ typedef enum att_bandit_learner {
 
 #define ATT_BANDIT_ROW_COLUMNS 160 // more columns: no full covariance
 #define ATT_BANDIT_PAIR_COLUMNS 48
-#define ATT_BANDIT_PORTFOLIO ((1u << ATT_BANDIT_ROWS) | (1u << ATT_BANDIT_PLAIN) | (1u << ATT_BANDIT_RIVALS) | (1u << ATT_BANDIT_PAIRS))
+#define ATT_BANDIT_PORTFOLIO                                                                       \
+    ((1u << ATT_BANDIT_ROWS) | (1u << ATT_BANDIT_PLAIN) | (1u << ATT_BANDIT_RIVALS) | (1u << ATT_BANDIT_PAIRS) |          \
+        (1u << ATT_BANDIT_SHY) | (1u << ATT_BANDIT_MEANS))
 #define ATT_BANDIT_RIDGE ((1u << ATT_BANDIT_LINEAR) | (1u << ATT_BANDIT_COSTS)) // the second stands in when it is too wide
+
+#define ATT_BANDIT_EXPERTS_MAX 6
 
 typedef struct att_bandit_expert {
     uint8_t learner; // att_bandit_learner
@@ -57,7 +65,7 @@ typedef struct att_bandit_model {
     bool wide;
     uint32_t slot_capacity, column_capacity;
     uint32_t expert_count;
-    att_bandit_expert experts[4];
+    att_bandit_expert experts[ATT_BANDIT_EXPERTS_MAX];
     uint64_t rounds;
 } att_bandit_model;
 
@@ -68,6 +76,7 @@ typedef struct att_bandit_forecast {
     ATT_VEC(float) sigma;   // deviation of the log-odds of p_a (of the value, for linear and costs)
     ATT_VEC(float) score;   // work: (experts, count) raw scores
     ATT_VEC(float) chance;  // (experts, count): q_m,a
+    ATT_VEC(float) variance; // work: of one learner
     ATT_VEC(float) slots;   // work: by slot
     ATT_VEC(float) row;     // work: one row or one pair expansion
     ATT_VEC(float) pairs;   // the pairs of columns and their squares
@@ -77,7 +86,7 @@ typedef struct att_bandit_forecast {
 void att_bandit_forecast_init(att_bandit_forecast *forecast, const att_host *host);
 void att_bandit_forecast_deinit(att_bandit_forecast *forecast);
 
-// `learners`: bits 1 << att_bandit_learner, at most four.
+// `learners`: bits 1 << att_bandit_learner, at most ATT_BANDIT_EXPERTS_MAX.
 void att_bandit_model_init(att_bandit_model *model, uint32_t learners, uint32_t bits, const att_host *host);
 void att_bandit_model_deinit(att_bandit_model *model);
 // Makes room for what the space numbers; retires what became too large; moves to wide tables when the space did.

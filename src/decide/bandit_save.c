@@ -29,7 +29,7 @@ typedef struct expert_head {
 typedef struct model_head {
     uint32_t wide, slot_capacity, column_capacity, experts;
     uint64_t rounds;
-    expert_head expert[4];
+    expert_head expert[ATT_BANDIT_EXPERTS_MAX];
 } model_head;
 
 static model_head head_of(const att_bandit_model *model)
@@ -130,7 +130,8 @@ static bool counts_hold(const model_head *model, const expert_head *expert, uint
     const bool is_full = expert->learner == ATT_BANDIT_ROWS || expert->learner == ATT_BANDIT_LINEAR;
     const uint64_t needed = expert->learner == ATT_BANDIT_PAIRS
                                 ? (uint64_t)model->column_capacity * (model->column_capacity + 1) / 2
-                                : model->column_capacity;
+                            : expert->learner == ATT_BANDIT_MEANS ? 1
+                                                                  : model->column_capacity;
     return width >= needed && width <= 1u << 16 && model->slot_capacity <= 1u << 25 &&
            expert->weight_count == (uint64_t)model->slot_capacity * width &&
            expert->spread_count == (is_full ? (uint64_t)model->slot_capacity * full : expert->weight_count);

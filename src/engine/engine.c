@@ -55,6 +55,9 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
     const att_status status = att_people_apply(engine->people, record, err);
     if (status)
         return status;
+    const att_status chosen = att_choices_apply(engine->choices, record, err);
+    if (chosen)
+        return chosen;
     engine->last_seq = record->seq;
     engine->folded_since_checkpoint++;
     count_item_event(engine, record);
@@ -195,6 +198,8 @@ static void drop_state(att_engine *engine)
     att_catalogue_deinit(&engine->catalogue);
     att_names_deinit(&engine->users);
     att_experiments_deinit(&engine->experiments);
+    att_choices_destroy(engine->choices);
+    engine->choices = NULL;
     att_serving_deinit(&engine->serving, &engine->host);
 }
 
@@ -256,8 +261,11 @@ static att_status load_state(att_engine *engine, att_error *err)
     }
     log_reading l = {.bodies_seq = end};
     if (!status)
+        status = att_engine_read_choices(engine, true, err);
+    if (!status)
         status = read_tail(engine, &l, err);
     if (!status) {
+        engine->choices->outdated = false; // read whole
         count_item_events(engine);
         status = att_serving_load_newest(engine, &engine->serving, err);
     }
@@ -288,6 +296,8 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err)
             engine->serving = fresh;
         }
     }
+    if (!status && engine->choices->outdated)
+        status = att_engine_read_choices(engine, false, err);
     engine->stale = status != ATT_OK; // stopped somewhere inside: read whole the next time
     pthread_rwlock_unlock(&engine->state_lock);
     return status;
@@ -320,6 +330,8 @@ static void destroy_engine(att_engine *engine)
     const att_host host = engine->host;
     drop_state(engine);
     att_store_close(engine->store);
+    att_bandit_memory_deinit(&engine->choose_memory);
+    att_arena_deinit(&engine->choose_scratch);
     att_budget_deinit(&engine->budget);
     pthread_cond_destroy(&engine->queue_moved);
     pthread_mutex_destroy(&engine->queue_lock);
@@ -347,6 +359,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     pthread_cond_init(&engine->queue_moved, NULL);
     att_names_init(&engine->users, &engine->host);
     att_catalogue_init(&engine->catalogue, &engine->host);
+    att_bandit_memory_init(&engine->choose_memory, &engine->host);
+    att_arena_init(&engine->choose_scratch, &engine->host, 0);
     engine->policy = att_policy_default();
 
     att_status status = att_budget_init(&engine->budget, err);
@@ -390,6 +404,11 @@ static void save_checkpoint(att_engine *engine)
     if (path && att_people_save(engine->people, path, &err))
         att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
     ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
+    char choices[4200];
+    if (!engine->choices->outdated &&
+        (size_t)snprintf(choices, sizeof choices, "%s-choices", engine->path) < sizeof choices &&
+        att_choices_save(engine->choices, choices, &err))
+        att_logf(&engine->host, ATT_LOG_WARNING, "no checkpoint of choices was written: %s", err.text);
 }
 
 void att_engine_close(att_engine *engine)

@@ -16,6 +16,7 @@
 #include "base/names.h"
 #include "base/rng.h"
 #include "decide/budget.h"
+#include "decide/choices.h"
 #include "decide/context.h"
 #include "decide/experiments.h"
 #include "embed/model.h"
@@ -24,6 +25,7 @@
 #include "signals/grade.h"
 #include "signals/people.h"
 #include "store/decision.h"
+#include "store/codec.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -68,6 +70,9 @@ struct att_engine {
     uint64_t policy_seq; // of the record that set it; 0: default
     att_experiments experiments;
     att_serving serving;
+    att_choices *choices;
+    att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
+    att_arena choose_scratch;
     att_budget budget; // exploration reserved by decisions that are not folded yet
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
     uint64_t duplicates;     // events that were known, since opening; atomic
@@ -91,6 +96,12 @@ att_status att_engine_state_check(const att_engine *engine, att_error *err);
 // One record into memory. state_lock held for writing.
 att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err);
 att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
+
+// --- choose.c ---------------------------------------------------------------------------------------------
+// A new fold of choices up to engine->last_seq in place of the old one. state_lock held for writing.
+att_status att_engine_read_choices(att_engine *engine, bool from_checkpoint, att_error *err);
+// After somebody was forgotten: what was learned from them is learned anew without them. No lock held.
+att_status att_engine_renew_choices(att_engine *engine, att_error *err);
 
 // --- write.c ----------------------------------------------------------------------------------------------
 // A write waits in a queue; one of the waiting threads commits all of them at once (group commit).

@@ -233,8 +233,9 @@ att_status att_engine_person(
         number == ATT_NO_INDEX || status ? NULL : att_people_get(engine->people, number);
     if (status) {
         ; // told already
-    } else if (!state) {
-        status = no_such_person(err, user);
+    } else if (!state) { // who has only chosen has no taste, but is somebody
+        if (number == ATT_NO_INDEX || !att_choices_spent(engine->choices, number).impressions)
+            status = no_such_person(err, user);
     } else {
         const att_person_controls *controls = att_person_controls_of(state);
         *out = (att_person){.events = state->events,
@@ -383,6 +384,58 @@ static bool export_control(exporting *e, const att_record *record)
             text_json(item)));
 }
 
+static json_t *features_json(const att_choice_feature *features, size_t count)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list,
+            json_pack("[o,o,f]", text_json(features[i].name_space), text_json(features[i].name), features[i].value));
+    return list;
+}
+
+static bool export_choice(exporting *e, const att_record *record)
+{
+    att_choice_record choice;
+    att_arena scratch;
+    att_arena_init(&scratch, &e->engine->host, 0);
+    e->status = att_choice_decode(record->payload, record->payload_size, &scratch, &choice, e->err);
+    bool going = false;
+    if (!e->status) {
+        json_t *options = json_array();
+        for (size_t a = 0; a < choice.option_count; a++)
+            json_array_append_new(options,
+                json_pack("{s:o,s:f,s:o}", "option", text_json(choice.options[a].id), "probability",
+                    (double)choice.probabilities[a], "features",
+                    features_json(choice.options[a].features, choice.options[a].feature_count)));
+        char id[24], seed[24];
+        snprintf(id, sizeof id, "%016llx", (unsigned long long)record->seq);
+        snprintf(seed, sizeof seed, "%016llx", (unsigned long long)choice.seed);
+        going = export_json(e,
+            json_pack("{s:s,s:s,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:b,s:o,s:o}", "kind", "choice", "decision", id, "choice",
+                text_json(choice.name), "user", text_json(e->user_id), "at", (json_int_t)record->at_ms, "seed", seed,
+                "shown", text_json(choice.options[choice.shown].id), "chosen",
+                text_json(choice.options[choice.chosen].id), "apprentice", (int)choice.apprentice, "awaits_display",
+                (int)choice.awaits_display, "features", features_json(choice.features, choice.feature_count), "options",
+                options));
+    }
+    att_arena_deinit(&scratch);
+    return going;
+}
+
+static bool export_reward(exporting *e, const att_record *record)
+{
+    char id[24];
+    snprintf(id, sizeof id, "%016llx", (unsigned long long)record->decision);
+    if (record->kind == ATT_RECORD_DISPLAYED)
+        return export_json(e, json_pack("{s:s,s:s,s:o,s:I}", "kind", "displayed", "decision", id, "user",
+                                  text_json(e->user_id), "at", (json_int_t)record->at_ms));
+    return export_json(e,
+        json_pack("{s:s,s:s,s:o,s:o,s:s,s:f,s:b,s:I}", "kind", "reward", "decision", id, "user", text_json(e->user_id),
+            "id", text_json(record->id), "part", att_reward_part_name(record->signal & (uint8_t)~ATT_REWARD_MORE),
+            "value", (double)record->value, "more", (int)(record->signal & ATT_REWARD_MORE), "at",
+            (json_int_t)record->at_ms));
+}
+
 static bool export_record(void *user, const att_record *record)
 {
     exporting *e = user;
@@ -397,6 +450,11 @@ static bool export_record(void *user, const att_record *record)
         return export_control(e, record);
     case ATT_RECORD_EXPOSURE:
         return export_exposure(e, record);
+    case ATT_RECORD_CHOICE:
+        return export_choice(e, record);
+    case ATT_RECORD_REWARD:
+    case ATT_RECORD_DISPLAYED:
+        return export_reward(e, record);
     default:
         return true;
     }
@@ -430,14 +488,20 @@ typedef struct forget_write {
 
 // The checkpoint holds the person's state too. It only saves time, so it goes first, and once more when all is done:
 // whatever happens in between, no copy is left behind.
-static att_status remove_checkpoint(const att_engine *engine, att_error *err)
+static att_status remove_beside(const att_engine *engine, const char *suffix, att_error *err)
 {
     char path[4200];
-    if ((size_t)snprintf(path, sizeof path, "%s-fold", engine->path) >= sizeof path)
+    if ((size_t)snprintf(path, sizeof path, "%s%s", engine->path, suffix) >= sizeof path)
         return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", engine->path);
     if (remove(path) != 0 && errno != ENOENT)
         return att_fail_errno(err, errno, "deleting %s", path);
     return ATT_OK;
+}
+
+static att_status remove_checkpoint(const att_engine *engine, att_error *err)
+{
+    const att_status status = remove_beside(engine, "-fold", err);
+    return status ? status : remove_beside(engine, "-choices", err);
 }
 
 static att_status run_forget(att_engine *engine, att_write *write, att_error *err)
@@ -466,5 +530,7 @@ att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, 
         *rows = status ? 0 : job.rows;
     if (!status) // another process may have closed meanwhile, and written one
         status = remove_checkpoint(engine, err);
+    if (!status)
+        status = att_engine_renew_choices(engine, err);
     return status;
 }

@@ -64,6 +64,20 @@ att_policy att_policy_default(void)
                 .out_of_distribution = 1,
             },
         .exploration = {.share = 0.1},
+        .choices =
+            {
+                .algorithm = ATT_CHOICE_REGCB,
+                .share = 0.15,
+                .floor = 0.02,
+                .reward_wait_s = 3600,
+                .default_reward = 0,
+                .reward_low = 0,
+                .reward_high = 1,
+                .part = {[ATT_REWARD_PART_REWARD] = 1, [ATT_REWARD_PART_CLICK] = 0.2, [ATT_REWARD_PART_PLAY] = 0.5,
+                    [ATT_REWARD_PART_SATISFACTION] = 0.5, [ATT_REWARD_PART_PURCHASE] = 1,
+                    [ATT_REWARD_PART_COMPLAINT] = -1},
+                .bits = 18,
+            },
         .experiments = {.holdout_share = 0.02},
         .taste =
             {
@@ -101,6 +115,12 @@ att_policy att_policy_default(void)
 #define KEY(section, key, kind, low, high, text)                                                   \
     {                                                                                              \
 #section, NULL, #key, text, low, high, AT(section.key), ATT_POLICY_##kind                  \
+    }
+
+#define PART(id, wire, text)                                                                       \
+    {                                                                                              \
+        "choices", "parts", #wire, text, -1000, 1000, AT(choices.part[ATT_REWARD_PART_##id]),      \
+            ATT_POLICY_DOUBLE                                                                      \
     }
 
 static const att_policy_field fields[] = {
@@ -163,6 +183,21 @@ static const att_policy_field fields[] = {
     KEY(objective, out_of_distribution, U32, 0, 5,
         "at least this many items outside the usual taste in a slate"),
     KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
+    KEY(choices, algorithm, ALGORITHM, 0, 6, "how a choice among options is learned (docs/bandits.md)"),
+    KEY(choices, share, DOUBLE, 0, 1,
+        "of decisions that may show another option than the best, for every person and overall"),
+    KEY(choices, floor, DOUBLE, 0, 1, "probability spread evenly over all options, within the share"),
+    KEY(choices, reward_wait_s, U32, 1, 30 * 86400, "what has come by then is the reward"),
+    KEY(choices, default_reward, DOUBLE, -1e6, 1e6, "when nothing has come by then"),
+    KEY(choices, reward_low, DOUBLE, -1e6, 1e6, "this reward and less is learned as 0"),
+    KEY(choices, reward_high, DOUBLE, -1e6, 1e6, "this reward and more is learned as 1"),
+    PART(REWARD, reward, "weights of the parts that a reward is the sum of"),
+    PART(CLICK, click, ""),
+    PART(PLAY, play, ""),
+    PART(SATISFACTION, satisfaction, ""),
+    PART(PURCHASE, purchase, ""),
+    PART(COMPLAINT, complaint, ""),
+    KEY(choices, bits, U32, 10, 24, "a learner's tables have at most 2^bits weights"),
     KEY(experiments, holdout_share, DOUBLE, 0, 0.5,
         "of people, held back from all experiments for good; 0: none"),
     KEY(taste, scales, BOOL, 0, 1,
@@ -223,6 +258,8 @@ double att_policy_field_get(const att_policy *policy, const att_policy_field *fi
         return *(const bool *)at;
     case ATT_POLICY_DIVERSITY:
         return *(const att_diversity *)at;
+    case ATT_POLICY_ALGORITHM:
+        return *(const att_choice_algorithm *)at;
     default:
         return *(const double *)at;
     }
@@ -247,6 +284,9 @@ void att_policy_field_set(att_policy *policy, const att_policy_field *field, dou
     case ATT_POLICY_DIVERSITY:
         *(att_diversity *)at = (att_diversity)value;
         break;
+    case ATT_POLICY_ALGORITHM:
+        *(att_choice_algorithm *)at = (att_choice_algorithm)value;
+        break;
     default:
         *(double *)at = value;
     }
@@ -256,6 +296,12 @@ const char *att_diversity_name(att_diversity method)
 {
     static const char *const names[] = {"none", "mmr", "dpp"};
     return (unsigned)method < ATT_COUNT_OF(names) ? names[method] : "?";
+}
+
+const char *att_choice_algorithm_name(att_choice_algorithm algorithm)
+{
+    static const char *const names[] = {"regcb", "epsilon", "linucb", "thompson", "squarecb", "cover", "bagging"};
+    return (unsigned)algorithm < ATT_COUNT_OF(names) ? names[algorithm] : "?";
 }
 
 const char *att_policy_field_path(const att_policy_field *field, char *out, size_t size)
@@ -296,6 +342,7 @@ static const struct {
     {AT(signals.early_skip_grade), AT(signals.soft_skip_grade), true},
     {AT(signals.rating_min), AT(signals.rating_neutral), false},
     {AT(signals.rating_neutral), AT(signals.rating_max), false},
+    {AT(choices.reward_low), AT(choices.reward_high), false},
 };
 
 static bool out_of_order(
@@ -345,12 +392,22 @@ att_status att_policy_check(const att_policy *policy, att_error *err)
         att_policy_field_path(&fields[at], path, sizeof path), why);
 }
 
-uint64_t att_policy_signals_hash(const att_policy *policy)
+static uint64_t section_hash(const att_policy *policy, const char *section)
 {
     double values[ATT_COUNT_OF(fields)];
     size_t count = 0;
     for (size_t i = 0; i < ATT_COUNT_OF(fields); i++)
-        if (strcmp(fields[i].section, "signals") == 0)
+        if (strcmp(fields[i].section, section) == 0)
             values[count++] = att_policy_field_get(policy, &fields[i]) + 0.0; // -0 counts as 0
     return XXH3_64bits(values, count * sizeof *values);
+}
+
+uint64_t att_policy_signals_hash(const att_policy *policy)
+{
+    return section_hash(policy, "signals");
+}
+
+uint64_t att_policy_choices_hash(const att_policy *policy)
+{
+    return section_hash(policy, "choices");
 }

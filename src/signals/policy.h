@@ -12,7 +12,8 @@ typedef enum att_policy_kind {
     ATT_POLICY_I64,
     ATT_POLICY_U32,
     ATT_POLICY_BOOL,
-    ATT_POLICY_DIVERSITY
+    ATT_POLICY_DIVERSITY,
+    ATT_POLICY_ALGORITHM
 } att_policy_kind;
 
 // One key: section.key, or section.group.key for the rule of a signal.
@@ -32,6 +33,7 @@ double att_policy_field_get(const att_policy *policy, const att_policy_field *fi
 void att_policy_field_set(att_policy *policy, const att_policy_field *field, double value);
 bool att_policy_kind_is_whole(uint8_t kind); // integers
 const char *att_diversity_name(att_diversity method);
+const char *att_choice_algorithm_name(att_choice_algorithm algorithm);
 // "signals.like.grade"; returns out.
 const char *att_policy_field_path(const att_policy_field *field, char *out, size_t size);
 
@@ -46,5 +48,7 @@ att_status att_policy_parse_given(
 
 // Equal for policies that grade and fold alike: XXH3-64 over the values of section "signals".
 uint64_t att_policy_signals_hash(const att_policy *policy);
+// Equal for policies that learn choices alike: over section "choices".
+uint64_t att_policy_choices_hash(const att_policy *policy);
 
 #endif

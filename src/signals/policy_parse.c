@@ -163,6 +163,8 @@ static const char *kind_text(uint8_t kind)
         return "true or false";
     case ATT_POLICY_DIVERSITY:
         return "none, mmr or dpp";
+    case ATT_POLICY_ALGORITHM:
+        return "regcb, epsilon, linucb, thompson, squarecb, cover or bagging";
     case ATT_POLICY_DOUBLE:
         return "a number";
     default:
@@ -199,6 +201,14 @@ static bool parse_value(att_text text, uint8_t kind, double *out)
         }
         return false;
     }
+    if (kind == ATT_POLICY_ALGORITHM) {
+        for (unsigned i = ATT_CHOICE_REGCB; i <= ATT_CHOICE_BAGGING; i++) {
+            *out = i;
+            if (att_text_equal(text, att_text_of(att_choice_algorithm_name((att_choice_algorithm)i))))
+                return true;
+        }
+        return false;
+    }
     return parse_number(text, att_policy_kind_is_whole(kind), out);
 }
 
@@ -223,7 +233,7 @@ static att_status read_value(reader *in, size_t index)
             in->event.type == YAML_MAPPING_START_EVENT ? "a mapping" : "a list", (att_text){0});
     const att_text text = scalar_of(in);
     double value;
-    if (is_quoted(in) && field->kind != ATT_POLICY_DIVERSITY)
+    if (is_quoted(in) && field->kind != ATT_POLICY_DIVERSITY && field->kind != ATT_POLICY_ALGORITHM)
         return wrong_type(in, index, "the text \"", text);
     if (!parse_value(text, field->kind, &value))
         return text.size ? wrong_type(in, index, "\"", text)

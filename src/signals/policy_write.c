@@ -43,6 +43,8 @@ static void emit_value(writer *to, const att_policy *policy, const att_policy_fi
         emit(to, "%s", value != 0 ? "true" : "false");
     else if (field->kind == ATT_POLICY_DIVERSITY)
         emit(to, "%s", att_diversity_name((att_diversity)value));
+    else if (field->kind == ATT_POLICY_ALGORITHM)
+        emit(to, "%s", att_choice_algorithm_name((att_choice_algorithm)value));
     else if (att_policy_kind_is_whole(field->kind))
         emit(to, "%lld", (long long)value);
     else
@@ -54,6 +56,8 @@ static void emit_comment(writer *to, const att_policy_field *field)
     emit(to, "  # %s", field->comment);
     if (field->kind == ATT_POLICY_DIVERSITY)
         emit(to, ": none, mmr, dpp");
+    else if (field->kind == ATT_POLICY_ALGORITHM)
+        emit(to, ": regcb, epsilon, linucb, thompson, squarecb, cover, bagging");
     else if (field->kind != ATT_POLICY_BOOL && !field->group)
         emit(to, " (%.15g to %.15g)", field->low, field->high);
     emit(to, "\n");

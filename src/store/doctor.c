@@ -5,12 +5,14 @@
 // and items are numbered without holes and named once; bodies and decisions decode; what a record
 // points to exists; event ids occur once (a set of 128-bit hashes); of a forgotten person nothing
 // is left.
+#include "store/choice.h"
 #include "store/decision.h"
 #include "store/driver.h"
 #include "store/hash_set.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define RESTORE "keep the file as it is, and bring back the newest backup"
 #define REPORT "please report it: attune should never write this; a backup from before helps"
@@ -29,6 +31,7 @@ typedef struct examination {
     uint64_t *last_seen; // per person: seq of the newest record
     size_t last_seen_count;
     uint64_t records, kinds[ATT_RECORD_KIND_COUNT], holes, next_seq;
+    ATT_VEC(uint64_t) choices; // seqs, rising
     uint64_t blanks, bodiless;
     uint32_t next_index;
     size_t told; // damage told in this part
@@ -201,6 +204,33 @@ static void check_decision(examination *x, const att_record *record)
             record_damage(x, record, "shows item %u, there are %u", slots[i].item, x->items.count);
 }
 
+static void check_choice(examination *x, const att_record *record)
+{
+    att_choice_record choice;
+    att_arena scratch;
+    att_error err;
+    att_arena_init(&scratch, &x->host, 0);
+    const att_status status = att_choice_decode(record->payload, record->payload_size, &scratch, &choice, &err);
+    if (status == ATT_NO_MEMORY)
+        x->no_memory = true;
+    else if (status)
+        record_damage(x, record, "is not readable: %s", err.text);
+    else if (!ATT_VEC_PUSH(&x->host, &x->choices, record->seq))
+        x->no_memory = true;
+    att_arena_deinit(&scratch);
+}
+
+// Rewards and confirmations speak of a choice that stands before them.
+static void check_reward(examination *x, const att_record *record)
+{
+    const bool known = bsearch(&record->decision, x->choices.items, x->choices.count, sizeof *x->choices.items, att_order_u64);
+    if (!known)
+        record_damage(x, record, "speaks of decision %llu, which is not a choice before it",
+            (unsigned long long)record->decision);
+    if (record->kind == ATT_RECORD_REWARD && ((record->signal & 0x7F) >= ATT_REWARD_PART_COUNT || isnan(record->value)))
+        record_damage(x, record, "is a reward of unknown part %u, or without a value", record->signal & 0x7Fu);
+}
+
 // Of the person nothing earlier may be left, and no name.
 static void check_forgotten(examination *x, const att_record *record)
 {
@@ -249,6 +279,10 @@ static bool see_record(void *user, const att_record *record)
         check_decision(x, record);
     if (record->kind == ATT_RECORD_EXPOSURE && record->payload_size != (record->decision ? 0 : 4))
         record_damage(x, record, "names neither a decision nor an arm");
+    if (record->kind == ATT_RECORD_CHOICE)
+        check_choice(x, record);
+    if (record->kind == ATT_RECORD_REWARD || record->kind == ATT_RECORD_DISPLAYED)
+        check_reward(x, record);
     if (record->kind == ATT_RECORD_FORGET)
         check_forgotten(x, record);
     else if (record->user < x->last_seen_count)
@@ -308,6 +342,7 @@ static att_status examine(examination *x, att_error *err)
     if (!x->no_memory)
         check_log(x);
     ATT_FREE_ARRAY(&x->host, x->last_seen, x->last_seen_count + 1);
+    ATT_VEC_FREE(&x->host, &x->choices);
     att_hash_set_deinit(&x->event_ids);
     att_names_deinit(&x->items);
     att_names_deinit(&x->users);

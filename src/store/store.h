@@ -26,6 +26,9 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in
     ATT_RECORD_POLICY,   // payload: YAML
     ATT_RECORD_FORGET,   // user: everything earlier of this person is void
+    ATT_RECORD_CHOICE = 9,     // user or nobody; payload: store/choice.h
+    ATT_RECORD_REWARD = 10,    // decision: which choice; signal: att_reward_part, + 128: more may come; value; id
+    ATT_RECORD_DISPLAYED = 11, // decision: which choice was really seen
     ATT_RECORD_EXPERIMENT = 12, // signal: att_experiment_change; decision: its number; payload: decide/experiments.h
     ATT_RECORD_EXPOSURE = 13,   // user; decision: which was displayed, or payload: 4 bytes, the arm
     ATT_RECORD_KIND_COUNT

@@ -527,6 +527,10 @@ Options
                              none, the arms are alike
       --train-every DAYS     with --run: train anew after so many days; default
                              7, 0 never
+      --choices N            N visitors choose by a thumbnail: regret of each
+                             bandit (docs/bandits.md)
+      --runs N               with --choices: other visitors, pictures and luck
+                             each; default 5
       --people N             default 1000
       --items N              default 2000
       --days N               of history; default 60
@@ -548,6 +552,8 @@ Examples
       one late night, a taste that moves, and sixty days, each with the time scales and without
   attune simulate --store bait.attune --run 28 --clickbait 1
       more clicks, less satisfaction: the report warns
+  attune simulate --choices 20000
+      regret of each bandit against the best fixed policy
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

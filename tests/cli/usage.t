@@ -168,7 +168,7 @@ $ attune evaluate a b
 attune evaluate: too many arguments: "b"; see: attune evaluate --help
 [64]
 $ attune simulate
-attune simulate: say --out FOLDER to write a world, --run DAYS to let people meet the engine, or --drift; see: attune simulate --help
+attune simulate: say --out FOLDER to write a world, --run DAYS to let people meet the engine, --drift, or --choices N; see: attune simulate --help
 [64]
 $ attune simulate --out w --items 3
 attune simulate: --items is "3", expected a whole number from 60 to 1000000; see: attune simulate --help
