@@ -225,19 +225,21 @@ static att_status read_all(att_bandit *bandit, att_byte_reader *in, att_error *e
     return status;
 }
 
+// As new, with the same options.
+static att_status begin_anew(att_bandit *bandit, att_error *err)
+{
+    att_bandit_options options = bandit->options;
+    const att_host *host = bandit->host;
+    options.algorithm = bandit->algorithm;
+    att_bandit_deinit(bandit);
+    return att_bandit_init(bandit, &options, host, err);
+}
+
 att_status att_bandit_read(att_bandit *bandit, const void *data, size_t size, att_error *err)
 {
-    const att_bandit_options options = bandit->options;
-    const att_host *host = bandit->host;
-    const att_bandit_algorithm *algorithm = bandit->algorithm;
     att_byte_reader in = {.at = data, .left = size};
-    const att_status status = read_all(bandit, &in, err);
-    if (status) {
-        att_bandit_options again = options;
-        again.algorithm = algorithm;
-        att_bandit_deinit(bandit);
-        if (att_bandit_init(bandit, &again, host, NULL)) // no memory even for that: an empty shell, refused by its next use
-            return ATT_NO_MEMORY;
-    }
-    return status;
+    att_status status = begin_anew(bandit, err);
+    if (!status)
+        status = read_all(bandit, &in, err);
+    return status && begin_anew(bandit, NULL) ? ATT_NO_MEMORY : status;
 }
