@@ -5,6 +5,8 @@
 #include "embed/scorer.h"
 #include "embed/seq_data.h"
 
+#define OPERATIONS_MOST 3e14 // an hour or two of one processor, whatever the data
+
 typedef struct sequence {
     att_host host;
     att_seq *seq; // NULL: nobody had enough events to learn from; all items score alike
@@ -39,7 +41,7 @@ static att_status learn(sequence *model, const att_scorer_input *input,
     if (status)
         return status;
     const att_seq_options options = {
-        .seed = params->seed, .threads = params->threads, .dim = params->dim, .checkpoint = params->checkpoint};
+        .seed = params->seed, .threads = params->threads, .dim = params->dim, .checkpoint = params->checkpoint, .flops_most = OPERATIONS_MOST};
     att_seq_report report;
     if (anybody_has(&histories.data, 3))
         status = att_seq_train(&model->seq, &histories.data, &options, &report, host, err);

@@ -199,13 +199,29 @@ FAST static void op_softmax_back(float *dp, const float *p, size_t count)
 
 // --- Dropout --------------------------------------------------------------------------------------
 
+// att_mix64 (base/rng.h), here so that the compiler can do several at once.
+INLINE uint64_t mix(uint64_t z)
+{
+    z += UINT64_C(0x9E3779B97F4A7C15);
+    z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+    return z ^ z >> 31;
+}
+
+// Element i is dropped by byte i % 8 of the hash of key + i / 8 * 8, the low byte first.
 FAST static void op_drop(float *x, uint64_t key, uint32_t threshold, size_t count)
 {
     const float scale = 256.0f / (float)(256 - threshold);
-    for (size_t i = 0; i < count; i += 8) {
-        const uint64_t bytes = att_mix64(key + i);
-        for (size_t l = 0; l < 8 && i + l < count; l++)
-            x[i + l] = (bytes >> (8 * l) & 255) >= threshold ? x[i + l] * scale : 0.0f;
+    for (size_t i = 0; i < count; i += 64) {
+        uint64_t hashes[8];
+        int32_t bytes[64];
+        for (size_t h = 0; h < 8; h++)
+            hashes[h] = mix(key + i + 8 * h);
+        for (size_t l = 0; l < 64; l++)
+            bytes[l] = (int32_t)(hashes[l / 8] >> (8 * (l % 8)) & 255);
+        const size_t some = count - i < 64 ? count - i : 64;
+        for (size_t l = 0; l < some; l++)
+            x[i + l] = bytes[l] >= (int32_t)threshold ? x[i + l] * scale : 0.0f;
     }
 }
 
