@@ -144,6 +144,8 @@ static int run_evaluate(cli *c)
 {
     if (c->argument_count > 0 && strcmp(c->arguments[0], "trec") == 0)
         return run_trec(c);
+    if (c->argument_count > 0 && strcmp(c->arguments[0], "policy") == 0)
+        return cli_evaluate_policy(c);
     if (c->argument_count > 1)
         return cli_usage(c, "too many arguments: \"%s\"", c->arguments[1]);
     att_evaluate_options options = att_evaluate_options_default();
@@ -239,13 +241,28 @@ static const cli_option evaluate_options[] = {
     {"complete", 0, NULL, "trec: count queries that the run leaves out as zero (trec_eval -c)"},
     {"per-query", 0, NULL, "trec: each query too (trec_eval -q)"},
     {"double-scores", 0, NULL, "trec: scores tie when equal as doubles, as in release 10; else as floats, as in 9"},
+    {"log", 0, "POLICY", "policy: which folder of an Open Bandit Dataset was logged: random, bts"},
+    {"target", 0, "POLICY", "policy: what is asked about: bts, random, a file of probabilities; of a store: a policy file"},
+    {"campaign", 0, "NAME", "policy: men, women or all; default men"},
+    {"estimators", 0, "LIST", "policy: such as snips,dr,switch-dr@10,dros@100; default all"},
+    {"model", 0, "NAME", "policy: what DM and DR believe: rate, ridge"},
+    {"min-effective", 0, "N", "policy: fewer effective rows are refused; default 30"},
+    {"window", 0, "HOURS", "policy, store: a later event does not count for its decision; default 24"},
+    {"since", 0, "TIME", "policy, store: only decisions from then on"},
+    {"until", 0, "TIME", "policy, store: only decisions before"},
+    {"max-gap", 0, "PERCENT", "policy: a larger support gap is refused; default 5"},
     {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "of every split and resample; default 1"}, {0}};
 static const char *const evaluate_examples[] = {"attune evaluate ml-latest-small/", "the table on a MovieLens folder",
     "attune evaluate --store shop.attune --protocol time", "train before, ask about after, on your own log",
     "attune evaluate Video.txt -p leave-one-out-sampled --models popularity,item-knn,sequence --min-preferences 3",
     "who preferred what in its order: the last is sought among 100 drawn negatives",
-    "attune evaluate trec my.run my.qrels", "what trec_eval prints", NULL};
-const cli_command cli_evaluate = {"evaluate", "Measure ranking quality with confidence intervals", "[FOLDER | FILE | trec RUN QRELS]", 0, 3,
+    "attune evaluate trec my.run my.qrels", "what trec_eval prints",
+    "attune evaluate policy open-bandit/ --log random --target bts", "what Thompson sampling would have earned, from the random log",
+    "attune evaluate policy --store shop.attune --target new.yaml", "what other weights would have earned, from your own log", NULL};
+const cli_command cli_evaluate = {"evaluate", "Measure ranking quality with confidence intervals", "[FOLDER | FILE | trec RUN QRELS | policy [FOLDER]]", 0, 3,
     "Models are trained here on a part of the data and asked about the rest; the store's own model is not touched. Protocols,\n"
-    "metric variants and sources are in docs/evaluation.md. Intervals are bootstraps over people.",
+    "metric variants and sources are in docs/evaluation.md. Intervals are bootstraps over people.\n"
+    "\n"
+    "evaluate policy says what another policy would have earned, from the log of the one that ran (IPS and its relatives,\n"
+    "docs/off-policy.md): on a folder of the Open Bandit Dataset, or on the store's own decisions. Where the log cannot answer, it says so and exits with 69.",
     evaluate_options, evaluate_examples, run_evaluate};

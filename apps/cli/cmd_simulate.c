@@ -251,12 +251,78 @@ static int run_choices(cli *c, const att_world *world)
     return 0;
 }
 
+// --- Coverage of off-policy intervals ---------------------------------------------------------------------------
+
+static void print_coverage(const cli *c, const att_ope_coverage_report *r)
+{
+    static const char *const head[] = {"estimator", "truth", "mean", "rmse", "95 % holds", "width", "anytime holds", "width"};
+    enum { COUNT = 8 };
+    char text[48][COUNT][40];
+    const char *cells[49 * COUNT];
+    memcpy(cells, head, sizeof head);
+    for (size_t i = 0; i < r->row_count; i++) {
+        const att_ope_coverage *o = &r->rows[i];
+        const double runs = o->runs ? (double)o->runs : 1;
+        snprintf(text[i][0], 40, "%.28s%s", o->name, o->biased ? " (b)" : "");
+        snprintf(text[i][1], 40, "%.5f", o->truth);
+        snprintf(text[i][2], 40, "%.5f", o->value);
+        snprintf(text[i][3], 40, "%.5f", o->rmse);
+        snprintf(text[i][4], 40, "%.1f %%", 100 * o->covered / runs);
+        snprintf(text[i][5], 40, "%.4f", o->width);
+        snprintf(text[i][6], 40, o->has_anytime ? "%.1f %%" : "-", 100 * o->covered_anytime / runs);
+        snprintf(text[i][7], 40, o->has_anytime ? "%.4f" : "-", o->width_anytime);
+        for (size_t k = 0; k < COUNT; k++)
+            cells[(i + 1) * COUNT + k] = text[i][k];
+    }
+    cli_print_table(c, cells, COUNT, r->row_count + 1, "lrrrrrrr");
+}
+
+static json_t *coverage_json(const att_ope_coverage_report *r)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < r->row_count; i++) {
+        const att_ope_coverage *o = &r->rows[i];
+        json_array_append_new(list, json_pack("{s:s,s:b,s:i,s:f,s:f,s:f,s:i,s:f,s:o,s:o}", "estimator", o->name, "biased", o->biased,
+            "runs", (int)o->runs, "truth", o->truth, "value", o->value, "rmse", o->rmse, "covered", (int)o->covered, "width",
+            o->width, "covered_anytime", o->has_anytime ? json_integer(o->covered_anytime) : json_null(), "width_anytime",
+            o->has_anytime ? json_real(o->width_anytime) : json_null()));
+    }
+    return list;
+}
+
+static int run_coverage(cli *c)
+{
+    att_ope_coverage_options options = att_ope_coverage_options_default();
+    static att_ope_coverage_report report;
+    uint64_t runs = options.runs, people = options.people;
+    att_error err = {0};
+    if (!cli_must_whole(c, "ope-coverage", 1, 100000, &runs) || !cli_must_whole(c, "people", 10, 100000, &people) ||
+        !cli_must_whole(c, "seed", 1, UINT64_MAX, &options.seed))
+        return 64;
+    options.runs = (uint32_t)runs;
+    options.people = (uint32_t)people;
+    cli_progress_start(c);
+    const att_status status = att_ope_coverage_run(&options, &c->host, &report, &err);
+    cli_progress_end();
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json)
+        return cli_print_json(json_pack("{s:b,s:i,s:i,s:i,s:i,s:o}", "simulated", 1, "logs", (int)options.runs, "slates",
+            (int)options.slates, "people", (int)options.people, "refused", (int)report.refused, "estimators", coverage_json(&report)));
+    printf("%u simulated logs of %u slates, %u of them refused; (b): biased, by construction or because its assumption does not "
+           "hold here\n", options.runs, options.slates, report.refused);
+    print_coverage(c, &report);
+    return 0;
+}
+
 static int run_simulate(cli *c)
 {
     if (cli_flag(c, "drift"))
         return cli_get(c, "out") || cli_get(c, "run") ? cli_usage(c, "--drift makes its own worlds, without --out and --run")
                                                       : cli_simulate_drift(c);
     att_world_options options;
+    if (cli_get(c, "ope-coverage"))
+        return run_coverage(c);
     if (!world_options(c, &options))
         return 64;
     const char *out = cli_get(c, "out");
@@ -292,8 +358,10 @@ static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write item
     {"runs", 0, "N", "with --choices: other visitors, pictures and luck each; default 5"},
     {"people", 0, "N", "default 1000"}, {"items", 0, "N", "default 2000"}, {"days", 0, "N", "of history; default 60"},
     {"events", 0, "N", "about so many; default 300000"}, {"seed", 0, "N", "default 1: the same seed gives the same world"},
+    {"ope-coverage", 0, "LOGS", "so many simulated logs: how often do off-policy intervals hold the true value"},
     {"start", 0, "TIME", "first moment of the history; default 2026-01-01"}, {0}};
 static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
+    "attune simulate --ope-coverage 200", "how often off-policy intervals hold the true value",
     "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
     "one late night, a taste that moves, and sixty days, each with the time scales and without",
     "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns",

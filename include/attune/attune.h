@@ -18,6 +18,7 @@
 #include "attune/wire.h"
 #include "attune/measure.h"
 #include "attune/report.h"
+#include "attune/ope.h"
 #include "attune/simulate.h"
 #include "attune/trial.h"
 

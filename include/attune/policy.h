@@ -73,6 +73,7 @@ typedef struct att_policy {
     } objective;
     struct {
         double share; // of impressions, 0.05 … 0.15; 0 turns it off
+        double pool_log_share; // of decisions whose candidates are kept in the log, 0 … 1; for off-policy estimates
     } exploration;
     // Taste over several time scales (docs/taste.md). Shares and factors are 0 … 1.
     struct {

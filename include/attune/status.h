@@ -49,7 +49,8 @@ ATT_BEGIN
     X(LIMIT, 65, "a documented limit was passed")                                                  \
     X(CANCELLED, 130, "it was cancelled")                                                          \
     X(UNSUPPORTED, 69, "this build cannot do it")                                                  \
-    X(DENIED, 77, "it is not allowed")
+    X(DENIED, 77, "it is not allowed")                                                             \
+    X(INSUFFICIENT, 69, "there is too little data to answer that")
 
 typedef enum ATT_MUST_USE_TYPE att_status {
 #define X(name, exit_code, text) ATT_##name,

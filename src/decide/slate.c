@@ -216,8 +216,7 @@ static att_status set_out(builder *b, att_error *err)
             policy->objective.calibration, b->scratch, err);
     if (status)
         return status;
-    b->outside_due = ATT_MIN(policy->objective.out_of_distribution, count_outside(input));
-    b->outside_due = ATT_MIN(b->outside_due, b->wanted - 1);
+    b->outside_due = att_slate_outside_wanted(policy, count_outside(input), b->wanted);
     b->all.count = input->count;
     for (size_t i = 0; i < input->count; i++) {
         const att_candidate *c = &input->candidates[i];
@@ -248,12 +247,17 @@ static bool set_out_outside(builder *b)
 
 // Out-of-distribution slots are due at ⌊(j + 1) wanted / (due + 1)⌋: spread over the slate, never
 // the first slot. Those that came earlier by themselves count.
-static bool outside_is_due(const builder *b)
+size_t att_slate_outside_wanted(const att_policy *policy, size_t outside, size_t wanted)
+{
+    return ATT_MIN(ATT_MIN((size_t)policy->objective.out_of_distribution, outside), wanted - 1);
+}
+
+bool att_slate_outside_due(size_t outside_wanted, size_t wanted, size_t filled, size_t placed)
 {
     size_t due = 0;
-    while (due < b->outside_due && (due + 1) * b->wanted / (b->outside_due + 1) <= b->filled)
+    while (due < outside_wanted && (due + 1) * wanted / (outside_wanted + 1) <= filled)
         due++;
-    return b->outside_placed < due;
+    return placed < due;
 }
 
 static uint32_t draw(builder *b, uint64_t weight_sum, bool outside)
@@ -295,7 +299,8 @@ static void write_slot(const builder *b, uint32_t candidate, att_slot *slot)
 // False: out of memory.
 static bool fill_slot(builder *b, att_slot *slot)
 {
-    const bool outside = outside_is_due(b);
+    const bool outside =
+        att_slate_outside_due(b->outside_due, b->wanted, b->filled, b->outside_placed);
     uint32_t best;
     if (outside && !set_out_outside(b))
         return false;

@@ -59,4 +59,9 @@ typedef struct att_slot {
 att_status att_slate_build(const att_slate_input *input, att_rng *rng, att_arena *scratch,
     att_slot *slots, size_t *filled, att_error *err);
 
+// How many of `wanted` slots are to hold something outside the usual taste, where `outside` candidates are; and whether
+// slot `filled` is due to, when `placed` of them stand above it.
+size_t att_slate_outside_wanted(const att_policy *policy, size_t outside, size_t wanted);
+bool att_slate_outside_due(size_t outside_wanted, size_t wanted, size_t filled, size_t placed);
+
 #endif

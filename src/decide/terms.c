@@ -57,10 +57,9 @@ static double control_of(const att_raw_terms *raw, size_t i, double slider)
     return control;
 }
 
-static double novelty_weight(const att_term_settings *settings)
+double att_novelty_weight(double weight, double slider)
 {
-    const double weight = settings->policy->objective.novelty;
-    return weight + 2 * settings->novelty * ATT_MAX(weight, 0.25);
+    return weight + 2 * slider * ATT_MAX(weight, 0.25);
 }
 
 void att_terms_fill(att_candidate *candidates, size_t count, const att_raw_terms *raw,
@@ -68,7 +67,7 @@ void att_terms_fill(att_candidate *candidates, size_t count, const att_raw_terms
 {
     const att_policy *policy = settings->policy;
     const double relevance = policy->objective.relevance * settings->relevance_scale;
-    const double novelty = novelty_weight(settings);
+    const double novelty = att_novelty_weight(policy->objective.novelty, settings->novelty);
     const double half_life_days = policy->objective.freshness_half_life_days;
     const bool fresh = raw->published_at_ms && policy->objective.freshness > 0;
     for (size_t i = 0; i < count; i++) {

@@ -43,6 +43,9 @@ typedef struct att_term_settings {
 void att_terms_fill(att_candidate *candidates, size_t count, const att_raw_terms *raw,
     const att_term_settings *settings);
 
+// What novelty counts for a person who set the slider (-1 … 1).
+double att_novelty_weight(double weight, double slider);
+
 // Self-information of the share of people who know it, 0 (everybody) … 1 (at most `least`):
 // log(max(popularity, least)) / log(least). `least` is 1 / people, in (0, 1). For an item it
 // changes with the model only.

@@ -242,6 +242,7 @@ static att_status build(decision *d, att_error *err)
     att_view *view = &d->view;
     att_engine *engine = view->engine;
     d->whole_reads = engine->whole_reads;
+    view->keeps_pool = !view->request->dry && att_view_keeps_pool(view);
     att_status status = att_view_candidates(view, err);
     if (status)
         return status;
@@ -266,6 +267,8 @@ static att_status build(decision *d, att_error *err)
         status = explain_shown(d, err);
     if (!status)
         status = fill_record(d, err);
+    if (!status && view->keeps_pool)
+        status = att_view_pool(view, &input, d->slots, d->filled, &d->record.pool, err);
     return status;
 }
 

@@ -66,6 +66,8 @@ typedef struct att_view {
     uint32_t entered_mask;
     double relevance_scale;         // of this person now; 0: not computed yet
     size_t candidate_count, candidate_capacity;
+    bool keeps_pool;                // what the slate is chosen from goes into the record
+    const float *raw;               // (ATT_TERM_COUNT, candidate_count) terms at weight 1, where a pool is kept
 } att_view;
 
 // `memory` may serve the next request as soon as this view has ended; `answer` not.
@@ -78,6 +80,13 @@ att_status att_view_tastes(const att_engine *engine, const att_person_state *per
     const float *lifts, att_arena *scratch, att_tastes *out, att_error *err);
 // Fills candidates and their terms (all but those that depend on the slate).
 att_status att_view_candidates(att_view *view, att_error *err);
+// Whether this decision's pool is kept: drawn by its seed (pool.c).
+bool att_view_keeps_pool(const att_view *view);
+// The pool of the slate that was built, in view->answer; NULL where it would be too large.
+att_status att_view_pool(const att_view *view, const att_slate_input *input, const att_slot *slots, size_t filled,
+    const att_decision_pool **out, att_error *err);
+// Terms at weight 1, before att_terms_fill writes the weighted ones.
+att_status att_view_keep_raw(att_view *view, const att_raw_terms *raw, const att_term_settings *settings, att_error *err);
 // Terms of all candidates (terms.c).
 att_status att_view_terms(att_view *view, att_error *err);
 // The same for one item, as the only candidate, under the scale that att_view_candidates has found.

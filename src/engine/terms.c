@@ -135,6 +135,8 @@ att_status att_view_terms(att_view *view, att_error *err)
         .energy = (double)view->controls->energy,
         .novelty = (double)view->controls->novelty,
         .at_ms = view->at_ms};
+    if (view->keeps_pool)
+        status = att_view_keep_raw(view, &raw, &settings, err);
     att_terms_fill(view->candidates, count, &raw, &settings);
-    return flag_outside(view, err);
+    return status ? status : flag_outside(view, err);
 }

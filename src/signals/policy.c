@@ -63,7 +63,7 @@ att_policy att_policy_default(void)
                 .candidates = 500,
                 .out_of_distribution = 1,
             },
-        .exploration = {.share = 0.1},
+        .exploration = {.share = 0.1, .pool_log_share = 0.02},
         .choices =
             {
                 .algorithm = ATT_CHOICE_REGCB,
@@ -183,6 +183,8 @@ static const att_policy_field fields[] = {
     KEY(objective, out_of_distribution, U32, 0, 5,
         "at least this many items outside the usual taste in a slate"),
     KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
+    KEY(exploration, pool_log_share, DOUBLE, 0, 1,
+        "of decisions that also log all they chose from (some 50 KB each), for off-policy estimates"),
     KEY(choices, algorithm, ALGORITHM, 0, 6, "how a choice among options is learned (docs/bandits.md)"),
     KEY(choices, share, DOUBLE, 0, 1,
         "of decisions that may show another option than the best, for every person and overall"),

@@ -2,7 +2,7 @@
 // store/decision.c - a decision as bytes.
 //
 //   offset  bytes  what                                   (all numbers little-endian)
-//        0      2  version (1)
+//        0      2  version: 1, or 2 with a pool behind the slots (decision_pool.c)
 //        2      2  slots, at most ATT_SLATE_MAX
 //        4      1  terms per slot
 //        5      1  experiment arms, at most 8
@@ -28,7 +28,7 @@
 
 #include <math.h>
 
-enum { VERSION = 1, HEAD_SIZE = 52, ARMS_MAX = 8 };
+enum { VERSION = 2, HEAD_SIZE = 52, ARMS_MAX = 8 };
 
 static size_t slot_size(size_t terms)
 {
@@ -42,12 +42,13 @@ static size_t whole_size(size_t arms, size_t slots, size_t terms)
 
 size_t att_decision_size(const att_decision_record *decision)
 {
-    return whole_size(decision->arm_count, decision->count, ATT_TERM_COUNT);
+    return whole_size(decision->arm_count, decision->count, ATT_TERM_COUNT) +
+           (decision->pool ? att_decision_pool_size(decision->pool) : 0);
 }
 
 static void put_head(att_byte_writer *out, const att_decision_record *decision)
 {
-    att_put_u16(out, VERSION);
+    att_put_u16(out, decision->pool ? 2 : 1); // older builds read what has no pool
     att_put_u16(out, decision->count);
     att_put_u8(out, ATT_TERM_COUNT);
     att_put_u8(out, decision->arm_count);
@@ -80,6 +81,8 @@ void att_decision_encode(const att_decision_record *decision, unsigned char *out
         att_put(&writer, slot->terms, sizeof slot->terms);
         att_put_u8(&writer, slot->kind);
     }
+    if (decision->pool)
+        att_decision_pool_encode(decision->pool, writer.at);
 }
 
 static bool context_is_known(const att_context *context)
@@ -90,18 +93,18 @@ static bool context_is_known(const att_context *context)
 
 // Everything before the arms; *terms is how many each slot has.
 static att_status take_head(
-    att_byte_reader *in, att_decision_record *out, size_t *terms, att_error *err)
+    att_byte_reader *in, att_decision_record *out, size_t *terms, unsigned *version, att_error *err)
 {
     const size_t size = in->left;
     if (size < HEAD_SIZE)
         return ATT_FAIL(
             err, ATT_CORRUPT, "decision record has %zu bytes, its head needs %d", size, HEAD_SIZE);
-    const unsigned version = att_take_u16(in);
-    if (version > VERSION)
+    *version = att_take_u16(in);
+    if (*version > VERSION)
         return ATT_FAIL(err, ATT_VERSION,
             "decision record has version %u, this build reads up to %d: use a newer attune",
-            version, VERSION);
-    if (version == 0)
+            *version, VERSION);
+    if (*version == 0)
         return ATT_FAIL(err, ATT_CORRUPT, "decision record has version 0");
     out->count = att_take_u16(in);
     *terms = att_take_u8(in);
@@ -130,8 +133,8 @@ static att_status take_head(
     return ATT_OK;
 }
 
-static att_status check_sizes(
-    const att_decision_record *out, size_t terms, size_t size, size_t slot_capacity, att_error *err)
+static att_status check_sizes(const att_decision_record *out, size_t terms, unsigned version,
+    size_t size, size_t slot_capacity, att_error *err)
 {
     if (terms > ATT_TERM_COUNT)
         return ATT_FAIL(err, ATT_VERSION,
@@ -142,10 +145,21 @@ static att_status check_sizes(
         return ATT_FAIL(
             err, ATT_CORRUPT, "decision record has %u slots, at most %zu fit", out->count, most);
     const size_t wanted = whole_size(out->arm_count, out->count, terms);
-    if (size != wanted)
+    if (version == 1 ? size != wanted : size <= wanted)
         return ATT_FAIL(err, ATT_CORRUPT,
             "decision record of %u slots and %u arms has %zu bytes, %zu belong there", out->count,
             out->arm_count, size, wanted);
+    return ATT_OK;
+}
+
+// What is left behind the slots: the pool, of which only the sizes are looked at here.
+static att_status take_pool(const att_byte_reader *in, att_decision_record *out, att_error *err)
+{
+    const att_status status = att_decision_pool_check(in->at, in->left, out->count, err);
+    if (status)
+        return status;
+    out->pool_data = in->at;
+    out->pool_size = in->left;
     return ATT_OK;
 }
 
@@ -182,13 +196,16 @@ att_status att_decision_decode(const unsigned char *data, size_t size, att_decis
     *out = (att_decision_record){.slots = slots};
     att_byte_reader in = {.at = data, .left = size};
     size_t terms = 0;
-    att_status status = take_head(&in, out, &terms, err);
+    unsigned version = 0;
+    att_status status = take_head(&in, out, &terms, &version, err);
     if (!status)
-        status = check_sizes(out, terms, size, slot_capacity, err);
+        status = check_sizes(out, terms, version, size, slot_capacity, err);
     for (size_t a = 0; !status && a < out->arm_count; a++)
         out->arms[a] = att_take_u32(&in);
     for (size_t i = 0; !status && i < out->count; i++)
         status = take_slot(&in, &slots[i], terms, i, err);
+    if (!status && version == 2)
+        status = take_pool(&in, out, err);
     if (status)
         out->count = 0;
     return status;

@@ -6,6 +6,7 @@
 
 #include "attune/decide.h"
 #include "base/base.h"
+#include "store/decision_pool.h"
 
 typedef struct att_decided_slot {
     uint32_t item;
@@ -25,6 +26,9 @@ typedef struct att_decision_record {
     uint8_t arm_count;
     uint16_t count;
     att_decided_slot *slots; // (count)
+    const att_decision_pool *pool; // encode: what it was chosen from; NULL: not kept
+    const unsigned char *pool_data; // decode: (pool_size), for att_decision_pool_decode; size 0: not kept
+    size_t pool_size;
 } att_decision_record;
 
 // Bytes needed for `count` slots.

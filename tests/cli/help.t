@@ -339,13 +339,18 @@ Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 $ for c in evaluate experiment report simulate demo info doctor backup export forget version completion; do attune $c -h; done
-attune evaluate [FOLDER | FILE | trec RUN QRELS] [OPTIONS]
+attune evaluate [FOLDER | FILE | trec RUN QRELS | policy [FOLDER]] [OPTIONS]
 
 Measure ranking quality with confidence intervals.
 
 Models are trained here on a part of the data and asked about the rest; the
 store's own model is not touched. Protocols, metric variants and sources are in
 docs/evaluation.md. Intervals are bootstraps over people.
+
+evaluate policy says what another policy would have earned, from the log of the
+one that ran (IPS and its relatives, docs/off-policy.md): on a folder of the
+Open Bandit Dataset, or on the store's own decisions. Where the log cannot
+answer, it says so and exits with 69.
 
 Options
   -p, --protocol LIST        strong, time, rolling, cold, leave-one-out,
@@ -377,6 +382,21 @@ Options
       --per-query            trec: each query too (trec_eval -q)
       --double-scores        trec: scores tie when equal as doubles, as in
                              release 10; else as floats, as in 9
+      --log POLICY           policy: which folder of an Open Bandit Dataset was
+                             logged: random, bts
+      --target POLICY        policy: what is asked about: bts, random, a file of
+                             probabilities; of a store: a policy file
+      --campaign NAME        policy: men, women or all; default men
+      --estimators LIST      policy: such as snips,dr,switch-dr@10,dros@100;
+                             default all
+      --model NAME           policy: what DM and DR believe: rate, ridge
+      --min-effective N      policy: fewer effective rows are refused; default
+                             30
+      --window HOURS         policy, store: a later event does not count for its
+                             decision; default 24
+      --since TIME           policy, store: only decisions from then on
+      --until TIME           policy, store: only decisions before
+      --max-gap PERCENT      policy: a larger support gap is refused; default 5
   -t, --threads N            default: all cores
       --seed N               of every split and resample; default 1
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
@@ -394,6 +414,10 @@ Examples
       who preferred what in its order: the last is sought among 100 drawn negatives
   attune evaluate trec my.run my.qrels
       what trec_eval prints
+  attune evaluate policy open-bandit/ --log random --target bts
+      what Thompson sampling would have earned, from the random log
+  attune evaluate policy --store shop.attune --target new.yaml
+      what other weights would have earned, from your own log
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
@@ -536,6 +560,8 @@ Options
       --days N               of history; default 60
       --events N             about so many; default 300000
       --seed N               default 1: the same seed gives the same world
+      --ope-coverage LOGS    so many simulated logs: how often do off-policy
+                             intervals hold the true value
       --start TIME           first moment of the history; default 2026-01-01
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
@@ -546,6 +572,8 @@ Options
 Examples
   attune simulate --out world --people 200
       files to import
+  attune simulate --ope-coverage 200
+      how often off-policy intervals hold the true value
   attune simulate --store sim.attune --run 14
       random, popularity, attune and an oracle, side by side
   attune simulate --drift

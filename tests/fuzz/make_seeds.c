@@ -34,7 +34,19 @@ static void write_seed(const char *path, const void *data, size_t size)
     }
 }
 
-static size_t encode_decision(unsigned char *bytes)
+// Three candidates with two terms.
+static att_decision_pool some_pool(void)
+{
+    static const uint32_t items[] = {4, 7, 9};
+    static const float raw[] = {0.8f, 0.1f, 0.5f, 0, 1, 0.5f}, uncertainty[] = {0.1f, 1, 0.5f}, zero[6];
+    static const uint8_t flags[] = {1, 3, 1};
+    static const att_pool_slot slots[] = {{0.25f, 0, 0, false}, {0, 1, 1, true}};
+    return (att_decision_pool){.count = 3, .columns = 1 << ATT_TERM_RELEVANCE | 1 << ATT_TERM_NOVELTY, .share = 0.1f,
+        .weights = {1, 0.3f, 0.1f}, .items = items, .raw = raw, .uncertainty = uncertainty, .flags = flags, .slot_count = 2,
+        .slots = slots, .gain = zero, .penalty = zero};
+}
+
+static size_t encode_decision(unsigned char *bytes, const att_decision_pool *pool)
 {
     att_decided_slot slots[2] = {
         {.item = 4, .propensity = 1}, {.item = 7, .kind = ATT_SLOT_EXPLORE, .propensity = 0.25f}};
@@ -51,7 +63,8 @@ static size_t encode_decision(unsigned char *bytes)
         .arms = {3},
         .arm_count = 1,
         .count = 2,
-        .slots = slots};
+        .slots = slots,
+        .pool = pool};
     att_decision_encode(&decision, bytes);
     return att_decision_size(&decision);
 }
@@ -128,13 +141,15 @@ static void make_context(const att_host *host)
 
 int main(void)
 {
-    static const char *const folders[] = {"fold", "context"};
+    static const char *const folders[] = {"fold", "context", "decision"};
     const att_host host = att_host_default();
     unsigned char decision[1024];
     for (size_t i = 0; i < ATT_COUNT_OF(folders); i++)
         (void)mkdir(folders[i],
             0777); // there already: fine; what else is wrong shows when a file is written
-    const size_t decision_size = encode_decision(decision);
+    const att_decision_pool pool = some_pool();
+    write_seed("decision/pool.bin", decision, encode_decision(decision, &pool));
+    const size_t decision_size = encode_decision(decision, NULL);
     make_fold(decision, decision_size);
     make_context(&host);
     return 0;
