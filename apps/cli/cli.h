@@ -45,6 +45,7 @@ extern const cli_option cli_common_options[];
 const char *cli_get(const cli *c, const char *option); // NULL: not given
 bool cli_flag(const cli *c, const char *option);
 bool cli_must_number(const cli *c, const char *option, double least, double most, double *out); // leaves *out when absent
+bool cli_whole(const char *text, uint64_t least, uint64_t most, uint64_t *out); // says nothing
 bool cli_must_whole(const cli *c, const char *option, uint64_t least, uint64_t most, uint64_t *out);
 // "2026-11-23", "2026-11-23T12:00:00Z" or milliseconds.
 bool cli_time_parse(const char *text, int64_t *out_ms);
@@ -78,6 +79,7 @@ void cli_print_table(const cli *c, const char *const *cells, size_t columns, siz
 // Ctrl-C asks the work to stop at the next safe point; a second one ends the program there and then.
 void cli_progress_start(const cli *c);
 void cli_progress_end(void);
+bool cli_interrupted(void); // since the program began
 void cli_progress_clear(void); // takes the bar off the line before something else is said in between
 bool cli_on_progress(void *user, const att_progress *progress); // the host's, from the beginning
 void cli_log(void *user, att_log_level level, const char *message);
@@ -97,6 +99,7 @@ int cli_print_completion(const char *shell); // bash, zsh, fish
 
 int cli_simulate_drift(cli *c); // cmd_drift.c
 
+extern const cli_command cli_models, cli_rollback;
 extern const cli_command cli_init, cli_import, cli_train, cli_recommend, cli_explain, cli_event, cli_control, cli_person,
     cli_items, cli_takedown, cli_evaluate, cli_experiment, cli_report, cli_simulate, cli_demo, cli_policy, cli_tune, cli_doctor, cli_backup, cli_export, cli_forget,
     cli_info, cli_serve, cli_key, cli_version, cli_completion;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// apps/cli/cmd_store.c - a store's life: init, import, train, info, doctor, backup, version, completion.
+// apps/cli/cmd_store.c - a store's life: init, import, info, doctor, backup, version, completion.
 #include "chart.h"
 #include "cli.h"
 #ifdef ATT_HTTPD
@@ -150,66 +150,6 @@ const cli_command cli_import = {"import", "Read items and events from files or a
     "line that signal. Times are :s, :ms or :iso. Items: id=…,title=…,tags=genres:| splits at |.",
     import_options, import_examples, run_import};
 
-// --- train --------------------------------------------------------------------------------------------------
-
-static int run_train(cli *c)
-{
-    uint64_t seed = 0, threads = 0, dim = 0;
-    if (!cli_must_whole(c, "seed", 1, UINT64_MAX, &seed) || !cli_must_whole(c, "threads", 1, 64, &threads) ||
-        !cli_must_whole(c, "dim", 8, 512, &dim))
-        return 64;
-    const char *kind = cli_get(c, "kind");
-    if (kind && strcmp(kind, "auto") && strcmp(kind, "als") && strcmp(kind, "ease") && strcmp(kind, "blend"))
-        return cli_usage(c, "--kind is \"%s\", expected auto, als, ease or blend", kind);
-    int code;
-    att_engine *engine = cli_open(c, false, false, &code);
-    if (!engine)
-        return code;
-    const att_train_options options = {
-        .seed = seed, .threads = (uint32_t)threads, .dim = (uint32_t)dim, .kind = kind};
-    att_train_report r = {0};
-    att_error err = {0};
-    cli_progress_start(c);
-    const att_status status = att_engine_train(engine, &options, &r, &err);
-    cli_progress_end();
-    att_engine_close(engine);
-    if (status)
-        return cli_fail(c, status, &err);
-    if (c->json) {
-        json_t *tried = json_array();
-        for (size_t i = 0; i < r.tried_count; i++)
-            json_array_append_new(tried, json_pack("{s:s,s:f,s:f,s:f,s:b}", "name", r.tried[i].name, "ndcg_100",
-                r.tried[i].ndcg_100, "recall_20", r.tried[i].recall_20, "seconds", r.tried[i].seconds, "chosen",
-                (int)(i == r.chosen)));
-        return cli_print_json(json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o,s:f,s:s}", "version", (json_int_t)r.version,
-            "kind", r.kind, "dim", (int)r.dim, "users", (json_int_t)r.users, "items", (json_int_t)r.items,
-            "preferences", (json_int_t)r.preferences, "seconds", r.seconds, "gflops", r.flops_per_s / 1e9, "tried", tried,
-            "sequence_share", r.sequence_share, "sequence", r.sequence));
-    }
-    printf("model %llu: %s, %u dimensions, learned from %llu preferences of %llu people for %llu items in %.1f s\n",
-        (unsigned long long)r.version, r.kind, r.dim, (unsigned long long)r.preferences, (unsigned long long)r.users,
-        (unsigned long long)r.items, r.seconds);
-    for (size_t i = 0; i < r.tried_count && !c->quiet; i++)
-        printf("  %s %-46s NDCG@100 %.4f  Recall@20 %.4f  %5.1f s\n", i == r.chosen ? "*" : " ", r.tried[i].name,
-            r.tried[i].ndcg_100, r.tried[i].recall_20, r.tried[i].seconds);
-    if (r.sequence[0] && !c->quiet)
-        printf("  sequence part: %s\n", r.sequence);
-    return 0;
-}
-
-static const cli_option train_options[] = {
-    {"kind", 'k', "NAME", "auto (chosen by validation), als, ease or blend"},
-    {"dim", 0, "N", "dimensions of taste space; otherwise chosen by validation"},
-    {"threads", 't', "N", "default: all cores"},
-    {"seed", 0, "N", "otherwise from the store's seed and the version"},
-    {0}};
-static const char *const train_examples[] = {"attune train --store shop.attune", "learn from everything in the log", NULL};
-const cli_command cli_train = {"train", "Learn from the log and put the new model to work", "", 0, 0,
-    "Tries factorization (iALS, Rendle et al. 2021), EASE (Steck 2019) and their blend on held-out people, keeps the best, trains\n"
-    "it on everything, and swaps it in. Where it ranks held-out people better, a sequence model (a causal Transformer) gets a share\n"
-    "of the score, found on them too. Decisions go on meanwhile. The model before stays on disk.",
-    train_options, train_examples, run_train};
-
 // --- info ---------------------------------------------------------------------------------------------------
 
 // What exploration took, slot by slot: of each choice, and of each place in slates.
@@ -262,10 +202,13 @@ static int run_info(cli *c)
     if (!engine)
         return code;
     att_engine_info i;
+    att_train_need need = {0};
+    att_error err = {0};
     att_engine_info_get(engine, &i);
     ledger l = {.choices = json_array(), .places = json_array()};
-    att_error err = {0};
-    const att_status status = read_ledger(engine, &l, &err);
+    att_status status = att_engine_train_need(engine, &need, &err);
+    if (!status)
+        status = read_ledger(engine, &l, &err);
     att_engine_close(engine);
     if (status) {
         json_decref(l.choices);
@@ -273,13 +216,15 @@ static int run_info(cli *c)
         return cli_fail(c, status, &err);
     }
     if (c->json) {
-        json_t *value = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:I}", "events",
+        json_t *value = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:s}", "events",
             (json_int_t)i.events, "bot_events", (json_int_t)i.bot_events, "decisions", (json_int_t)i.decisions, "items",
             (json_int_t)i.items, "items_taken_down", (json_int_t)i.items_taken_down, "users", (json_int_t)i.users,
             "impressions", (json_int_t)i.impressions, "explored_impressions", (json_int_t)i.explored_impressions,
             "first_event", (json_int_t)i.first_event_ms, "last_event", (json_int_t)i.last_event_ms, "model",
             (json_int_t)i.model, "model_kind", i.model_kind, "items_bytes", (json_int_t)i.items_bytes, "users_bytes",
-            (json_int_t)i.users_bytes, "index_bytes", (json_int_t)i.index_bytes);
+            (json_int_t)i.users_bytes, "index_bytes", (json_int_t)i.index_bytes, "model_in_force",
+            (json_int_t)i.model_in_force, "new_preferences", (json_int_t)need.new_preferences, "new_items",
+            (json_int_t)need.new_items, "training_needed", (int)need.needed, "training_why", need.why);
         json_object_set_new(value, "choices", l.choices);
         json_object_set_new(value, "slate_places", l.places);
         return cli_print_json(value);
@@ -289,12 +234,12 @@ static int run_info(cli *c)
     cli_time_text(i.last_event_ms, last);
     printf("%s\n  events     %llu, of these %llu set aside as bots'; %s to %s UTC\n  people     %llu\n"
            "  items      %llu (%llu taken down)\n  decisions  %llu with %llu slots, %llu explored (%.1f %%)\n  model      %llu (%s)\n"
-           "  memory     %.0f bytes an item, %.0f a person, index %.1f MB\n",
+           "  learning   %s\n  memory     %.0f bytes an item, %.0f a person, index %.1f MB\n",
         cli_store_path(c), (unsigned long long)i.events, (unsigned long long)i.bot_events, first, last,
         (unsigned long long)i.users, (unsigned long long)i.items, (unsigned long long)i.items_taken_down,
         (unsigned long long)i.decisions, (unsigned long long)i.impressions, (unsigned long long)i.explored_impressions,
         i.impressions ? 100.0 * (double)i.explored_impressions / (double)i.impressions : 0, (unsigned long long)i.model,
-        i.model_kind, i.items ? (double)i.items_bytes / (double)i.items : 0,
+        i.model_kind, need.why, i.items ? (double)i.items_bytes / (double)i.items : 0,
         i.users ? (double)i.users_bytes / (double)i.users : 0, (double)i.index_bytes / 1e6);
     print_ledger(&l);
     json_decref(l.choices);

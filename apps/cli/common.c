@@ -46,20 +46,27 @@ bool cli_must_number(const cli *c, const char *option, double least, double most
     return true;
 }
 
+bool cli_whole(const char *text, uint64_t least, uint64_t most, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    const unsigned long long value = strtoull(text, &end, 10);
+    if (end == text || *end || errno || text[0] == '-' || value < least || value > most)
+        return false;
+    *out = value;
+    return true;
+}
+
 bool cli_must_whole(const cli *c, const char *option, uint64_t least, uint64_t most, uint64_t *out)
 {
     const char *text = cli_get(c, option);
     if (!text)
         return true;
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    if (end == text || *end || errno || text[0] == '-' || value < least || value > most) {
+    if (!cli_whole(text, least, most, out)) {
         cli_usage(c, "--%s is \"%s\", expected a whole number from %llu to %llu", option, text,
             (unsigned long long)least, (unsigned long long)most);
         return false;
     }
-    *out = value;
     return true;
 }
 
@@ -138,13 +145,36 @@ void cli_log(void *user, att_log_level level, const char *message)
         fprintf(stderr, "attune: %s\n", message);
 }
 
+// $ATTUNE_WAIT: seconds to wait for another process that writes.
+static bool wait_from_environment(const cli *c, int32_t *out_ms)
+{
+    const char *text = getenv("ATTUNE_WAIT");
+    char *end;
+    if (!text || !text[0])
+        return true;
+    const double seconds = strtod(text, &end);
+    if (end == text || *end || !(seconds >= 0.001 && seconds <= 86400)) {
+        cli_usage(c, "$ATTUNE_WAIT is \"%s\", expected seconds from 0.001 to 86400", text);
+        return false;
+    }
+    *out_ms = (int32_t)(seconds * 1000);
+    return true;
+}
+
 att_engine *cli_open(cli *c, bool create, bool read_only, int *exit_code)
 {
     att_engine *engine = NULL;
     att_error err = {0};
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const att_open_options options = {
-        .create = create, .read_only = read_only, .threads = cores > 0 && cores < 64 ? (uint32_t)cores : 1};
+    int32_t wait_ms = 0;
+    if (!wait_from_environment(c, &wait_ms)) {
+        *exit_code = 64;
+        return NULL;
+    }
+    const att_open_options options = {.create = create,
+        .read_only = read_only,
+        .wait_ms = wait_ms,
+        .threads = cores > 0 && cores < 64 ? (uint32_t)cores : 1};
     const att_status status = att_engine_open(&engine, cli_store_path(c), &options, &c->host, &err);
     if (status == ATT_NOT_FOUND)
         fprintf(stderr, "attune %s: there is no store %s; make one with: attune init --store %s\n",

@@ -188,6 +188,7 @@ static void man_overview(void)
     for (size_t i = 0; cli_commands[i]; i++)
         printf(".It Xr attune-%s 1\n%s.\n", cli_commands[i]->name, cli_commands[i]->summary);
     puts(".El\n.Sh ENVIRONMENT\n.Bl -tag -width ATTUNE_STORE\n.It Ev ATTUNE_STORE\nThe store, when\n.Fl \\-store\nis not given.\n"
+         ".It Ev ATTUNE_WAIT\nSeconds to wait for another process that writes; otherwise 5.\n"
          ".It Ev NO_COLOR\nNo colours.\n.El\n.Sh EXIT STATUS");
     man_text(EXIT_CODES);
 }

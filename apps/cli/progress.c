@@ -149,6 +149,11 @@ bool cli_on_progress(void *user, const att_progress *p)
     return true;
 }
 
+bool cli_interrupted(void)
+{
+    return interrupted != 0;
+}
+
 void cli_progress_start(const cli *c)
 {
     const double now = now_s();
@@ -156,6 +161,7 @@ void cli_progress_start(const cli *c)
     state.next_s = now + (state.terminal ? 1 : 10);
     const struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND};
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
     sigset_t none, before; // signals go to the thread that works
     sigfillset(&none);
     pthread_sigmask(SIG_SETMASK, &none, &before);
@@ -179,6 +185,7 @@ void cli_progress_end(void)
 {
     cli_progress_clear();
     signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
     if (!active)
         return;
     pthread_mutex_lock(&lock);

@@ -26,12 +26,13 @@ typedef struct att_open_options {
     bool read_only;
     uint64_t seed;   // of a new store; 0: taken from the clock
     uint32_t threads; // for training and building, 1 … 64, more counts as 64; 0: 1
+    int32_t wait_ms;  // for another process that writes, then ATT_BUSY; 0: 5000
 } att_open_options;
 
 att_open_options att_open_options_default(void);
 
-// Owned by the caller; att_engine_close(NULL) is fine. Open loads the newest good model; a damaged
-// one is passed over with a warning to the log sink and the one before it is used.
+// Owned by the caller; att_engine_close(NULL) is fine. Open loads the model that the log says is in force; when its files
+// are damaged or missing, a warning goes to the log sink and the last good one that was in force before is used.
 att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
     const att_host *host, att_error *err);
 // When no other call is running.
@@ -47,6 +48,7 @@ typedef struct att_engine_info {
     uint64_t model;                             // version in use, 0: none
     char model_kind[32];                        // "als", "ease", "blend", "popularity"
     uint64_t items_bytes, users_bytes, index_bytes; // memory held
+    uint64_t model_in_force; // what the log says; differs from `model` only when its files are damaged
 } att_engine_info;
 void att_engine_info_get(att_engine *engine, att_engine_info *out);
 
@@ -98,7 +100,20 @@ typedef struct att_train_options {
     // Names of files begin with it: long parts of a training keep their state there, and a training that was stopped goes on
     // from them where data, options and seed are the same. The engine names its own. NULL: none.
     const char *checkpoints;
+    bool incremental;   // keeps kind and parameters of the model in force and begins from its vectors, where it can
+    bool validated;     // swapped in only if it is not worse than the model in force (docs/training.md)
 } att_train_options;
+
+// How a new model stood against the one in force, person by person on what both had not seen.
+// q is (NDCG@100 + recall@20) / 2; docs/training.md has the formula.
+typedef struct att_duel {
+    uint32_t people; // judged by; 0: there was no trial
+    bool not_worse;  // low >= least
+    double before_ndcg_100, before_recall_20, after_ndcg_100, after_recall_20;
+    double difference, low, high; // of q, after less before; each bound holds at `confidence`
+    double least;                 // -margin times q before
+    double margin, confidence;
+} att_duel;
 
 typedef struct att_train_report {
     uint64_t version;
@@ -116,12 +131,67 @@ typedef struct att_train_report {
     double flops, flops_per_s; // of the factorization's main loop; 0 when it was not run
     double sequence_share;     // of the score that the sequence model gives; 0: there is none
     char sequence[120];        // what was tried of it, or why nothing was
+    bool incremental; // it began from the vectors of the model in force
+    bool swapped;     // in; false: the trial spoke against it, and nothing but a record of that was kept
+    att_duel trial;
+    double trial_seconds; // of `seconds`: for the slice, the model to judge, and judging
+    char why[200];        // it was swapped in, or not
 } att_train_report;
 
 // Learns from the whole log, writes an immutable snapshot, swaps it in. Decisions go on meanwhile. ATT_BUSY while
 // another training of this store runs, in any process; ATT_INVALID when there is no liking to learn from.
 att_status att_engine_train(
     att_engine *engine, const att_train_options *options, att_train_report *report, att_error *err);
+
+// What has come since the last training, activation or rollback, by the policy's section `learning`.
+typedef struct att_train_need {
+    bool needed;
+    uint64_t new_preferences, preferences; // now less then; then. A preference is a person and an item
+    uint64_t new_items, items; // that people met and the model has learned nothing about; that people met
+    double age_days;
+    char why[160]; // "412 new preferences, 8.3 % of 4960: 5 % start a training"
+} att_train_need;
+att_status att_engine_train_need(att_engine *engine, att_train_need *out, att_error *err);
+// One turn of a watch: trains, validated, when it is needed; incrementally but for every policy.learning.choose_every-th
+// time. `options` as above, but for validated and incremental, which this call decides. Otherwise *report is all zeros.
+att_status att_engine_train_if_needed(att_engine *engine, const att_train_options *options,
+    att_train_need *need, att_train_report *report, att_error *err);
+
+// --- Versions of the model --------------------------------------------------------------------------
+
+typedef enum att_model_act { // kept in the log: only append
+    ATT_MODEL_UNKNOWN,       // a record from before reasons were kept
+    ATT_MODEL_TRAINED,       // and swapped in
+    ATT_MODEL_ACTIVATED,     // by hand
+    ATT_MODEL_ROLLED_BACK,
+    ATT_MODEL_REFUSED, // trained, and not swapped in
+    ATT_MODEL_ACT_COUNT
+} att_model_act;
+const char *att_model_act_name(att_model_act act); // "trained", "rolled back" …
+
+// One version, by the newest record about it.
+typedef struct att_model_state {
+    uint64_t version;
+    bool active;  // the log says that it is in force
+    bool on_disk; // its files are there; a refused one has none, and old ones are deleted (policy.learning.keep_models)
+    att_model_act act;
+    int64_t acted_ms, trained_ms;
+    uint64_t log_seq; // it learned from the log up to this record; 0: not known
+    uint64_t events, preferences; // that there were then
+    uint64_t began_from, generation; // version it began from, 0: none; trainings since parameters were chosen
+    char kind[16];
+    uint32_t dim;
+    att_duel trial;
+    char why[200];
+} att_model_state;
+// Newest version first, until false.
+typedef bool att_model_seer(void *user, const att_model_state *version);
+att_status att_engine_models_each(att_engine *engine, att_model_seer *see, void *user, att_error *err);
+// Puts an older version in force again, and logs it with the reason. ATT_NOT_FOUND, ATT_CORRUPT when its files are gone or
+// damaged: the one in force stays.
+att_status att_engine_model_activate(att_engine *engine, uint64_t version, att_text reason, att_error *err);
+// The same with the one that was in force before the present one first came; *version (may be NULL) tells which.
+att_status att_engine_model_rollback(att_engine *engine, att_text reason, uint64_t *version, att_error *err);
 
 // --- Deciding ---------------------------------------------------------------------------------------
 
@@ -239,7 +309,7 @@ typedef void att_finding_sink(void *user, att_finding_kind kind, const char *wha
 // Opens nothing for writing. Returns ATT_OK when it could look; `damage` counts ATT_FINDING_DAMAGE.
 att_status att_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
     size_t *damage, att_error *err);
-// A consistent copy of store and newest model while others write. Fails when `to` exists.
+// A consistent copy of the store and of the model that it says is in force, while others write. Fails when `to` exists.
 att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err);
 
 ATT_END

@@ -113,6 +113,19 @@ typedef struct att_policy {
         bool required;   // true: an item without a licence that holds is never shown
         int unknown_age; // years; how old a person of unknown age counts, 0 … 120
     } rights;
+    struct { // when a watch trains, and when it swaps (docs/training.md)
+        double new_share;       // of preferences: so many new ones start a training, 0.001 … 100
+        uint32_t new_least;     // and at least so many
+        double new_items_share; // of the items that people met: so many that the model does not know start one
+        double age_days;        // so long after the last one, if anything is new; 0: never by age
+        double held_share;      // of what is new since the model in force: the newest, to judge by, 0.05 … 0.9
+        uint32_t people_least;  // to judge by
+        double margin;          // of the quality that may be lost, 0 … 1
+        double confidence;      // that no more is lost, 0.5 … 0.9999
+        uint32_t choose_every;  // kind and parameters are chosen anew every so many trainings
+        uint32_t warm_passes;   // of the others
+        uint32_t keep_models;   // newest versions that stay on disk, beside the one in force and the one before it
+    } learning;
 } att_policy;
 
 att_policy att_policy_default(void);

@@ -256,14 +256,28 @@ static att_status prepare(training *t, const att_matrix *m, att_error *err)
     return ATT_OK;
 }
 
+static bool is_drawn(const float *row, size_t dim)
+{
+    for (size_t j = 0; j < dim; j++)
+        if (row[j] != 0)
+            return false;
+    return true;
+}
+
+// Every item's numbers are drawn, whether they are needed or not: who starts warm draws the same for the others.
 static void start_items(const training *t)
 {
     const att_als *als = t->als;
+    const float *given = t->options->start;
     att_rng rng = att_rng_stream(t->options->seed, 0);
     const double scale = t->options->init / sqrt(als->dim);
-    for (uint32_t i = 0; i < als->item_count; i++)
+    for (uint32_t i = 0; i < als->item_count; i++) {
+        float *row = als->items + (size_t)i * als->stride;
         for (uint32_t j = 0; j < als->dim; j++)
-            als->items[(size_t)i * als->stride + j] = (float)(scale * att_rng_normal(&rng));
+            row[j] = (float)(scale * att_rng_normal(&rng));
+        if (given && !is_drawn(given + (size_t)i * als->stride, als->dim))
+            memcpy(row, given + (size_t)i * als->stride, als->dim * sizeof *row);
+    }
 }
 
 static att_status run_passes(training *t, att_error *err)

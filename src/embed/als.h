@@ -29,6 +29,9 @@ typedef struct att_als_options {
     double reg_power;  // 0 … 1; 1: the paper's frequency scaling
     double init;       // items start as N(0, init / sqrt(dim))
     bool scale_people; // penalty of a person by the length of their own history
+    // (items, att_normal_pad(dim)) where items start: the vectors of an earlier training. A row of zeros is drawn, as
+    // all are when this is NULL. Borrowed.
+    const float *start;
     uint64_t seed;
     uint32_t threads;         // the same bits for any number
     const att_normal *normal; // NULL: att_normal_best()

@@ -150,6 +150,13 @@ att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
     return status;
 }
 
+att_status att_holdout_take_times(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
+    const uint32_t *rows, const att_host *host, att_error *err)
+{
+    return take_times(&holdout->history_at_ms, &holdout->history_count, &holdout->history, matrix, at_ms, rows,
+        holdout->history.rows, NULL, 0, host, err);
+}
+
 void att_holdout_deinit(att_holdout *holdout, const att_host *host)
 {
     att_matrix_deinit(&holdout->train, host);
@@ -194,15 +201,17 @@ att_quality att_quality_of(
 typedef struct measuring {
     const att_holdout *holdout;
     const att_model *model;
+    const float *const *placed; // (items); NULL: none
     att_fold *folds[ATT_THREADS_MAX];
-    float *scores;       // (threads, items)
+    float *scores;           // (threads, items)
+    att_fold_item *folded;   // (threads, longest)
     att_model_event *events; // (threads, longest)
     size_t longest;          // history
-    att_quality *people; // (held)
+    att_quality *people;     // (held)
     att_status status[ATT_THREADS_MAX];
 } measuring;
 
-static att_status read_history(measuring *m, uint32_t thread, size_t person)
+static att_status read_history(const measuring *m, uint32_t thread, size_t person)
 {
     const att_matrix *history = &m->holdout->history;
     const uint64_t first = history->row_start[person];
@@ -214,22 +223,43 @@ static att_status read_history(measuring *m, uint32_t thread, size_t person)
     return att_model_read(m->model, m->folds[thread], events, count, 0, NULL);
 }
 
+// Scores of all items for this person; those that the model does not know by their placed vectors, or 0.
+static att_status score_person(const measuring *m, uint32_t thread, size_t person, float *scores)
+{
+    const att_matrix *history = &m->holdout->history;
+    const uint64_t first = history->row_start[person];
+    const size_t count = (size_t)(history->row_start[person + 1] - first);
+    att_fold *fold = m->folds[thread];
+    att_fold_item *events = m->folded + thread * m->longest;
+    for (size_t k = 0; k < count; k++) {
+        const uint32_t item = history->col[first + k];
+        events[k] = (att_fold_item){item, history->value[first + k], m->placed ? m->placed[item] : NULL};
+    }
+    att_status status = att_model_fold(m->model, fold, events, count, NULL, NULL);
+    if (status)
+        return status;
+    if (m->holdout->history_at_ms && m->model->seq)
+        status = read_history(m, thread, person);
+    if (status)
+        return status;
+    const uint32_t known = ATT_MIN(m->model->item_count, history->cols);
+    att_model_score_all(m->model, fold, scores);
+    memset(scores + known, 0, (history->cols - known) * sizeof *scores);
+    for (uint32_t j = 0; m->placed && j < history->cols && !status; j++)
+        if (m->placed[j])
+            status = att_model_score(m->model, fold, &j, &m->placed[j], 1, &scores[j], NULL);
+    return status;
+}
+
 static att_status measure_one(measuring *m, uint32_t thread, size_t person)
 {
     const att_matrix *history = &m->holdout->history, *targets = &m->holdout->targets;
     const uint64_t first = history->row_start[person];
     const size_t count = (size_t)(history->row_start[person + 1] - first);
-    float *scores = m->scores + (size_t)thread * history->cols;
-    const att_status status = att_model_fold_arrays(
-        m->model, m->folds[thread], history->col + first, history->value + first, count, NULL);
+    float *scores = m->scores + (size_t)thread * ATT_MAX(history->cols, m->model->item_count);
+    const att_status status = score_person(m, thread, person, scores);
     if (status)
         return status;
-    if (m->holdout->history_at_ms && m->model->seq) {
-        const att_status read = read_history(m, thread, person);
-        if (read)
-            return read;
-    }
-    att_model_score_all(m->model, m->folds[thread], scores);
     for (size_t k = 0; k < count; k++)
         scores[history->col[first + k]] = -INFINITY;
     uint32_t items[DEPTH];
@@ -256,11 +286,13 @@ static att_status start_measuring(
     measuring *m, uint32_t threads, att_arena *scratch, const att_host *host, att_error *err)
 {
     const size_t held = m->holdout->history.rows, items = m->holdout->history.cols;
-    m->scores = ATT_NEW(scratch, float, threads *items);
-    m->people = ATT_NEW(scratch, att_quality, held);
     m->longest = (size_t)longest(&m->holdout->history) + 1;
+    m->scores = ATT_NEW(scratch, float, threads *ATT_MAX(items, m->model->item_count));
+    m->folded = ATT_NEW(scratch, att_fold_item, threads *m->longest);
     m->events = ATT_NEW(scratch, att_model_event, threads *m->longest);
-    if (!m->scores || !m->people || !m->events)
+    if (!m->people)
+        m->people = ATT_NEW(scratch, att_quality, held);
+    if (!m->scores || !m->folded || !m->events || !m->people)
         return att_no_memory(err, threads * items, "scores");
     att_status status = ATT_OK;
     for (uint32_t t = 0; t < threads && !status; t++)
@@ -268,35 +300,59 @@ static att_status start_measuring(
     return status;
 }
 
-static att_status finish_measuring(
-    const measuring *m, uint32_t threads, att_quality *out, att_error *err)
+static att_status check_measuring(const measuring *m, uint32_t threads, att_error *err)
 {
     for (uint32_t t = 0; t < threads; t++)
         if (m->status[t])
             return ATT_FAIL(err, m->status[t], "measuring on people held out: %s",
                 att_status_text(m->status[t]));
+    return ATT_OK;
+}
+
+static void mean_of_people(const measuring *m, att_quality *out)
+{
     *out = (att_quality){.people = m->holdout->history.rows};
     for (uint32_t p = 0; p < out->people; p++) {
         out->ndcg_100 += m->people[p].ndcg_100 / out->people;
         out->recall_20 += m->people[p].recall_20 / out->people;
     }
-    return ATT_OK;
+}
+
+// m->scores may be wider than a row of items is long where the model knows items that the holdout does not.
+static att_status measure(measuring *m, uint32_t threads, att_arena *scratch, att_quality *mean,
+    const att_host *host, att_error *err)
+{
+    att_status status = start_measuring(m, threads, scratch, host, err);
+    if (!status) {
+        att_parallel_for(threads, m->holdout->history.rows, 4, measure_rows, m);
+        status = check_measuring(m, threads, err);
+    }
+    if (!status && mean)
+        mean_of_people(m, mean);
+    for (uint32_t t = 0; t < threads; t++)
+        att_fold_destroy(m->folds[t]);
+    return status;
 }
 
 att_status att_holdout_measure(att_quality *out, const att_holdout *holdout, const att_model *model,
     uint32_t threads, const att_host *host, att_error *err)
 {
-    threads = att_parallel_threads(threads);
     measuring m = {.holdout = holdout, .model = model};
     att_arena scratch;
     att_arena_init(&scratch, host, 0);
-    att_status status = start_measuring(&m, threads, &scratch, host, err);
-    if (!status) {
-        att_parallel_for(threads, holdout->history.rows, 4, measure_rows, &m);
-        status = finish_measuring(&m, threads, out, err);
-    }
-    for (uint32_t t = 0; t < threads; t++)
-        att_fold_destroy(m.folds[t]);
+    const att_status status = measure(&m, att_parallel_threads(threads), &scratch, out, host, err);
+    att_arena_deinit(&scratch);
+    return status;
+}
+
+att_status att_holdout_measure_people(att_quality *people, const att_holdout *holdout,
+    const att_model *model, const float *const *placed, uint32_t threads, const att_host *host,
+    att_error *err)
+{
+    measuring m = {.holdout = holdout, .model = model, .placed = placed, .people = people};
+    att_arena scratch;
+    att_arena_init(&scratch, host, 0);
+    const att_status status = measure(&m, att_parallel_threads(threads), &scratch, NULL, host, err);
     att_arena_deinit(&scratch);
     return status;
 }

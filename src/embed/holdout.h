@@ -28,6 +28,9 @@ typedef struct att_holdout_options {
 att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
     const int64_t *last_at_ms, const att_holdout_options *options, const att_host *host,
     att_error *err);
+// For who fills history himself, from these rows of `matrix`: the times beside it.
+att_status att_holdout_take_times(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
+    const uint32_t *rows, const att_host *host, att_error *err);
 void att_holdout_deinit(att_holdout *holdout, const att_host *host);
 
 typedef struct att_quality {
@@ -37,6 +40,11 @@ typedef struct att_quality {
 
 att_status att_holdout_measure(att_quality *out, const att_holdout *holdout, const att_model *model,
     uint32_t threads, const att_host *host, att_error *err);
+// The same person by person: `people` is (held). `placed` is (items), NULL or a vector (dim) for an item to which the
+// model gives none: both what is folded in and what is ranked. placed == NULL: no vectors but the model's.
+att_status att_holdout_measure_people(att_quality *people, const att_holdout *holdout,
+    const att_model *model, const float *const *placed, uint32_t threads, const att_host *host,
+    att_error *err);
 // Of one ranking: `ranked` are the best, best first; targets ascending.
 att_quality att_quality_of(
     const uint32_t *ranked, size_t ranked_count, const uint32_t *targets, size_t target_count);

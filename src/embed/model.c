@@ -24,6 +24,21 @@ att_recipe att_recipe_default(void)
         .mix = 0.5};
 }
 
+static bool is_positive(double value)
+{
+    return value > 0 && isfinite(value);
+}
+
+bool att_recipe_is_sound(const att_recipe *r)
+{
+    const att_als_options *a = &r->als;
+    return r->kind > ATT_MODEL_POPULARITY && r->kind <= ATT_MODEL_BLEND && a->dim >= 1 &&
+           a->dim <= ATT_ALS_DIM_MAX && a->passes >= 1 && a->passes <= 1000 && a->block % 16 == 0 &&
+           is_positive(a->unobserved) && is_positive(a->reg) && is_positive(a->init) &&
+           a->reg_power >= 0 && a->reg_power <= 1 && is_positive(r->ease.reg) && r->mix >= 0 &&
+           r->mix <= 1;
+}
+
 // --- What is asked of a model --------------------------------------------------------------------
 
 void att_model_destroy(att_model *model)
@@ -48,6 +63,23 @@ att_model_kind att_model_kind_of(const att_model *model)
 uint64_t att_model_version(const att_model *model)
 {
     return model->version;
+}
+
+const att_model_origin *att_model_origin_of(const att_model *model)
+{
+    return &model->origin;
+}
+
+void att_model_set_origin(att_model *model, const att_model_origin *origin)
+{
+    model->origin = *origin;
+}
+
+void att_model_fingerprint(const att_model *model, unsigned char out[16])
+{
+    memset(out, 0, 16);
+    if (model->snapshot)
+        att_snapshot_checksum(model->snapshot, out);
 }
 
 uint32_t att_model_dim(const att_model *model)
@@ -93,7 +125,7 @@ static att_status create(att_model **out, uint32_t items, const att_host *host, 
     return ATT_OK;
 }
 
-// One more person who likes nothing keeps the share below 1.
+// Shares of those who like anything: a number that was given to somebody who did not is no person here.
 static att_status count_people(att_model *model, const att_matrix *m, att_error *err)
 {
     uint32_t *touched = ATT_NEW(&model->life, uint32_t, m->cols);
@@ -101,8 +133,11 @@ static att_status count_people(att_model *model, const att_matrix *m, att_error 
     if (!touched || !popularity)
         return att_no_memory(err, m->cols, "item counts");
     att_count_people(touched, m);
+    uint32_t people = 0;
+    for (uint32_t u = 0; u < m->rows; u++)
+        people += m->row_start[u + 1] > m->row_start[u];
     for (uint32_t i = 0; i < m->cols; i++)
-        popularity[i] = (float)((double)touched[i] / ((double)m->rows + 1));
+        popularity[i] = (float)((double)touched[i] / ATT_MAX(people, 1));
     model->touched = touched;
     model->popularity = popularity;
     return ATT_OK;
@@ -256,6 +291,9 @@ att_status att_model_build(att_model **out, const att_matrix *preferences, const
     if (!status) {
         model->kind = empty ? ATT_MODEL_POPULARITY : recipe->kind;
         model->mix = recipe->mix;
+        model->has_recipe = model->kind != ATT_MODEL_POPULARITY && recipe->als.dim > 0;
+        model->recipe = *recipe;
+        model->recipe.als.start = NULL;
     }
     if (!status && model->kind != ATT_MODEL_POPULARITY && recipe->als.dim)
         status = add_vectors(model, preferences, recipe, threads, report, err);

@@ -21,6 +21,17 @@ typedef enum att_model_kind {
 
 typedef struct att_model att_model;
 
+// Where a model comes from. All zero: a file from before this was kept.
+typedef struct att_model_origin {
+    uint64_t store_seed;  // of the store whose log it learned from
+    uint64_t log_seq;     // it learned from the log up to this record
+    int64_t trained_ms;   // by the host's clock
+    uint64_t events;      // that the log held then, without bots'
+    uint64_t preferences; // that people had then, liking or not
+    uint64_t began_from;  // version whose vectors it began from; 0: it began cold
+    uint64_t generation;  // trainings since kind and parameters were chosen; 0: they were chosen for it
+} att_model_origin;
+
 // Items' contents for the cold-start projection: called once per item with a body, borrowed during the call.
 typedef struct att_model_input {
     const att_matrix *preferences; // (users, items), graded and decayed; > 0 only
@@ -29,7 +40,14 @@ typedef struct att_model_input {
     // Returns NULL where the item has no body.
     const att_item *(*item_of)(void *user, uint32_t item);
     void *item_user;
+    // A warm start: its kind and parameters are kept, and the passes begin from its item vectors (items it does not
+    // know begin where their content places them). NULL: none. It is not used, and report->incremental stays false,
+    // when it holds no recipe or options->kind or dim ask for another.
+    const att_model *before;
+    uint32_t warm_passes; // of a warm start; 0: ATT_WARM_PASSES
 } att_model_input;
+
+#define ATT_WARM_PASSES 4 // what bench_warm and docs/training.md show
 
 // Chooses kind and hyper-parameters on a validation split of its own (options->kind, dim narrow the search), then
 // trains on everything. Reproducible by seed for a given thread count.
@@ -44,12 +62,16 @@ void att_model_destroy(att_model *model);
 att_model_kind att_model_kind_of(const att_model *model);
 const char *att_model_kind_name(att_model_kind kind);
 uint64_t att_model_version(const att_model *model);
+const att_model_origin *att_model_origin_of(const att_model *model);
+void att_model_set_origin(att_model *model, const att_model_origin *origin); // before it is saved
+// The checksum of the file it was loaded from; all zero for one that was trained just now.
+void att_model_fingerprint(const att_model *model, unsigned char out[16]);
 uint32_t att_model_dim(
     const att_model *model); // of vectors, 0 for pure EASE / popularity without content
 uint32_t att_model_item_count(const att_model *model); // items known when it was trained
 // (dim) of a known item; borrowed. NULL: none (no signal and no content).
 const float *att_model_item_vector(const att_model *model, uint32_t item);
-// Share of users who prefer it, 0 … 1, smoothed; 0 for items it does not know.
+// Share of those who prefer anything that prefer it, 0 … 1; 0 for items it does not know.
 float att_model_popularity(const att_model *model, uint32_t item);
 // Places an item that it has not seen. False: nothing to place it by.
 bool att_model_place(

@@ -5,6 +5,7 @@
 // ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS; with content NAMO (offsets,
 // name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
 // With a sequence part SEQH (below), SEQW (its weights), SEQI (items * its dim) and SEQK (item_count: events each was trained on).
+// RECI is what it was built by and ORIG where it comes from; files from before have neither.
 // Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
 #include "embed/model_parts.h"
@@ -33,6 +34,8 @@ enum {
     SEQW = ATT_TAG4('S', 'E', 'Q', 'W'),
     SEQI = ATT_TAG4('S', 'E', 'Q', 'I'),
     SEQK = ATT_TAG4('S', 'E', 'Q', 'K'),
+    RECI = ATT_TAG4('R', 'E', 'C', 'I'),
+    ORIG = ATT_TAG4('O', 'R', 'I', 'G'),
     MODL = ATT_TAG4('M', 'O', 'D', 'L')
 };
 
@@ -52,6 +55,15 @@ typedef struct sequence_head {
     uint32_t length, dim, heads, layers, hidden, zero;
     double share, scale;
 } sequence_head;
+
+// att_recipe on disk.
+typedef struct recipe_row {
+    uint32_t kind, dim, passes, block, scale_people, ease_keep, ease_binary, zero;
+    uint64_t seed;
+    double unobserved, reg, reg_power, init, ease_reg, mix;
+} recipe_row;
+_Static_assert(sizeof(recipe_row) == 88, "docs/formats.md");
+_Static_assert(sizeof(att_model_origin) == 56, "written as it lies; docs/formats.md");
 
 // --- Saving --------------------------------------------------------------------------------------
 
@@ -78,6 +90,24 @@ static head head_of(const att_model *model, uint64_t version)
         .name_bytes = f->names.count ? f->names.offsets[f->names.count] : 0};
 }
 
+static recipe_row row_of(const att_recipe *r)
+{
+    return (recipe_row){.kind = r->kind,
+        .dim = r->als.dim,
+        .passes = r->als.passes,
+        .block = r->als.block,
+        .scale_people = r->als.scale_people,
+        .ease_keep = r->ease.keep,
+        .ease_binary = r->ease.binary,
+        .seed = r->als.seed,
+        .unobserved = r->als.unobserved,
+        .reg = r->als.reg,
+        .reg_power = r->als.reg_power,
+        .init = r->als.init,
+        .ease_reg = r->ease.reg,
+        .mix = r->mix};
+}
+
 static sequence_head sequence_head_of(const att_model *model)
 {
     if (!model->seq)
@@ -88,7 +118,7 @@ static sequence_head sequence_head_of(const att_model *model)
 }
 
 static att_status add_sections(att_snapshot_writer *writer, const att_model *model, const head *h,
-    const sequence_head *sh, att_error *err)
+    const sequence_head *sh, const recipe_row *recipe, att_error *err)
 {
     const att_seq *seq = model->seq;
     const size_t items = model->item_count, stride = model->stride;
@@ -125,6 +155,8 @@ static att_status add_sections(att_snapshot_writer *writer, const att_model *mod
             seq ? att_seq_weights(&seq->shape) * sizeof(float) : 0},
         {SEQI, seq != NULL, seq ? seq->items : NULL, items * sh->dim * sizeof(float)},
         {SEQK, seq != NULL, seq ? seq->known : NULL, items * sizeof(uint32_t)},
+        {RECI, model->has_recipe, recipe, sizeof *recipe},
+        {ORIG, true, &model->origin, sizeof model->origin},
     };
     att_status status = ATT_OK;
     for (size_t i = 0; i < ATT_COUNT_OF(sections) && !status; i++)
@@ -139,11 +171,12 @@ att_status att_model_save(
 {
     const head h = head_of(model, version);
     const sequence_head sequence = sequence_head_of(model);
+    const recipe_row recipe = row_of(&model->recipe);
     att_snapshot_writer *writer = NULL;
     att_status status =
         att_snapshot_writer_create(&writer, MODL, ATT_MODEL_VERSION, &model->host, err);
     if (!status)
-        status = add_sections(writer, model, &h, &sequence, err);
+        status = add_sections(writer, model, &h, &sequence, &recipe, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -344,6 +377,46 @@ static att_status load_sequence(att_model *model, att_error *err)
     return status;
 }
 
+// Files from before have neither; then nothing is known.
+static att_status load_origin(att_model *model, att_error *err)
+{
+    const void *data = NULL;
+    size_t size;
+    if (att_snapshot_section(model->snapshot, ORIG, &size)) {
+        const att_status status = need(model->snapshot, ORIG, sizeof model->origin, 1, &data, err);
+        if (status)
+            return status;
+        memcpy(&model->origin, data, sizeof model->origin);
+    }
+    if (!att_snapshot_section(model->snapshot, RECI, &size))
+        return ATT_OK;
+    const att_status status = need(model->snapshot, RECI, sizeof(recipe_row), 1, &data, err);
+    if (status)
+        return status;
+    recipe_row row;
+    memcpy(&row, data, sizeof row);
+    att_recipe r = att_recipe_default();
+    r.kind = (att_model_kind)ATT_MIN(row.kind, (uint32_t)ATT_MODEL_BLEND + 1);
+    r.als.dim = row.dim;
+    r.als.passes = row.passes;
+    r.als.block = row.block;
+    r.als.scale_people = row.scale_people != 0;
+    r.als.seed = row.seed;
+    r.als.unobserved = row.unobserved;
+    r.als.reg = row.reg;
+    r.als.reg_power = row.reg_power;
+    r.als.init = row.init;
+    r.ease.reg = row.ease_reg;
+    r.ease.keep = row.ease_keep;
+    r.ease.binary = row.ease_binary != 0;
+    r.mix = row.mix;
+    if (!att_recipe_is_sound(&r) || r.als.dim != model->dim)
+        return ATT_FAIL(err, ATT_CORRUPT, "section RECI: no model is built like that");
+    model->has_recipe = true;
+    model->recipe = r;
+    return ATT_OK;
+}
+
 static att_status load_sections(att_model *model, const head *h, att_error *err)
 {
     const att_snapshot *s = model->snapshot;
@@ -364,6 +437,8 @@ static att_status load_sections(att_model *model, const head *h, att_error *err)
     model->items = view(vectors);
     if (!status)
         status = load_ease(model, h, err);
+    if (!status)
+        status = load_origin(model, err);
     if (!status)
         status = load_content(model, h, err);
     return status ? status : load_sequence(model, err);

@@ -20,6 +20,9 @@ typedef struct att_recipe {
     double mix; // blend: the share of als
 } att_recipe;
 
+// From the recipe that a file holds: within the bounds that training would check. False: not.
+bool att_recipe_is_sound(const att_recipe *recipe);
+
 // Arrays belong to `life` (trained) or to `snapshot` (loaded); ease likewise to the host or to the snapshot.
 struct att_model {
     att_host host;
@@ -42,6 +45,9 @@ struct att_model {
     att_seq *seq;           // NULL: none
     double seq_share;       // of the score; the rest is that of the other parts
     double seq_scale;       // the sequence's scores times it are on the scale of the other parts
+    bool has_recipe;        // false: a file from before recipes were kept
+    att_recipe recipe;      // what it was built by; recipe.als.start is NULL
+    att_model_origin origin;
 };
 
 // Aligned memory that grows.

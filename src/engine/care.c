@@ -50,9 +50,67 @@ static void check_version(doctoring *d, const char *path, uint64_t version, cons
         } else {
             snprintf(what, sizeof what, "%s", err.text);
             find(d, ATT_FINDING_DAMAGE, what,
-                "the engine passes it over; run: attune train (then delete the damaged files)");
+                f == 1 ? "the engine builds it again from the model"
+                       : "the engine passes it over; run: attune train (then delete the damaged files)");
         }
     }
+}
+
+// The versions that the log names, in a store that nobody need have opened.
+// Whoever opens a copy of his own for writing leaves no -wal and -shm of SQLite's beside it.
+static att_status read_models(
+    att_model_log *log, const char *path, bool is_own, const att_host *host, att_error *err)
+{
+    const att_store_options options = {.read_only = !is_own};
+    att_store *store = NULL;
+    att_status status = att_store_open(&store, path, &options, host, err);
+    if (!status)
+        status = att_model_log_read(log, store, true, host, err);
+    att_store_close(store);
+    return status;
+}
+
+static bool is_listed(const uint64_t *versions, size_t count, uint64_t version)
+{
+    for (size_t i = 0; i < count; i++)
+        if (versions[i] == version)
+            return true;
+    return false;
+}
+
+// What the log says against what lies there.
+static void check_models(
+    doctoring *d, const char *path, const uint64_t *versions, size_t count, const att_host *host)
+{
+    att_model_log log = {0};
+    att_error err = {0};
+    char what[4800];
+    const att_status status = read_models(&log, path, false, host, &err);
+    if (status == ATT_CORRUPT && !log.count) { // the store has told it already
+        ATT_VEC_FREE(host, &log);
+        return;
+    }
+    if (status) {
+        snprintf(what, sizeof what, "%s", err.text);
+        find(d, ATT_FINDING_DAMAGE, what, "models cannot be told; keep the file, and bring back the newest backup");
+        ATT_VEC_FREE(host, &log);
+        return;
+    }
+    const att_model_entry *now = att_model_log_in_force(&log);
+    if (now && !is_listed(versions, count, now->version)) {
+        snprintf(what, sizeof what, "model %llu is in force, but has no files", (unsigned long long)now->version);
+        find(d, ATT_FINDING_WARNING, what, "run: attune rollback, or attune train");
+    } else if (now) {
+        snprintf(what, sizeof what, "model %llu is in force", (unsigned long long)now->version);
+        find(d, ATT_FINDING_FINE, what, "");
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!att_model_log_of(&log, versions[i])) {
+            snprintf(what, sizeof what, "model %llu lies there, and the log does not know it",
+                (unsigned long long)versions[i]);
+            find(d, ATT_FINDING_NOTE, what, "it is not served; of a training that was cut off, or of another store: it may be deleted");
+        }
+    ATT_VEC_FREE(host, &log);
 }
 
 static void check_checkpoint(doctoring *d, const char *path, const att_host *host)
@@ -90,6 +148,7 @@ att_status att_doctor(const char *path, const att_host *host, att_finding_sink *
         find(&d, ATT_FINDING_NOTE, "no model has been trained", "run: attune train");
     for (size_t i = 0; i < count; i++)
         check_version(&d, path, versions[i], &full);
+    check_models(&d, path, versions, count, &full);
     check_checkpoint(&d, path, &full);
     return ATT_OK;
 }
@@ -127,15 +186,28 @@ static att_status copy_file(const char *from, const char *to, att_error *err)
     return status;
 }
 
-att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err)
+// The version in force as the copy says, or the last before it whose files are there; 0: none.
+static att_status find_served(const char *path, const char *to, uint64_t *version, const att_host *host, att_error *err)
 {
-    const att_host full = att_host_complete(host);
-    uint64_t version;
-    const size_t count = att_model_versions(path, &version, 1);
-    att_status status = att_store_backup(path, to, &full, err);
-    if (status || count == 0)
-        return status;
+    att_model_log log = {0};
+    uint64_t tried[ATT_MODEL_LOG_MAX];
+    *version = 0;
+    const att_status status = read_models(&log, to, true, host, err);
+    const size_t count = att_model_log_tried(&log, tried, ATT_COUNT_OF(tried));
+    for (size_t i = 0; i < count && !*version && !status; i++) {
+        char file[4300];
+        snprintf(file, sizeof file, "%s-models/%08llu.model", path, (unsigned long long)tried[i]);
+        if (access(file, F_OK) == 0)
+            *version = tried[i];
+    }
+    ATT_VEC_FREE(host, &log);
+    return status;
+}
+
+static att_status copy_model(const char *path, const char *to, uint64_t version, att_error *err)
+{
     char folder[4200];
+    att_status status = ATT_OK;
     snprintf(folder, sizeof folder, "%s-models", to);
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return att_fail_errno(err, errno, "creating %s", folder);
@@ -148,4 +220,14 @@ att_status att_backup(const char *path, const char *to, const att_host *host, at
             status = copy_file(a, b, err);
     }
     return status;
+}
+
+att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err)
+{
+    const att_host full = att_host_complete(host);
+    uint64_t version = 0;
+    att_status status = att_store_backup(path, to, &full, err);
+    if (!status)
+        status = find_served(path, to, &version, &full, err);
+    return status || !version ? status : copy_model(path, to, version, err);
 }

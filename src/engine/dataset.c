@@ -46,12 +46,16 @@ att_status att_engine_dataset(att_engine *engine, att_dataset **out, att_error *
     *out = NULL;
     att_status status = att_engine_refresh(engine, err);
     gathering g = {.err = err};
+    const att_store_options options = {.read_only = true, .busy_timeout_ms = engine->options.wait_ms};
+    att_store *reader = NULL; // its own connection: writers are not kept waiting
     if (!status)
         status = att_dataset_create(&g.dataset, engine->path, &engine->host, err);
     if (status)
         return status;
-    pthread_mutex_lock(&engine->store_lock);
-    status = att_store_items_each(engine->store, 0, add_item, &g, err);
+    status = att_store_open(&reader, engine->path, &options, &engine->host, err);
+    if (!status)
+        status = att_store_items_each(reader, 0, add_item, &g, err);
+    att_store_close(reader);
     pthread_rwlock_rdlock(&engine->state_lock);
     if (!status)
         status = g.status;
@@ -60,7 +64,6 @@ att_status att_engine_dataset(att_engine *engine, att_dataset **out, att_error *
     if (!status)
         status = add_preferences(engine, g.dataset, err);
     pthread_rwlock_unlock(&engine->state_lock);
-    pthread_mutex_unlock(&engine->store_lock);
     if (status)
         att_dataset_destroy(g.dataset);
     else

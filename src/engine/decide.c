@@ -191,8 +191,47 @@ static uint64_t next_seed(att_engine *engine, const att_request *request)
     if (request->seed)
         return request->seed;
     const uint64_t number = __atomic_add_fetch(&engine->decision_draws, 1, __ATOMIC_RELAXED);
-    const uint64_t seed = att_mix64(att_mix64(att_store_seed(engine->store)) + number);
+    const uint64_t claim = __atomic_load_n(&engine->draw_claim, __ATOMIC_RELAXED);
+    const uint64_t seed = att_mix64(att_mix64(att_mix64(att_store_seed(engine->store)) + claim) + number);
     return seed ? seed : 1;
+}
+
+// Two engines on one store must not draw alike, so each takes a number of its own from the store before its first
+// decision. Opened one after the other, they take 1, 2, 3 …: a run that is repeated draws the same.
+typedef struct claim_write {
+    att_write write;
+    uint64_t claim;
+} claim_write;
+
+static att_status run_claim(att_engine *engine, att_write *write, att_error *err)
+{
+    claim_write *job = (claim_write *)write;
+    att_bytes value = {0};
+    job->claim = 0;
+    att_status status = att_store_meta_get(engine->store, "draws", &value, err);
+    if (status == ATT_OK && value.count == sizeof job->claim)
+        memcpy(&job->claim, value.items, sizeof job->claim);
+    job->claim++;
+    if (status == ATT_OK || status == ATT_NOT_FOUND)
+        status = att_store_meta_put(engine->store, "draws", &job->claim, sizeof job->claim, err);
+    ATT_VEC_FREE(&engine->host, &value);
+    return status;
+}
+
+static att_status claim_draws(att_engine *engine, const att_request *requests, size_t count, att_error *err)
+{
+    bool draws = false;
+    for (size_t i = 0; i < count; i++)
+        draws |= !requests[i].dry && !requests[i].seed;
+    if (!draws || engine->options.read_only || __atomic_load_n(&engine->draw_claim, __ATOMIC_RELAXED))
+        return ATT_OK;
+    claim_write job = {.write.run = run_claim};
+    const att_status status = att_engine_commit(engine, &job.write, err);
+    uint64_t none = 0;
+    if (!status) // another thread may have been first: then this number is nobody's
+        __atomic_compare_exchange_n(
+            &engine->draw_claim, &none, job.claim, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    return status;
 }
 
 static att_spent person_spent(const att_engine *engine, uint32_t user)
@@ -383,6 +422,8 @@ static att_status decide_once(att_engine *engine, const att_request *requests, s
 {
     *again = false;
     att_status status = att_engine_refresh(engine, err);
+    if (!status)
+        status = claim_draws(engine, requests, count, err);
     decision *decisions = ATT_NEW_ARRAY(&engine->host, decision, count);
     uint64_t *ids = ATT_NEW_ARRAY(&engine->host, uint64_t, count);
     if (!status && (!decisions || !ids))

@@ -6,6 +6,7 @@
 // it does not fit this store and policy, the whole log is replayed.
 #include "engine/internal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -52,7 +53,9 @@ static void count_item_events(att_engine *engine)
 
 att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err)
 {
-    const att_status status = att_people_apply(engine->people, record, err);
+    att_status status = att_model_log_note(&engine->models, record, &engine->host, err);
+    if (!status)
+        status = att_people_apply(engine->people, record, err);
     if (status)
         return status;
     const att_status chosen = att_choices_apply(engine->choices, record, err);
@@ -76,7 +79,7 @@ typedef struct reading {
     att_engine *engine;
     att_status status;
     att_error *err;
-    uint64_t new_model, new_policy; // seq of the newest such record seen; 0: none
+    uint64_t new_model, new_policy, new_forget; // seq of the newest such record seen; 0: none
     bool names_known; // names were read before: one that comes again under a new number was forgotten in between
 } reading;
 
@@ -134,6 +137,8 @@ static bool read_record(void *user, const att_record *record)
         l->r.new_model = record->seq;
     if (record->kind == ATT_RECORD_POLICY)
         l->r.new_policy = record->seq;
+    if (record->kind == ATT_RECORD_FORGET)
+        l->r.new_forget = record->seq;
     // Whether a takedown still holds is said by the item's body, which may have been put again since.
     const bool changed = record->kind == ATT_RECORD_TAKEDOWN ||
                          (record->kind == ATT_RECORD_ITEM && record->seq > l->bodies_seq);
@@ -189,6 +194,13 @@ static att_status read_policy(att_engine *engine, att_error *err)
     return status;
 }
 
+static att_status read_models(att_engine *engine, att_error *err)
+{
+    uint64_t any;
+    const bool has_files = att_model_versions(engine->path, &any, 1) > 0;
+    return att_model_log_read(&engine->models, engine->store, has_files, &engine->host, err);
+}
+
 static void drop_state(att_engine *engine)
 {
     att_people_destroy(engine->people);
@@ -201,6 +213,7 @@ static void drop_state(att_engine *engine)
     att_choices_destroy(engine->choices);
     engine->choices = NULL;
     att_serving_deinit(&engine->serving, &engine->host);
+    ATT_VEC_FREE(&engine->host, &engine->models);
 }
 
 static char *fold_path(att_engine *engine)
@@ -227,6 +240,16 @@ static void load_checkpoint(att_engine *engine)
     ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
 }
 
+// Written by a process that did not know yet that somebody was to be forgotten: it holds the person still.
+static void drop_checkpoint(att_engine *engine)
+{
+    char *path = fold_path(engine);
+    if (path && !engine->options.read_only && unlink(path) != 0 && errno != ENOENT)
+        att_logf(&engine->host, ATT_LOG_WARNING, "%s holds somebody who was forgotten: delete it", path);
+    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
+    engine->folded_since_checkpoint = CHECKPOINT_EVERY; // a new one is worth its while
+}
+
 static att_status load_state(att_engine *engine, att_error *err)
 {
     drop_state(engine);
@@ -239,6 +262,8 @@ static att_status load_state(att_engine *engine, att_error *err)
     att_status status = read_policy(engine, err);
     if (!status)
         status = att_engine_read_experiments(engine, err);
+    if (!status)
+        status = read_models(engine, err);
     if (!status)
         status = att_rights_create(&engine->rights, &engine->host, err);
     if (!status)
@@ -259,15 +284,18 @@ static att_status load_state(att_engine *engine, att_error *err)
         status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
     }
+    const bool had_checkpoint = engine->last_seq > 0;
     log_reading l = {.bodies_seq = end};
     if (!status)
         status = att_engine_read_choices(engine, true, err);
     if (!status)
         status = read_tail(engine, &l, err);
+    if (!status && had_checkpoint && l.r.new_forget)
+        drop_checkpoint(engine);
     if (!status) {
         engine->choices->outdated = false; // read whole
         count_item_events(engine);
-        status = att_serving_load_newest(engine, &engine->serving, err);
+        status = att_serving_load_in_force(engine, &engine->serving, err);
     }
     return status;
 }
@@ -290,7 +318,7 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err)
         status = load_state(engine, err);
     else if (!status && l.r.new_model) {
         att_serving fresh = {0};
-        status = att_serving_load_newest(engine, &fresh, err);
+        status = att_serving_load_in_force(engine, &fresh, err);
         if (!status) {
             att_serving_deinit(&engine->serving, &engine->host);
             engine->serving = fresh;
@@ -375,7 +403,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     const att_store_options store_options = {.create = engine->options.create,
         .exclusive = engine->options.exclusive,
         .read_only = engine->options.read_only,
-        .seed = engine->options.seed};
+        .seed = engine->options.seed,
+        .busy_timeout_ms = engine->options.wait_ms};
     if (!status)
         status = att_store_open(&engine->store, path, &store_options, &engine->host, err);
     if (!status)
@@ -384,7 +413,6 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
         destroy_engine(engine);
         return status;
     }
-    engine->decision_draws = att_people_total(engine->people).decisions;
     *out = engine;
     return ATT_OK;
 }
@@ -431,6 +459,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         return;
     }
     const att_people_totals total = att_people_total(engine->people);
+    const att_model_entry *in_force = att_model_log_in_force(&engine->models);
     *out = (att_engine_info){.events = total.events,
         .duplicate_events = __atomic_load_n(&engine->duplicates, __ATOMIC_RELAXED),
         .bot_events = total.bot_events,
@@ -443,6 +472,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         .first_event_ms = total.first_ms,
         .last_event_ms = total.last_ms,
         .model = engine->serving.version,
+        .model_in_force = in_force ? in_force->version : 0,
         .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights),
         .users_bytes = total.bytes + att_names_bytes(&engine->users),
         .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) : 0};

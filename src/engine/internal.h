@@ -21,6 +21,7 @@
 #include "decide/experiments.h"
 #include "embed/model.h"
 #include "engine/catalogue.h"
+#include "engine/models.h"
 #include "guard/rights.h"
 #include "signals/grade.h"
 #include "signals/people.h"
@@ -73,8 +74,10 @@ struct att_engine {
     att_choices *choices;
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
+    att_model_log models;
     att_budget budget; // exploration reserved by decisions that are not folded yet
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
+    uint64_t draw_claim;     // this engine's own number in them, from the store; 0: not taken yet; atomic
     uint64_t duplicates;     // events that were known, since opening; atomic
     uint64_t folded_since_checkpoint;
 
@@ -131,16 +134,32 @@ att_status att_engine_items_put_with_meta(att_engine *engine, const att_item *it
 
 // --- serving.c ----------------------------------------------------------------------------------------------
 void att_serving_deinit(att_serving *serving, const att_host *host);
-// Loads snapshot `version`; items of the catalogue that it does not know are placed by content from the store.
+// Loads snapshot `version`; items of the catalogue that it does not know are placed by content from the store. Refuses a
+// file that is not the one of which the log speaks, or that is of another store. store_lock held.
 att_status att_serving_load(att_engine *engine, uint64_t version, att_serving *out, att_error *err);
-// The newest that is good; none at all is fine. Damaged ones are logged and passed over.
-att_status att_serving_load_newest(att_engine *engine, att_serving *out, att_error *err);
+// The one in force; when it is damaged, with a warning, the last good one that was in force before; none at all is fine.
+att_status att_serving_load_in_force(att_engine *engine, att_serving *out, att_error *err);
 // Places or replaces an item's vector after its body changed. state_lock held for writing.
 att_status att_serving_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
 // (dim) or NULL. state_lock held.
 const float *att_serving_vector(const att_serving *serving, uint32_t item);
 char *att_model_path(const att_engine *engine, att_arena *arena, uint64_t version, const char *suffix);
-size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity); // newest first
+size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity); // files there are; newest first
+// Loads the model file alone, for whoever judges or begins from it. Checked as above.
+att_status att_model_load_version(
+    att_engine *engine, uint64_t version, att_model **out, att_error *err);
+
+// --- versions.c ---------------------------------------------------------------------------------------------
+// Appends a record about a version and keeps the list of such records; swaps nothing. Within a transaction's run.
+att_status att_engine_append_model(att_engine *engine, att_record_kind kind, uint64_t version,
+    const att_model_record *model, att_error *err);
+// What the log will say of a model.
+att_model_record att_model_record_of(const att_model *model, att_model_act act, const char *why);
+// Puts a version in force: loads it, swaps it in, appends the record, in one transaction.
+att_status att_engine_put_in_force(
+    att_engine *engine, uint64_t version, const att_model_record *record, att_error *err);
+// Deletes the files of versions that the log knows and the policy does not keep. Others are left alone.
+void att_engine_prune_models(att_engine *engine);
 
 // --- experiment.c -----------------------------------------------------------------------------------------------
 // Experiments as the store's table holds them. state_lock held for writing.

@@ -3,12 +3,14 @@
 #include "engine/serve.h"
 #include "ingest/json_write.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 // --- What is known --------------------------------------------------------------------------------------------
 
@@ -266,7 +268,9 @@ typedef struct exporting {
     att_text user_id;
     att_line_sink *sink;
     void *sink_user;
-    att_bytes line;
+    att_bytes line; // what an event says
+    char *text;     // what another record says; NULL: nothing
+    uint64_t last_seq;
     att_status status;
     att_error *err;
 } exporting;
@@ -289,23 +293,17 @@ static bool export_event(exporting *e, const att_record *record)
         .dwell_ms = record->dwell_ms,
         .decision = record->decision,
         .context = record->context};
-    e->line.count = 0;
     e->status = att_event_write_json(&e->engine->host, &e->line, &event, e->err);
-    return e->status == ATT_OK && // without its line end
-           e->sink(e->sink_user, (att_text){e->line.items, e->line.count - 1});
+    return e->status == ATT_OK;
 }
 
 static bool export_json(exporting *e, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
+    e->text = value ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER) : NULL;
     json_decref(value);
-    if (!text) {
+    if (!e->text)
         e->status = att_no_memory(e->err, 1, "line");
-        return false;
-    }
-    const bool go_on = e->sink(e->sink_user, att_text_of(text));
-    free(text);
-    return go_on;
+    return e->status == ATT_OK;
 }
 
 static json_t *text_json(att_text text)
@@ -436,11 +434,8 @@ static bool export_reward(exporting *e, const att_record *record)
             (json_int_t)record->at_ms));
 }
 
-static bool export_record(void *user, const att_record *record)
+static bool write_record(exporting *e, const att_record *record)
 {
-    exporting *e = user;
-    if (record->user != e->user)
-        return true;
     switch (record->kind) {
     case ATT_RECORD_EVENT:
         return export_event(e, record);
@@ -460,6 +455,40 @@ static bool export_record(void *user, const att_record *record)
     }
 }
 
+// Ids are looked up under the lock; the sink may take its time without it.
+static bool export_record(void *user, const att_record *record)
+{
+    exporting *e = user;
+    if (record->seq > e->last_seq)
+        return false;
+    if (record->user != e->user)
+        return true;
+    e->line.count = 0;
+    pthread_rwlock_rdlock(&e->engine->state_lock);
+    bool go_on = write_record(e, record);
+    pthread_rwlock_unlock(&e->engine->state_lock);
+    if (go_on && e->text)
+        go_on = e->sink(e->sink_user, att_text_of(e->text));
+    else if (go_on && e->line.count) // without its line end
+        go_on = e->sink(e->sink_user, (att_text){e->line.items, e->line.count - 1});
+    free(e->text);
+    e->text = NULL;
+    return go_on;
+}
+
+static att_status find_exported(exporting *e, att_error *err)
+{
+    att_engine *engine = e->engine;
+    pthread_rwlock_rdlock(&engine->state_lock);
+    att_status status = att_engine_state_check(engine, err);
+    if (!status) {
+        e->user = att_names_find(&engine->users, e->user_id);
+        e->last_seq = engine->last_seq;
+    }
+    pthread_rwlock_unlock(&engine->state_lock);
+    return status || e->user != ATT_NO_INDEX ? status : no_such_person(err, e->user_id);
+}
+
 att_status att_engine_export(
     att_engine *engine, att_text user, att_line_sink *sink, void *sink_user, att_error *err)
 {
@@ -467,13 +496,14 @@ att_status att_engine_export(
     if (status)
         return status;
     exporting e = {.engine = engine, .user_id = user, .sink = sink, .sink_user = sink_user, .err = err};
-    pthread_mutex_lock(&engine->store_lock); // nobody adds names while ids are looked up
-    e.user = att_names_find(&engine->users, user);
-    if (e.user == ATT_NO_INDEX)
-        status = no_such_person(err, user);
-    else
-        status = att_store_log_each(engine->store, 1, export_record, &e, err);
-    pthread_mutex_unlock(&engine->store_lock);
+    const att_store_options options = {.read_only = true, .busy_timeout_ms = engine->options.wait_ms};
+    att_store *reader = NULL; // its own connection: writers are not kept waiting
+    status = find_exported(&e, err);
+    if (!status)
+        status = att_store_open(&reader, engine->path, &options, &engine->host, err);
+    if (!status)
+        status = att_store_log_each(reader, 1, export_record, &e, err);
+    att_store_close(reader);
     ATT_VEC_FREE(&engine->host, &e.line);
     return status ? status : e.status;
 }
@@ -486,6 +516,32 @@ typedef struct forget_write {
     uint64_t rows;
 } forget_write;
 
+// A process that was killed while it wrote a checkpoint has left PATH-fold.tmp-PID. One that is writing now fails to give
+// its file the final name, and says so.
+static att_status remove_beginnings(const char *checkpoint, att_error *err)
+{
+    char folder[4200], path[8600];
+    snprintf(folder, sizeof folder, "%s", checkpoint);
+    char *slash = strrchr(folder, '/');
+    const char *name = slash ? checkpoint + (slash - folder) + 1 : checkpoint;
+    if (slash)
+        *slash = 0;
+    DIR *dir = opendir(!slash ? "." : folder[0] ? folder : "/");
+    if (!dir)
+        return att_fail_errno(err, errno, "looking for beginnings of %s", checkpoint);
+    const size_t size = strlen(name);
+    att_status status = ATT_OK;
+    for (struct dirent *entry; (entry = readdir(dir)) && !status;) {
+        if (strncmp(entry->d_name, name, size) != 0 || strncmp(entry->d_name + size, ".tmp-", 5) != 0)
+            continue;
+        snprintf(path, sizeof path, "%s%s%s", slash ? folder : "", slash ? "/" : "", entry->d_name);
+        if (unlink(path) != 0 && errno != ENOENT)
+            status = att_fail_errno(err, errno, "deleting %s", path);
+    }
+    closedir(dir);
+    return status;
+}
+
 // The checkpoint holds the person's state too. It only saves time, so it goes first, and once more when all is done:
 // whatever happens in between, no copy is left behind.
 static att_status remove_beside(const att_engine *engine, const char *suffix, att_error *err)
@@ -495,7 +551,7 @@ static att_status remove_beside(const att_engine *engine, const char *suffix, at
         return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", engine->path);
     if (remove(path) != 0 && errno != ENOENT)
         return att_fail_errno(err, errno, "deleting %s", path);
-    return ATT_OK;
+    return remove_beginnings(path, err);
 }
 
 static att_status remove_checkpoint(const att_engine *engine, att_error *err)

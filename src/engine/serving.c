@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/serving.c - a trained model in memory: vectors, index, popular list, context fit.
 //
-// Version 7 of the store PATH is PATH-models/00000007.model, .index and .context; files never change once written.
+// Version 7 of the store PATH is PATH-models/00000007.model, .index and .context; files never change once written, but
+// that an index which cannot be used is built again from the model. Which version is in force is said by the log.
 // Items that the model has not seen are placed by their content when the model is loaded and when they arrive.
-#include "engine/internal.h"
+#include "engine/learn.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -190,17 +191,79 @@ static att_status take_logarithms(att_serving *serving, const att_host *host, at
     return ATT_OK;
 }
 
+// The name says a number; whether the file is what was numbered so is said by what stands in it and in the log.
+static att_status check_identity(
+    const att_engine *engine, uint64_t version, const att_model *model, att_error *err)
+{
+    static const unsigned char none[16];
+    const att_model_origin *origin = att_model_origin_of(model);
+    const att_model_entry *entry = att_model_log_of(&engine->models, version);
+    if (origin->store_seed && origin->store_seed != att_store_seed(engine->store))
+        return ATT_FAIL(err, ATT_CORRUPT, "its .model file was made for another store");
+    if (att_model_version(model) != version)
+        return ATT_FAIL(err, ATT_CORRUPT, "its .model file is version %llu under another name",
+            (unsigned long long)att_model_version(model));
+    unsigned char found[16];
+    att_model_fingerprint(model, found);
+    if (entry && memcmp(entry->r.fingerprint, none, sizeof none) != 0 &&
+        memcmp(entry->r.fingerprint, found, sizeof found) != 0)
+        return ATT_FAIL(err, ATT_CORRUPT, "its .model file is not the one that the log speaks of");
+    return ATT_OK;
+}
+
+static att_status load_model(
+    att_engine *engine, uint64_t version, att_model **out, att_arena *scratch, att_error *err)
+{
+    const char *path = att_model_path(engine, scratch, version, "model");
+    if (!path)
+        return att_no_memory(err, 1, "path");
+    att_status status = att_model_load(out, path, &engine->host, err);
+    if (!status)
+        status = check_identity(engine, version, *out, err);
+    if (status) {
+        att_model_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
+att_status att_model_load_version(
+    att_engine *engine, uint64_t version, att_model **out, att_error *err)
+{
+    att_arena scratch;
+    att_arena_init(&scratch, &engine->host, 0);
+    const att_status status = load_model(engine, version, out, &scratch, err);
+    att_arena_deinit(&scratch);
+    return att_while(err, status, "model %llu of %s", (unsigned long long)version, engine->path);
+}
+
+// An index holds nothing that the model does not: one that is damaged, missing or of an older form is built again.
+static att_status load_index(
+    att_engine *engine, uint64_t version, att_serving *out, const char *path, att_error *err)
+{
+    att_error story = {0};
+    att_status status = att_index_load(&out->index, path, &engine->host, &story);
+    if (!status || status == ATT_NO_MEMORY)
+        return status ? ATT_FAIL(err, status, "%s", story.text) : ATT_OK;
+    att_logf(&engine->host, ATT_LOG_WARNING, "the index of model %llu is built again: %s",
+        (unsigned long long)version, story.text);
+    status = att_model_make_index(out->model, NULL, &out->index, att_mix64(att_store_seed(engine->store) + version),
+        engine->options.threads, &engine->host, err);
+    if (!status && !engine->options.read_only && att_index_save(out->index, path, &story))
+        att_logf(&engine->host, ATT_LOG_WARNING, "it is used, and not kept: %s", story.text);
+    return status;
+}
+
 static att_status load_files(
     att_engine *engine, uint64_t version, att_serving *out, att_arena *scratch, att_error *err)
 {
-    const char *model = att_model_path(engine, scratch, version, "model");
     const char *index = att_model_path(engine, scratch, version, "index");
     const char *context = att_model_path(engine, scratch, version, "context");
-    if (!model || !index || !context)
-        return att_no_memory(err, 3, "paths");
-    att_status status = att_model_load(&out->model, model, &engine->host, err);
+    if (!index || !context)
+        return att_no_memory(err, 2, "paths");
+    att_status status = load_model(engine, version, &out->model, scratch, err);
     if (!status && att_model_dim(out->model) > 0)
-        status = att_index_load(&out->index, index, &engine->host, err);
+        status = load_index(engine, version, out, index, err);
     if (!status)
         status = att_context_file_load(out, context, &engine->catalogue.tags, &engine->host, err);
     return status;
@@ -225,10 +288,11 @@ att_status att_serving_load(
     return att_while(err, status, "model %llu of %s", (unsigned long long)version, engine->path);
 }
 
-att_status att_serving_load_newest(att_engine *engine, att_serving *out, att_error *err)
+// Old versions are deleted in time, so one that is not there is worth a word only when it should be in force.
+att_status att_serving_load_in_force(att_engine *engine, att_serving *out, att_error *err)
 {
     uint64_t versions[VERSIONS_MAX];
-    const size_t count = att_model_versions(engine->path, versions, VERSIONS_MAX);
+    const size_t count = att_model_log_tried(&engine->models, versions, VERSIONS_MAX);
     for (size_t i = 0; i < count; i++) {
         att_error story = {0};
         const att_status status = att_serving_load(engine, versions[i], out, &story);
@@ -236,7 +300,8 @@ att_status att_serving_load_newest(att_engine *engine, att_serving *out, att_err
             return ATT_OK;
         if (status == ATT_NO_MEMORY)
             return ATT_FAIL(err, status, "%s", story.text);
-        att_logf(&engine->host, ATT_LOG_WARNING, "passed over: %s", story.text);
+        if (i == 0 || status != ATT_NOT_FOUND)
+            att_logf(&engine->host, ATT_LOG_WARNING, "passed over: %s", story.text);
     }
     *out = (att_serving){0};
     return list_popular(engine, out, err);

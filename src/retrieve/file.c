@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/file.c - an index as a file: snapshot kind "INDX", version 1. docs/index.md has the byte
+// retrieve/file.c - an index as a file: snapshot kind "INDX", version 2. docs/index.md has the byte
 // table.
 //
 // The columns are used where they are mapped, so everything that a walk trusts is checked before:
@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { FILE_VERSION = 1 };
+enum { FILE_VERSION = 2 }; // 1: codes were not turned
 
 // Section HEAD.
 typedef struct head {
@@ -258,7 +258,7 @@ att_status att_index_adopt(
     att_index *index = NULL;
     att_status status = ATT_OK;
     if (version != FILE_VERSION)
-        status = ATT_FAIL(err, ATT_VERSION, "index file of version %u; this build reads %d",
+        status = ATT_FAIL(err, ATT_VERSION, "index file of version %u; this build reads %d: build it again",
             version, FILE_VERSION);
     if (!status)
         status = read_head(snapshot, &h, err);

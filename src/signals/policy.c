@@ -101,6 +101,20 @@ att_policy att_policy_default(void)
                 .reserve = 0.1,
             },
         .rights = {.required = false, .unknown_age = 0},
+        .learning =
+            {
+                .new_share = 0.05,
+                .new_least = 200,
+                .new_items_share = 0.1,
+                .age_days = 7,
+                .held_share = 0.3,
+                .people_least = 30,
+                .margin = 0.05,
+                .confidence = 0.95,
+                .choose_every = 10,
+                .warm_passes = 4,
+                .keep_models = 5,
+            },
     };
 }
 
@@ -233,6 +247,23 @@ static const att_policy_field fields[] = {
         "share of a person's exploration that waits for sudden changes; at most 20 slots wait"),
     KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
     KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
+    KEY(learning, new_share, DOUBLE, 0.001, 100,
+        "so many new preferences, as a share of those before, start a training of a watch"),
+    KEY(learning, new_least, U32, 1, 1000000000, "and at least so many"),
+    KEY(learning, new_items_share, DOUBLE, 0.001, 100,
+        "so many items that people met and the model does not know, as a share, start one too"),
+    KEY(learning, age_days, DOUBLE, 0, 36500,
+        "so long after the last training one starts if anything is new; 0: never by age"),
+    KEY(learning, held_share, DOUBLE, 0.05, 0.9,
+        "the newest of what the model in force has not seen: old and new model are judged on it"),
+    KEY(learning, people_least, U32, 2, 1000000, "with fewer to judge by nothing is swapped"),
+    KEY(learning, margin, DOUBLE, 0, 1, "share of the quality that a swap may cost"),
+    KEY(learning, confidence, DOUBLE, 0.5, 0.9999, "that it costs no more"),
+    KEY(learning, choose_every, U32, 1, 1000000,
+        "kind and parameters are chosen anew every so many trainings of a watch"),
+    KEY(learning, warm_passes, U32, 1, 1000, "over the data, of the trainings between"),
+    KEY(learning, keep_models, U32, 1, 1000,
+        "newest versions kept on disk, beside the one in force and the one before it"),
 };
 
 const att_policy_field *att_policy_fields(size_t *count)

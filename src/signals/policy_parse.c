@@ -16,7 +16,7 @@
 
 #define SIZE_MAX_BYTES (256 * 1024)
 #define KEY_SIZE_MAX 64
-#define FIELDS_MAX 128
+#define FIELDS_MAX 256
 
 typedef struct reader {
     yaml_parser_t parser;

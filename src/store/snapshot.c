@@ -381,6 +381,11 @@ void att_snapshot_close(att_snapshot *snapshot)
     ATT_FREE_ARRAY(&host, snapshot, 1);
 }
 
+void att_snapshot_checksum(const att_snapshot *snapshot, unsigned char out[16])
+{
+    memcpy(out, snapshot->data + HEAD_HASH_AT, 16);
+}
+
 const void *att_snapshot_section(const att_snapshot *snapshot, uint32_t id, size_t *size)
 {
     for (uint32_t i = 0; i < snapshot->count; i++) {

@@ -46,6 +46,8 @@ att_status att_snapshot_open(att_snapshot **out, const char *path, uint32_t kind
 att_status att_snapshot_open_memory(att_snapshot **out, const void *data, size_t size, uint32_t kind,
     uint32_t *version, const att_host *host, att_error *err);
 void att_snapshot_close(att_snapshot *snapshot);
+// The checksum in the header, which covers those of all sections: two files with the same one are the same file.
+void att_snapshot_checksum(const att_snapshot *snapshot, unsigned char out[16]);
 // NULL when there is no such section. 64-byte aligned; valid until close.
 const void *att_snapshot_section(const att_snapshot *snapshot, uint32_t id, size_t *size);
 // The same, but the story tells which section is missing or is not a whole number of items of item_size

@@ -23,7 +23,7 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_CONTROL,  // signal: att_control_kind; value; item, or payload "tag:NAME"
     ATT_RECORD_ITEM,     // item was added or replaced
     ATT_RECORD_TAKEDOWN, // item; payload: reason
-    ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in
+    ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in; payload: store/model_record.h
     ATT_RECORD_POLICY,   // payload: YAML
     ATT_RECORD_FORGET,   // user: everything earlier of this person is void
     ATT_RECORD_CHOICE = 9,     // user or nobody; payload: store/choice.h
@@ -31,6 +31,7 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_DISPLAYED = 11, // decision: which choice was really seen
     ATT_RECORD_EXPERIMENT = 12, // signal: att_experiment_change; decision: its number; payload: decide/experiments.h
     ATT_RECORD_EXPOSURE = 13,   // user; decision: which was displayed, or payload: 4 bytes, the arm
+    ATT_RECORD_MODEL_REFUSED = 14, // decision: version that was not swapped in; payload: store/model_record.h
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
 

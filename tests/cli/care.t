@@ -30,6 +30,7 @@ fine     391 log records in order: 360 events, 0 decisions
 fine     attune.attune-models/00000001.model: whole
 fine     attune.attune-models/00000001.index: whole
 fine     attune.attune-models/00000001.context: whole
+fine     model 1 is in force
 attune.attune: in good order
 $ attune doctor --json | json_ok findings damage
 1 object

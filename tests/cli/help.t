@@ -85,10 +85,26 @@ in. Where it ranks held-out people better, a sequence model (a causal
 Transformer) gets a share of the score, found on them too. Decisions go on
 meanwhile. The model before stays on disk.
 
+A watch trains when the policy's section `learning` says that enough has
+changed, mostly begun warm from the model in force. A model of the log up to a
+cut is judged against the one in force on what people came to like behind it;
+only one that is not worse is finished on everything and swapped in. Each cycle
+is told in a line and each verdict kept in the log; Ctrl-C and SIGTERM end it at
+a safe point. See: attune models, attune rollback.
+
 Options
   -k, --kind NAME            auto (chosen by validation), als, ease or blend
       --dim N                dimensions of taste space; otherwise chosen by
                              validation
+  -i, --incremental          keep kind and parameters of the model in force,
+                             begin from its vectors
+      --validate             swap only if not worse than the model in force on
+                             what both have not seen
+  -w, --watch                look again and again; train, validated, when enough
+                             has changed
+      --once                 one look of a watch
+      --every SECONDS        between two looks of a watch; default 60
+      --max-cycles N         end a watch after so many looks
   -t, --threads N            default: all cores
       --seed N               otherwise from the store's seed and the version
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
@@ -100,6 +116,10 @@ Options
 Examples
   attune train --store shop.attune
       learn from everything in the log
+  attune train --watch --every 300 --json
+      stay, train when enough is new, swap when it is not worse
+  attune train --once
+      the same from cron: train only if there is a reason to
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

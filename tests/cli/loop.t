@@ -201,6 +201,7 @@ town.attune
   items      30 (0 taken down)
   decisions  6 with 11 slots, 0 explored (0.0 %)
   model      3 (als)
+  learning   no training: 0 new preferences, at least 200 are asked for
   memory <*>
 $ attune info -s town.attune --json | json_ok events bot_events decisions items users model model_kind first_event last_event
 1 object

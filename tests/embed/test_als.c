@@ -327,10 +327,62 @@ CHECK_TEST(running_out_of_memory_leaves_nothing_behind)
     att_matrix_deinit(&m, &plain);
 }
 
+// --- Warm starts --------------------------------------------------------------------------------
+
+CHECK_TEST(passes_from_given_vectors_go_on_where_the_others_stopped)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    att_matrix m = world_matrix(80, 50, 4, 14, 1, &host);
+    att_als_options options = small_options(16);
+    att_als first, more, whole;
+    CHECK_OK(att_als_train(&first, &m, &options, &host, NULL));
+    options.start = first.items;
+    options.passes = 2;
+    CHECK_OK(att_als_train(&more, &m, &options, &host, NULL));
+    options.start = NULL;
+    options.passes = 5;
+    CHECK_OK(att_als_train(&whole, &m, &options, &host, NULL));
+    for (uint32_t u = 0; u < m.rows; u++)
+        for (uint32_t i = 0; i < m.cols; i++) {
+            double a = 0, b = 0;
+            for (uint32_t j = 0; j < 16; j++) {
+                a += (double)more.people[u * more.stride + j] * more.items[i * more.stride + j];
+                b += (double)whole.people[u * whole.stride + j] * whole.items[i * whole.stride + j];
+            }
+            CHECK_NEAR(a, b, 1e-4);
+        }
+    CHECK(att_als_loss(&more, &m, &options) < att_als_loss(&first, &m, &options));
+    att_als_deinit(&first);
+    att_als_deinit(&more);
+    att_als_deinit(&whole);
+    att_matrix_deinit(&m, &host);
+}
+
+CHECK_TEST(rows_of_zeros_are_drawn_as_without_a_start)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    att_matrix m = world_matrix(80, 50, 4, 14, 1, &host);
+    att_als_options options = small_options(16);
+    att_als plain, zeros;
+    CHECK_OK(att_als_train(&plain, &m, &options, &host, NULL));
+    float *nothing = calloc((size_t)50 * plain.stride, sizeof *nothing);
+    options.start = nothing;
+    CHECK_OK(att_als_train(&zeros, &m, &options, &host, NULL));
+    CHECK(memcmp(plain.items, zeros.items, (size_t)50 * plain.stride * sizeof(float)) == 0);
+    free(nothing);
+    att_als_deinit(&plain);
+    att_als_deinit(&zeros);
+    att_matrix_deinit(&m, &host);
+}
+
 CHECK_MAIN(CHECK_CASE(training_equals_the_plain_twin_in_double),
     CHECK_CASE(each_pass_lowers_the_loss),
     CHECK_CASE(blocks_come_to_the_same_place_as_whole_solves),
     CHECK_CASE(one_block_of_all_coordinates_is_the_whole_solve),
     CHECK_CASE(any_number_of_threads_gives_the_same_bits), CHECK_CASE(slow_and_fast_kernels_agree),
     CHECK_CASE(bad_options_and_preferences_are_refused_by_name), CHECK_CASE(the_host_can_cancel),
-    CHECK_CASE(running_out_of_memory_leaves_nothing_behind))
+    CHECK_CASE(running_out_of_memory_leaves_nothing_behind),
+    CHECK_CASE(passes_from_given_vectors_go_on_where_the_others_stopped),
+    CHECK_CASE(rows_of_zeros_are_drawn_as_without_a_start))

@@ -302,7 +302,34 @@ CHECK_TEST(asking_before_folding_is_refused)
     att_model_destroy(model);
 }
 
-CHECK_MAIN(CHECK_CASE(effects_are_what_removal_and_refolding_give),
+CHECK_TEST(what_everybody_likes_has_the_share_one_also_where_one_person_is_everybody)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    // Person 1 alone likes anything; 0 and 2 have numbers and no liking.
+    const att_triplet one[] = {{1, 0, 1}, {1, 2, 0.5f}};
+    const att_triplet two[] = {{0, 0, 1}, {1, 0, 1}, {1, 2, 0.5f}};
+    att_matrix m;
+    att_model *model = NULL;
+    att_recipe recipe = att_recipe_default();
+    recipe.als.dim = 8;
+    CHECK_OK(att_matrix_build(&m, 3, 4, one, 2, &host, NULL));
+    CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
+    CHECK_NEAR(att_model_popularity(model, 0), 1, 0);
+    CHECK_NEAR(att_model_popularity(model, 2), 1, 0);
+    CHECK_NEAR(att_model_popularity(model, 1), 0, 0);
+    att_model_destroy(model);
+    att_matrix_deinit(&m, &host);
+    CHECK_OK(att_matrix_build(&m, 3, 4, two, 3, &host, NULL));
+    CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
+    CHECK_NEAR(att_model_popularity(model, 0), 1, 0);
+    CHECK_NEAR(att_model_popularity(model, 2), 0.5, 0);
+    att_model_destroy(model);
+    att_matrix_deinit(&m, &host);
+}
+
+CHECK_MAIN(CHECK_CASE(what_everybody_likes_has_the_share_one_also_where_one_person_is_everybody),
+    CHECK_CASE(effects_are_what_removal_and_refolding_give),
     CHECK_CASE(effects_of_a_long_history_are_what_removal_gives),
     CHECK_CASE(a_saved_model_scores_the_same_after_loading),
     CHECK_CASE(a_damaged_file_is_refused_and_leaks_nothing),

@@ -104,5 +104,40 @@ CHECK_TEST(a_checkpoint_at_any_point_leads_to_the_same_state)
     CHECK(memcmp(lived, replayed, sizeof lived) == 0);
 }
 
-CHECK_MAIN(CHECK_CASE(replaying_the_log_from_empty_gives_bit_identical_state),
+// As when another process wrote a checkpoint at the moment of forgetting, or was killed while it wrote one.
+CHECK_TEST(no_checkpoint_keeps_somebody_who_was_forgotten)
+{
+    CHECK_BEGIN();
+    char path[512], checkpoint[600], beginning[620];
+    snprintf(path, sizeof path, "%s", check_path("forgotten.attune"));
+    snprintf(checkpoint, sizeof checkpoint, "%s-fold", path);
+    snprintf(beginning, sizeof beginning, "%s.tmp-12345", checkpoint);
+    att_engine *engine = scene_open(path, NULL);
+    scene_fill(engine);
+    CHECK_OK_ERR(att_people_save(engine->people, checkpoint, &err), &err);
+    size_t size;
+    char *late = check_read_file(checkpoint, &size);
+    check_write_file(beginning, late, size / 2);
+    CHECK_OK_ERR(att_engine_forget(engine, scene_user_id(5), NULL, &err), &err);
+    CHECK(access(checkpoint, F_OK) != 0);
+    CHECK(access(beginning, F_OK) != 0);
+    att_engine_close(engine);
+    check_write_file(checkpoint, late, size);
+    free(late);
+    const att_open_options read_only = {.read_only = true};
+    CHECK_OK_ERR(att_engine_open(&engine, path, &read_only, NULL, &err), &err);
+    att_engine_close(engine);
+    CHECK_EQ(access(checkpoint, F_OK), 0); // who may not write deletes nothing
+    engine = scene_open(path, NULL);
+    CHECK(access(checkpoint, F_OK) != 0);
+    att_engine_close(engine);
+    engine = scene_open(path, NULL); // and a new one was written without the person
+    CHECK_EQ(access(checkpoint, F_OK), 0);
+    att_engine_info info;
+    att_engine_info_get(engine, &info);
+    CHECK_EQ(info.users, SCENE_PEOPLE - 1);
+    att_engine_close(engine);
+}
+
+CHECK_MAIN(CHECK_CASE(no_checkpoint_keeps_somebody_who_was_forgotten), CHECK_CASE(replaying_the_log_from_empty_gives_bit_identical_state),
     CHECK_CASE(a_checkpoint_at_any_point_leads_to_the_same_state))

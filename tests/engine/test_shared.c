@@ -2,6 +2,7 @@
 // Two engines on one store, as two processes would have it: each writes what the other must know.
 #include "scene.h"
 
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,7 +207,62 @@ CHECK_TEST(a_batch_names_people_and_items_that_the_other_named_first)
     end();
 }
 
-CHECK_MAIN(CHECK_CASE(somebody_forgotten_by_one_who_comes_again_is_a_new_person_to_the_other),
+CHECK_TEST(two_that_decide_at_once_draw_by_different_seeds_and_a_run_repeated_by_the_same)
+{
+    CHECK_BEGIN();
+    uint64_t seeds[2][8];
+    for (int run = 0; run < 2; run++) {
+        begin();
+        att_request request = scene_request(3, 5);
+        for (int i = 0; i < 8; i++) {
+            request.user = scene_user_id(i);
+            seeds[run][i] = decide(i % 2 ? a : b, &request).seed;
+            for (int k = 0; k < i; k++)
+                CHECK(seeds[run][i] != seeds[run][k]);
+            CHECK_EQ(seeds[run][i], seeds[0][i]);
+        }
+        request.seed = 77;
+        CHECK_EQ(decide(a, &request).seed, 77);
+        end();
+    }
+}
+
+static void *write_meanwhile(void *unused)
+{
+    like(a, "somebody", "song-01");
+    return unused;
+}
+
+static int exported;
+
+static bool write_while_exporting(void *user, att_text line)
+{
+    pthread_t thread;
+    (void)user;
+    CHECK(line.size > 0);
+    if (exported++ == 0) {
+        CHECK_EQ(pthread_create(&thread, NULL, write_meanwhile, NULL), 0);
+        pthread_join(thread, NULL); // never, were the store held meanwhile
+    }
+    return true;
+}
+
+CHECK_TEST(an_export_does_not_keep_writers_waiting)
+{
+    CHECK_BEGIN();
+    begin();
+    exported = 0;
+    CHECK_OK_ERR(att_engine_export(a, att_text_of("person-07"), write_while_exporting, NULL, &err), &err);
+    CHECK_EQ(exported, 24);
+    CHECK_FAILS(att_engine_export(a, att_text_of("nobody"), write_while_exporting, NULL, &err), ATT_NOT_FOUND);
+    att_person person;
+    CHECK_OK_ERR(att_engine_person(b, att_text_of("somebody"), memory, &person, &err), &err);
+    CHECK_EQ(person.events, 1);
+    end();
+}
+
+CHECK_MAIN(CHECK_CASE(two_that_decide_at_once_draw_by_different_seeds_and_a_run_repeated_by_the_same),
+    CHECK_CASE(an_export_does_not_keep_writers_waiting), CHECK_CASE(somebody_forgotten_by_one_who_comes_again_is_a_new_person_to_the_other),
     CHECK_CASE(an_item_put_by_one_can_be_blocked_and_taken_down_by_the_other_at_once),
     CHECK_CASE(a_policy_and_a_model_of_one_serve_the_other),
     CHECK_CASE(a_training_that_fails_leaves_no_model_behind), CHECK_CASE(both_keep_the_budget_together),

@@ -11,7 +11,7 @@
 
 static att_error err;
 
-enum { IMPORT_KILLS = 20, TRAIN_KILLS = 10, EVENT_KILLS = 20, LINES = 60000 };
+enum { IMPORT_KILLS = 20, TRAIN_KILLS = 10, EVENT_KILLS = 20, WATCH_KILLS = 12, LINES = 60000 };
 
 static void sleep_us(long us)
 {
@@ -205,6 +205,108 @@ CHECK_TEST(a_training_that_is_killed_leaves_the_model_before_in_force)
     check_clean(store);
 }
 
+// --- A watch --------------------------------------------------------------------------------------------------------
+
+typedef struct watch_work {
+    const char *store;
+    int round;
+} watch_work;
+
+// Some more is liked, then a look of a watch: a model to judge, a trial, a model, its files, its record, old files deleted.
+static void do_watch(void *argument)
+{
+    const watch_work *work = argument;
+    att_engine *engine = NULL;
+    const att_open_options options = {.threads = 1};
+    att_status status = att_engine_open(&engine, work->store, &options, NULL, &err);
+    for (int u = 0; u < SCENE_PEOPLE && !status; u++) {
+        att_event event = scene_event(u, (work->round * 7 + u) % SCENE_ITEMS, ATT_SIGNAL_COMPLETE,
+            SCENE_NOW - SCENE_DAY + work->round * 1000 + u);
+        status = att_engine_event(engine, &event, NULL, &err);
+    }
+    if (!status) {
+        say_ready();
+        status = att_engine_train_if_needed(engine, NULL, NULL, NULL, &err);
+    }
+    if (status) {
+        print_error("%s\n", err.text);
+        _exit(1);
+    }
+    att_engine_close(engine);
+}
+
+typedef struct told_models {
+    uint64_t in_force;
+    int in_force_count;
+    bool on_disk;
+} told_models;
+
+static bool tell_model(void *user, const att_model_state *model)
+{
+    told_models *t = user;
+    if (model->active) {
+        t->in_force = model->version;
+        t->in_force_count++;
+        t->on_disk = model->on_disk;
+    }
+    return true;
+}
+
+CHECK_TEST(a_watch_that_is_killed_leaves_one_good_model_in_force_and_goes_on)
+{
+    CHECK_BEGIN();
+    char store[512];
+    snprintf(store, sizeof store, "%s", check_path("watch.attune"));
+    att_engine *engine = scene_open(store, NULL);
+    scene_fill(engine);
+    att_policy policy = att_engine_policy(engine);
+    policy.learning.new_share = 0.001;
+    policy.learning.new_least = 1;
+    policy.learning.people_least = 2;
+    policy.learning.margin = 1; // it is the swap that is to be killed, so most are let through
+    policy.learning.held_share = 0.5;
+    policy.learning.keep_models = 1;
+    CHECK_OK_ERR(att_engine_policy_set(engine, &policy, &err), &err);
+    struct timespec begin, end;
+    scene_train(engine);
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    scene_train(engine);
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    att_engine_close(engine);
+    const long whole_us = (end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000;
+    att_rng rng = att_rng_seed(7);
+    uint64_t model = 2;
+    int inside = 0, swaps = 0;
+    for (int round = 0; round < WATCH_KILLS; round++) {
+        watch_work work = {store, round + 1};
+        inside += killed_run(do_watch, &work, (long)att_rng_below(&rng, (uint64_t)whole_us + 1));
+        att_engine_info info;
+        told_models told = {.in_force = 0};
+        engine = scene_open(store, NULL);
+        att_engine_info_get(engine, &info);
+        CHECK_OK_ERR(att_engine_models_each(engine, tell_model, &told, &err), &err);
+        att_engine_close(engine);
+        CHECK_EQ(told.in_force_count, 1);
+        CHECK(told.on_disk);
+        CHECK_EQ(info.model, told.in_force);
+        CHECK_EQ(info.model_in_force, told.in_force);
+        CHECK(info.model >= model);
+        swaps += info.model > model;
+        model = info.model;
+    }
+    CHECK_NOTE("%d of %d kills in a watch; %d swaps", inside, WATCH_KILLS, swaps);
+    // Undisturbed, it goes on from there.
+    watch_work work = {store, WATCH_KILLS + 1};
+    ready_fd = -1;
+    do_watch(&work);
+    engine = scene_open(store, NULL);
+    uint64_t version = 0;
+    CHECK_OK_ERR(att_engine_model_rollback(engine, (att_text){0}, &version, &err), &err);
+    CHECK(version >= 1);
+    att_engine_close(engine);
+    check_clean(store);
+}
+
 // --- Single events ------------------------------------------------------------------------------------------------
 
 typedef struct event_work {
@@ -275,4 +377,5 @@ CHECK_TEST(an_acknowledged_event_outlives_its_process)
 
 CHECK_MAIN(CHECK_CASE(an_import_that_is_killed_goes_on_and_counts_each_event_once),
     CHECK_CASE(a_training_that_is_killed_leaves_the_model_before_in_force),
+    CHECK_CASE(a_watch_that_is_killed_leaves_one_good_model_in_force_and_goes_on),
     CHECK_CASE(an_acknowledged_event_outlives_its_process))

@@ -173,7 +173,25 @@ CHECK_TEST(well_sealed_nonsense_is_refused)
     free(w.centres);
 }
 
-CHECK_MAIN(CHECK_CASE(saved_and_loaded_it_answers_the_same),
+CHECK_TEST(an_index_from_before_codes_were_turned_is_refused_and_says_what_helps)
+{
+    CHECK_BEGIN();
+    att_error err;
+    const att_host host = att_host_default();
+    const unsigned char head[48] = {3};
+    att_snapshot_writer *writer = NULL;
+    att_index *index = NULL;
+    CHECK_OK(att_snapshot_writer_create(&writer, ATT_TAG4('I', 'N', 'D', 'X'), 1, &host, &err));
+    CHECK_OK(att_snapshot_add(writer, ATT_TAG4('H', 'E', 'A', 'D'), head, sizeof head, &err));
+    CHECK_OK_ERR(att_snapshot_finish(writer, check_path("old.index"), &err), &err);
+    att_snapshot_writer_destroy(writer);
+    CHECK_FAILS(att_index_load(&index, check_path("old.index"), NULL, &err), ATT_VERSION);
+    CHECK_HOLDS(err.text, "version 1; this build reads 2: build it again");
+    CHECK(index == NULL);
+}
+
+CHECK_MAIN(CHECK_CASE(an_index_from_before_codes_were_turned_is_refused_and_says_what_helps),
+    CHECK_CASE(saved_and_loaded_it_answers_the_same),
     CHECK_CASE(a_loaded_index_changes_in_memory_and_not_in_the_file),
     CHECK_CASE(an_empty_index_can_be_saved_and_filled_later),
     CHECK_CASE(a_flipped_byte_anywhere_is_refused), CHECK_CASE(well_sealed_nonsense_is_refused))
