@@ -35,11 +35,11 @@ static double mean_events(const att_seq_data *data)
     return (double)data->start[data->people] / ATT_MAX(with, 1);
 }
 
-// Half where a person has ten events, a fifth where there are a hundred and sixty, by the logarithm between.
-static double usual_dropout(double mean)
+// From `sparse` where a person has ten events to `dense` where there are a hundred and sixty, by the logarithm between.
+static double between(double sparse, double dense, double mean)
 {
     const double way = (log2(ATT_MAX(mean, 1)) - log2(10)) / 4;
-    return 0.5 - 0.3 * ATT_MIN(ATT_MAX(way, 0), 1);
+    return sparse + (dense - sparse) * ATT_MIN(ATT_MAX(way, 0), 1);
 }
 
 // Some two hundred steps in an epoch, within what makes products fast and gradients quiet enough.
@@ -61,9 +61,10 @@ att_seq_options att_seq_options_for(const att_seq_options *options, const att_se
 {
     att_seq_options o = *options;
     const uint64_t events = data->start[data->people];
+    const double mean = mean_events(data);
     o.threads = ATT_MAX(o.threads, 1);
     o.length = o.length ? o.length : usual_length(data);
-    o.dim = o.dim ? o.dim : usual_dim(events, mean_events(data));
+    o.dim = o.dim ? o.dim : usual_dim(events, mean);
     o.heads = o.heads ? o.heads : ATT_MAX(o.dim / 32, 1);
     o.layers = o.layers ? o.layers : 2;
     o.hidden = o.hidden ? o.hidden : 2 * o.dim;
@@ -71,9 +72,9 @@ att_seq_options att_seq_options_for(const att_seq_options *options, const att_se
     o.negatives = o.negatives ? o.negatives : 512;
     o.popular = o.popular != 0 ? o.popular : o.loss == &att_seq_loss_gbce ? -1 : 0.25;
     o.calibration = o.calibration != 0 ? o.calibration : 0.75;
-    o.dropout = o.dropout != 0 ? o.dropout : usual_dropout(mean_events(data));
+    o.dropout = o.dropout != 0 ? o.dropout : between(0.6, 0.2, mean);
     o.rate = o.rate != 0 ? o.rate : 2e-3;
-    o.decay = o.decay != 0 ? o.decay : 0.1;
+    o.decay = o.decay != 0 ? o.decay : between(0.3, 0.1, mean);
     o.batch_tokens = o.batch_tokens ? o.batch_tokens : usual_batch(events);
     o.epochs = o.epochs ? o.epochs : 200;
     o.patience = o.patience ? o.patience : 10;

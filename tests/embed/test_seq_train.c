@@ -250,7 +250,8 @@ CHECK_TEST(what_is_not_told_is_taken_from_the_data)
     att_seq_options o = att_seq_options_for(&nothing, &ten);
     CHECK_EQ(o.length, 16);
     CHECK_EQ(o.dim, 64);
-    CHECK_NEAR(o.dropout, 0.5, 1e-9);
+    CHECK_NEAR(o.dropout, 0.6, 1e-9);
+    CHECK_NEAR(o.decay, 0.3, 1e-9);
     CHECK_EQ(o.batch_tokens, 512);
     CHECK_EQ(o.held, UINT32_MAX); // everybody's newest event
     CHECK(o.loss == &att_seq_loss_sampled);
@@ -258,6 +259,7 @@ CHECK_TEST(what_is_not_told_is_taken_from_the_data)
     CHECK_EQ(o.length, 200);
     CHECK_EQ(o.dim, 128);
     CHECK_NEAR(o.dropout, 0.2, 1e-9);
+    CHECK_NEAR(o.decay, 0.1, 1e-9);
     CHECK_EQ(o.batch_tokens, 2000);
     o = att_seq_options_for(&told, &many);
     CHECK_EQ(o.length, 40);
