@@ -554,7 +554,8 @@ static const char *const experiment_examples[] = {"attune experiment create bold
     "everybody beside those who are held back from everything",
     "attune experiment simulate --experiments 1000", "how often the reading cries wolf where nothing is", NULL};
 const cli_command cli_experiment = {"experiment", "Try two ways on people at random, and read which is better",
-    "create FILE | start KEY | stop KEY | list | show KEY | report KEY | assign PERSON | holdout | simulate", 1, 2,
+    "ACTION [FILE|KEY|PERSON]", 1, 2,
+    "Actions: create FILE, start KEY, stop KEY, list, show KEY, report KEY, assign PERSON, holdout, simulate.\n\n"
     "A definition:\n\n"
     "key: bolder-mix\n\n"
     "variations: [{key: control}, {key: bold, policy: {objective: {novelty: 0.4}}}]\n\n"

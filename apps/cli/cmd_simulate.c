@@ -363,7 +363,7 @@ static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write item
 static const char *const simulate_examples[] = {"attune simulate --out world --people 200", "files to import",
     "attune simulate --ope-coverage 200", "how often off-policy intervals hold the true value",
     "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
-    "one late night, a taste that moves, and sixty days, each with the time scales and without",
+    "one late night, a moved taste and sixty days, with the time scales and without",
     "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns",
     "attune simulate --choices 20000", "regret of each bandit against the best fixed policy", NULL};
 const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,

@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-static const char *const groups[][8] = {
-    {"Start", "init", "import", "train", "demo", NULL},
-    {"Ask", "recommend", "explain", "person", "items", "info", NULL},
-    {"Tell", "event", "control", "takedown", "policy", NULL},
-    {"Measure", "evaluate", "simulate", NULL},
-    {"Care", "doctor", "backup", "export", "forget", "version", "completion", NULL},
+static const char *const groups[][9] = {
+    {"Start", "init", "import", "train", "demo", "serve", "key", NULL},
+    {"Ask", "recommend", "explain", "choose", "person", "items", "info", NULL},
+    {"Tell", "event", "reward", "control", "takedown", "policy", NULL},
+    {"Measure", "evaluate", "report", "experiment", "tune", "bandit", "simulate", NULL},
+    {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "version", NULL},
+    {"Shell", "completion", NULL},
 };
 
 static const cli_command *named(const char *name)

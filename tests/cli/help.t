@@ -442,9 +442,12 @@ Examples
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
-attune experiment create FILE | start KEY | stop KEY | list | show KEY | report KEY | assign PERSON | holdout | simulate [OPTIONS]
+attune experiment ACTION [FILE|KEY|PERSON] [OPTIONS]
 
 Try two ways on people at random, and read which is better.
+
+Actions: create FILE, start KEY, stop KEY, list, show KEY, report KEY, assign
+PERSON, holdout, simulate.
 
 A definition:
 
@@ -597,7 +600,7 @@ Examples
   attune simulate --store sim.attune --run 14
       random, popularity, attune and an oracle, side by side
   attune simulate --drift
-      one late night, a taste that moves, and sixty days, each with the time scales and without
+      one late night, a moved taste and sixty days, with the time scales and without
   attune simulate --store bait.attune --run 28 --clickbait 1
       more clicks, less satisfaction: the report warns
   attune simulate --choices 20000
@@ -771,10 +774,9 @@ build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 # No line is wider than a terminal, but for examples and lines of JSON.
 $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
-      one late night, a taste that moves, and sixty days, each with the time scales and without
 # Each command that exists is in the overview, and has a page.
 $ attune --help | awk '/^  [a-z]+  /{print $1}' | wc -l
-21
+31
 $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completion --man $c | head -5 | tail -2; done
 .Sh NAME
 .Nm attune-init
@@ -785,9 +787,15 @@ $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completio
 .Sh NAME
 .Nm attune-demo
 .Sh NAME
+.Nm attune-serve
+.Sh NAME
+.Nm attune-key
+.Sh NAME
 .Nm attune-recommend
 .Sh NAME
 .Nm attune-explain
+.Sh NAME
+.Nm attune-choose
 .Sh NAME
 .Nm attune-person
 .Sh NAME
@@ -797,6 +805,8 @@ $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completio
 .Sh NAME
 .Nm attune-event
 .Sh NAME
+.Nm attune-reward
+.Sh NAME
 .Nm attune-control
 .Sh NAME
 .Nm attune-takedown
@@ -805,7 +815,19 @@ $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completio
 .Sh NAME
 .Nm attune-evaluate
 .Sh NAME
+.Nm attune-report
+.Sh NAME
+.Nm attune-experiment
+.Sh NAME
+.Nm attune-tune
+.Sh NAME
+.Nm attune-bandit
+.Sh NAME
 .Nm attune-simulate
+.Sh NAME
+.Nm attune-models
+.Sh NAME
+.Nm attune-rollback
 .Sh NAME
 .Nm attune-doctor
 .Sh NAME

@@ -9,26 +9,37 @@ Start
   import      Read items and events from files or a pipe
   train       Learn from the log and put the new model to work
   demo        Show the whole loop on a simulated world
+  serve       Answer over HTTP
+  key         Make, list and revoke keys of the service
 Ask
   recommend   Decide what to show a person, with every term of the score
   explain     Say why an item has its score for a person, and which events did it
+  choose      Choose one of a few options
   person      Say what the engine knows about a person
   items       Look into the catalogue
   info        Say what a store holds
 Tell
   event       Log one thing that a person did
+  reward      Say what came of a choice
   control     Set a person's sliders, less-like, blocks, reset, life events and opt-out
   takedown    Take an item out of every slate, at once
   policy      Print, check or set the policy: grades, weights, budget, rights
 Measure
   evaluate    Measure ranking quality with confidence intervals
+  report      Report how people fare over the long run, and warn when clicks hide harm
+  experiment  Try two ways on people at random, and read which is better
+  tune        Search weights of the objective in the log, and say how sure it is
+  bandit      Run, list and export contextual bandits
   simulate    Make a simulated world, or let its people meet the engine
 Care
+  models      List the models of a store, or put one in force
+  rollback    Go back to the model before the one in force
   doctor      Check a store and its snapshots, and say what is wrong
   backup      Copy a store and its newest model while others write
   export      Print all that is kept about one person, as NDJSON
   forget      Delete all that is kept about one person
   version     Say which build this is, what is in it, and its licence
+Shell
   completion  Print shell completion (bash, zsh, fish) or a man page
 
 See it work:  attune demo
