@@ -177,7 +177,7 @@ static table make_words(uint32_t rows)
 static table read_rows(const char *path)
 {
     FILE *file = fopen(path, "r");
-    uint32_t rows, columns, classes;
+    uint32_t rows = 0, columns = 0, classes = 0;
     if (!file || fscanf(file, "%u %u %u", &rows, &columns, &classes) != 3 || classes > 64)
         die("the file cannot be read, or its first line is not: rows features classes (at most 64)");
     table t = table_of(rows, classes);

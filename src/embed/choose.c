@@ -19,7 +19,7 @@
 #define SEARCH_PASSES 8
 #define FINAL_PASSES 16
 #define ALS_BUDGET 1.2e12 // operations of the whole search
-#define ALS_FITS 8        // it plans for
+#define ALS_FITS 8        // it plans for, as far as ALS_BUDGET reaches
 #define EASE_BUDGET 1.0e12
 // On a few hundred people held out a difference of 1 % is chance. So what stands first is kept unless something else is
 // better by more than that; and as two models err in different places, their blend stands before either.
@@ -200,7 +200,7 @@ static att_status search_als(search *s, const att_recipe *start, bool free_dim, 
     bool better;
     att_status status = try_als(s, o.dim, o.reg, o.unobserved, &better, err);
     if (!status)
-        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 1, err);
+        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 3, err);
     if (!status)
         status = turn_both_ways(s, KNOB_REG, 2, 2, err);
     if (!status && free_dim)

@@ -4,7 +4,8 @@
 // Some people are held out, with the newest fifth of what they prefer to be found. The chosen factorization and a sequence
 // model are trained on the others; the share of the sequence is the one of a few that ranks the held-out people best
 // (mean of NDCG@100 and recall@20), none unless it is better than the rest alone by more than chance. Then a sequence
-// model is trained on everybody. Both trainings end early where validation says so, and after a number of operations anyway.
+// model is trained on everybody, longer than in the trial. Both trainings end early where validation says so, and after a number of
+// operations anyway.
 #include "embed/choose.h"
 #include "embed/holdout.h"
 #include "embed/seq_parts.h"
@@ -17,8 +18,10 @@
 #define EVENTS_LEAST 5
 #define ALL_EVENTS_LEAST 2000
 #define LENGTH_MOST 64 // events read at serving: each costs a token when a person changed
-#define EPOCHS_MOST 25
-#define OPERATIONS_MOST 6e12 // a minute or two of one processor
+#define TRIAL_EPOCHS_MOST 25      // enough to say whether it helps
+#define TRIAL_OPERATIONS_MOST 6e12 // a minute or two of one processor
+#define EPOCHS_MOST 150
+#define OPERATIONS_MOST 2e13
 #define EVENTS_SMALL 200000  // with fewer a narrow model learns as much
 #define SCALE_PEOPLE 200    // whose scores are compared to put both on one scale
 #define MARGIN 1.01         // as in choose.c: less is chance
@@ -117,14 +120,15 @@ att_status att_model_add_sequence(att_model *model, att_seq *seq, double share, 
 static att_seq_options options_of(const chooser *c, const att_seq_data *data, uint64_t stream)
 {
     const uint64_t events = data->start[data->people];
+    const bool trial = stream == 1;
     att_seq_options o = {.seed = c->options->seed + stream,
         .threads = c->options->threads,
         .held = (uint32_t)ATT_MIN(ATT_MAX(data->people / 10, 50), 1000),
         .dim = events < EVENTS_SMALL ? 32 : 64,
         .negatives = events < EVENTS_SMALL ? 256 : 512,
-        .patience = 4,
-        .epochs = EPOCHS_MOST,
-        .flops_most = OPERATIONS_MOST};
+        .patience = trial ? 4 : 8,
+        .epochs = trial ? TRIAL_EPOCHS_MOST : EPOCHS_MOST,
+        .flops_most = trial ? TRIAL_OPERATIONS_MOST : OPERATIONS_MOST};
     o = att_seq_options_for(&o, data);
     o.length = ATT_MIN(o.length, LENGTH_MOST);
     return o;
