@@ -24,7 +24,7 @@
 #define OPERATIONS_MOST 2e13
 #define EVENTS_SMALL 200000  // with fewer a narrow model learns as much
 #define SCALE_PEOPLE 200    // whose scores are compared to put both on one scale
-#define MARGIN 1.01         // as in choose.c: less is chance
+#define Z_OF_CONFIDENCE 2.326 // 99 %, one-sided: the best of five shares is looked at
 
 typedef struct chooser {
     const att_host *host;
@@ -182,43 +182,61 @@ static att_status learn(chooser *c, att_model *model, const att_matrix *m, const
 
 // --- The share ---------------------------------------------------------------------------------------
 
-static att_status measure(
-    chooser *c, att_model *model, double share, double *quality, att_error *err)
+typedef struct judged {
+    double mean; // of q = (NDCG@100 + recall@20) / 2
+    double least; // what the mean gain over the rest alone is at least, with 99 % confidence
+} judged;
+
+// people is (held), overwritten; `alone` is (held), what the rest alone reached: NULL while that is measured.
+static att_status measure(chooser *c, att_model *model, double share, const att_quality *alone,
+    att_quality *people, judged *out, att_error *err)
 {
-    att_quality q;
+    const uint32_t count = c->split.history.rows;
     model->seq_share = share;
-    const att_status status =
-        att_holdout_measure(&q, &c->split, model, c->options->threads, c->host, err);
-    *quality = (q.ndcg_100 + q.recall_20) / 2;
+    const att_status status = att_holdout_measure_people(
+        people, &c->split, model, NULL, c->options->threads, c->host, err);
+    double sum = 0, gain = 0, squares = 0;
+    for (uint32_t p = 0; p < count && !status; p++) {
+        const double q = (people[p].ndcg_100 + people[p].recall_20) / 2;
+        const double d = alone ? q - (alone[p].ndcg_100 + alone[p].recall_20) / 2 : 0;
+        sum += q;
+        gain += d;
+        squares += d * d;
+    }
+    const double n = ATT_MAX(count, 1), mean = gain / n;
+    const double deviation = sqrt(ATT_MAX(squares / n - mean * mean, 0) * n / ATT_MAX(n - 1, 1));
+    *out = (judged){sum / n, mean - Z_OF_CONFIDENCE * deviation / sqrt(n)};
     return status;
 }
 
+// The best share is taken when it is better than none on the same people, by a paired test.
 static att_status find_share(chooser *c, att_model *model, double *best, att_error *err)
 {
     static const double shares[] = {0.2, 0.35, 0.5, 0.65, 0.8};
-    double alone, highest;
+    const uint32_t count = c->split.history.rows;
+    att_quality *alone = ATT_NEW_ARRAY(c->host, att_quality, count);
+    att_quality *people = ATT_NEW_ARRAY(c->host, att_quality, count);
+    judged without = {0}, with = {0};
+    double at = 0;
     *best = 0;
-    att_status status = measure(c, model, 0, &alone, err);
-    highest = alone * MARGIN;
-    double at = 0, reached = 0;
+    att_status status = alone && people ? measure(c, model, 0, NULL, alone, &without, err)
+                                        : att_no_memory(err, count, "people");
     for (size_t k = 0; k < ATT_COUNT_OF(shares) && !status; k++) {
-        double quality;
-        status = measure(c, model, shares[k], &quality, err);
-        if (status)
-            break;
-        if (quality > reached) {
-            reached = quality;
+        judged now;
+        status = measure(c, model, shares[k], alone, people, &now, err);
+        if (!status && now.mean > with.mean) {
+            with = now;
             at = shares[k];
         }
-        if (quality > highest) {
-            highest = quality;
-            *best = shares[k];
-        }
     }
-    snprintf(c->report->sequence, sizeof c->report->sequence,
-        "%s: %.4f without, %.4f with a share of %.2f, on %u people held out",
-        *best > 0 ? "it helps" : "it does not help enough", alone, reached, at,
-        c->split.history.rows);
+    if (!status && with.least > 0)
+        *best = at;
+    if (!status)
+        snprintf(c->report->sequence, sizeof c->report->sequence,
+            "%s: %.4f without, %.4f with a share of %.2f, on %u people held out",
+            *best > 0 ? "it helps" : "it does not help enough", without.mean, with.mean, at, count);
+    ATT_FREE_ARRAY(c->host, alone, count);
+    ATT_FREE_ARRAY(c->host, people, count);
     return status;
 }
 
