@@ -19,13 +19,11 @@
 #define SEARCH_PASSES 8
 #define FINAL_PASSES 16
 #define ALS_BUDGET 1.2e12 // operations of the whole search
-#define ALS_FITS 8        // it plans for, as far as ALS_BUDGET reaches
+#define ALS_FITS 8        // it plans for
 #define EASE_BUDGET 1.0e12
-// What stands first is kept unless something else is better by more than chance, which is a difference of some half of a
-// person's quality over the root of the people held out: 3 % for three hundred, 1 % for thousands. And as two models err in different
-// places, their blend stands before either.
-#define MARGIN_LEAST 0.01
-#define MARGIN_OF_ONE 0.5
+// On a few hundred people held out a difference of 1 % is chance. So what stands first is kept unless something else is
+// better by more than that; and as two models err in different places, their blend stands before either.
+#define MARGIN 1.01
 
 typedef struct part {
     att_model *models[SPLITS_MAX];
@@ -42,7 +40,6 @@ typedef struct search {
     att_train_report *report;
     part als, ease;
     double als_left; // operations
-    double margin;   // better by this factor is better
 } search;
 
 static void drop(part *p)
@@ -142,7 +139,7 @@ static att_status try_recipe(
     candidate.quality = judge(&q);
     candidate.tried =
         note(s, recipe, &q, (double)(s->host->now_ms(s->host->user) - start_ms) / 1000);
-    *better = !best->models[0] || candidate.quality > best->quality * s->margin;
+    *better = !best->models[0] || candidate.quality > best->quality * MARGIN;
     drop(*better ? best : &candidate);
     if (*better)
         *best = candidate;
@@ -203,7 +200,7 @@ static att_status search_als(search *s, const att_recipe *start, bool free_dim, 
     bool better;
     att_status status = try_als(s, o.dim, o.reg, o.unobserved, &better, err);
     if (!status)
-        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 3, err);
+        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 1, err);
     if (!status)
         status = turn_both_ways(s, KNOB_REG, 2, 2, err);
     if (!status && free_dim)
@@ -284,7 +281,7 @@ static att_status search_blend(search *s, part *blend, att_error *err)
             break;
         const double seconds = (double)(s->host->now_ms(s->host->user) - start_ms) / 1000;
         const size_t at = note(s, &recipe, &q, seconds);
-        if (k == 0 || judge(&q) > blend->quality * s->margin) {
+        if (k == 0 || judge(&q) > blend->quality * MARGIN) {
             blend->quality = judge(&q);
             blend->tried = at;
             blend->recipe.mix = recipe.mix;
@@ -358,7 +355,7 @@ static void settle(
     const part *best = w->als ? &s->als : &s->ease;
     if (w->als && w->ease && s->ease.quality > best->quality)
         best = &s->ease;
-    if (w->blend && w->ease && (only_blend || blend->quality * s->margin > best->quality))
+    if (w->blend && w->ease && (only_blend || blend->quality * MARGIN > best->quality))
         best = blend;
     const att_als_options vectors = w->als ? s->als.recipe.als : recipe->als;
     *recipe = best->recipe;
@@ -395,7 +392,6 @@ static att_status search_all(search *s, const att_model_input *input,
     s->split_count =
         plan_splits(input->preferences, recipe->als.dim, w->ease ? ease_each : 0, &train_most);
     s->als_left = ALS_BUDGET;
-    s->margin = 1 + ATT_MAX(MARGIN_OF_ONE / sqrt((double)held * s->split_count), MARGIN_LEAST);
     const double fits = EASE_BUDGET / (ease_each * s->split_count);
     att_status status = make_splits(s, input, options->seed, held, train_most, err);
     if (!status)
