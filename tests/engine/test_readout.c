@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { DAYS = 8, PEOPLE = 320, WAITING = 400 };
+enum { DAYS = 12, PEOPLE = 320, WAITING = 400 };
 
 typedef struct town {
     check_heap heap;
