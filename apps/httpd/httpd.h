@@ -5,7 +5,7 @@
 // libmicrohttpd that it runs itself, and no lock on the way of a request. One turn of the loop reads all requests that
 // have arrived. What must be on disk before it is acknowledged (events, decisions) is queued in the worker, its
 // connection suspended; after the turn the worker writes the whole queue with one commit and answers it: the busier the
-// service, the larger the group. Work that takes long runs in a thread for jobs (jobs.c).
+// service, the larger the group. A long answer (a large export) keeps its worker busy; the others go on.
 #ifndef ATT_HTTPD_HTTPD_H
 #define ATT_HTTPD_HTTPD_H
 
@@ -66,7 +66,7 @@ void httpd_openapi(httpd_out *o);
 
 // --- One request and its answer ---------------------------------------------------------------------------------
 
-typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION, HTTPD_WAIT_JOB } httpd_wait;
+typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION } httpd_wait;
 
 struct httpd_exchange {
     httpd_worker *worker;
@@ -75,8 +75,7 @@ struct httpd_exchange {
     const httpd_route *route;
     char *params[HTTPD_PARAMS_MAX]; // of the path, decoded; point into `path`
     char path[1024];
-    att_engine *engine; // the tenant's
-    char tenant[64];
+    att_engine *engine;
     httpd_out body;           // what arrived
     json_t *json;       // the body, parsed and checked; NULL for raw and plain ones
     json_t *query;      // likewise; numbers are numbers

@@ -31,10 +31,11 @@ typedef struct httpd_options {
 httpd_options httpd_options_default(void);
 const char *httpd_http_version(void); // of libmicrohttpd, as linked
 
-// Runs until SIGTERM or SIGINT; SIGHUP reads keys and policy anew. The engine is the caller's.
+// Runs until SIGTERM or SIGINT; SIGHUP reads the keys anew. The engine is the caller's.
 att_status httpd_run(att_engine *engine, const httpd_options *options, const att_host *host, att_error *err);
 
 // --- Keys: a JSON file that holds no key, only keyed hashes of them ---------------------------------------------
+// One store is served, that of the tenant "default": a key of another tenant is refused.
 // `scopes`: names with commas between, or "all". `out` is shown to the person once: "att_" and 64 hexadecimal digits.
 #define HTTPD_KEY_SIZE 69
 att_status httpd_key_create(const char *path, const char *name, const char *tenant, const char *scopes,

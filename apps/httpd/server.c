@@ -144,6 +144,7 @@ static const char *title_of(int status)
     case 409: return "It is in conflict with what is there";
     case 411: return "The length of the body is needed";
     case 413: return "The request is too large";
+    case 414: return "The path is too long";
     case 415: return "The body is of another type";
     case 421: return "The request was meant for another host";
     case 422: return "The values do not agree";
@@ -440,6 +441,10 @@ static bool admit(httpd_exchange *x)
         x->worker->counts.denied++;
         return httpd_problem(x, 401, NULL, "this key is not known, or was revoked"), false;
     }
+    if (strcmp(grant.tenant, "default") != 0) {
+        x->worker->counts.denied++;
+        return httpd_problem(x, 403, NULL, "the key \"%s\" belongs to another tenant", grant.name), false;
+    }
     if (!(grant.scopes & HTTPD_SCOPE_MASK(x->route->scope))) {
         x->worker->counts.denied++;
         return httpd_problem(x, 403, NULL, "the key \"%s\" has no scope %s", grant.name, httpd_scope_name(x->route->scope)),
@@ -450,7 +455,6 @@ static bool admit(httpd_exchange *x)
         x->retry_after_s = (int)(wait_ms + 999) / 1000;
         return httpd_problem(x, 429, NULL, "the key \"%s\" has used up its rate", grant.name), false;
     }
-    snprintf(x->tenant, sizeof x->tenant, "%s", grant.tenant);
     return true;
 }
 
