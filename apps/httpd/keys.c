@@ -6,12 +6,11 @@
 // nothing. Every entry is compared, in constant time, so that the time tells nothing of which one was near.
 //
 // The rate is the generic cell rate algorithm: one number for each key, the time at which it would be idle again.
-#include "httpd.h"
+#include "server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,19 +36,6 @@ struct httpd_keys {
     key_entry *entries;
     size_t count;
 };
-
-static att_status fail(att_error *err, att_status status, const char *format, ...) ATT_PRINTF(3, 4);
-static att_status fail(att_error *err, att_status status, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    if (err) {
-        err->status = status;
-        vsnprintf(err->text, sizeof err->text, format, args);
-    }
-    va_end(args);
-    return status;
-}
 
 static void hash_key(const unsigned char secret[HASH_SIZE], att_text key, unsigned char out[HASH_SIZE])
 {
@@ -89,20 +75,20 @@ static att_status load_file(const char *path, json_t **out, att_error *err)
     struct stat status;
     *out = NULL;
     if (stat(path, &status) != 0)
-        return fail(err, ATT_NOT_FOUND, "there is no key file %s: \"attune key create NAME\" makes one", path);
+        return httpd_fail(err, ATT_NOT_FOUND, "there is no key file %s: \"attune key create NAME\" makes one", path);
     if (status.st_mode & 077)
-        return fail(err, ATT_DENIED, "%s can be read by others: chmod 600 it", path);
+        return httpd_fail(err, ATT_DENIED, "%s can be read by others: chmod 600 it", path);
     if (status.st_size > (off_t)16 << 20)
-        return fail(err, ATT_LIMIT, "%s has %lld bytes, expected at most 16 MiB", path, (long long)status.st_size);
+        return httpd_fail(err, ATT_LIMIT, "%s has %lld bytes, expected at most 16 MiB", path, (long long)status.st_size);
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!root)
-        return fail(err, ATT_CORRUPT, "%s, line %d: %s", path, error.line, error.text);
+        return httpd_fail(err, ATT_CORRUPT, "%s, line %d: %s", path, error.line, error.text);
     unsigned char secret[HASH_SIZE];
     if (json_integer_value(json_object_get(root, "version")) != 1 ||
         !read_hex(json_string_value(json_object_get(root, "secret")), secret, HASH_SIZE) ||
         !json_is_array(json_object_get(root, "keys")) || json_array_size(json_object_get(root, "keys")) > KEYS_MAX) {
         json_decref(root);
-        return fail(err, ATT_CORRUPT, "%s is not a key file of version 1 (version, secret, keys)", path);
+        return httpd_fail(err, ATT_CORRUPT, "%s is not a key file of version 1 (version, secret, keys)", path);
     }
     *out = root;
     return ATT_OK;
@@ -116,7 +102,7 @@ static att_status read_entry(const char *path, size_t at, const json_t *from, ke
     if (!name || !tenant || !json_is_string(scopes) || strlen(name) >= sizeof out->grant.name ||
         strlen(tenant) >= sizeof out->grant.tenant || !read_hex(json_string_value(json_object_get(from, "hash")), out->hash, HASH_SIZE) ||
         !scopes_of(att_text_of(json_string_value(scopes)), &out->grant.scopes))
-        return fail(err, ATT_CORRUPT, "%s: key %zu needs name, tenant, scopes and hash", path, at + 1);
+        return httpd_fail(err, ATT_CORRUPT, "%s: key %zu needs name, tenant, scopes and hash", path, at + 1);
     snprintf(out->grant.name, sizeof out->grant.name, "%s", name);
     snprintf(out->grant.tenant, sizeof out->grant.tenant, "%s", tenant);
     out->per_second = json_number_value(json_object_get(from, "per_second"));
@@ -129,12 +115,12 @@ static att_status save_file(const char *path, const json_t *root, att_error *err
 {
     char beside[4096];
     if (snprintf(beside, sizeof beside, "%s.tmp-%d", path, (int)getpid()) >= (int)sizeof beside)
-        return fail(err, ATT_LIMIT, "the path %s is too long", path);
+        return httpd_fail(err, ATT_LIMIT, "the path %s is too long", path);
     char *text = json_dumps(root, JSON_INDENT(1));
     const int file = text ? open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1;
     if (file < 0) {
         free(text);
-        return fail(err, ATT_IO, "writing %s: %s", beside, strerror(errno));
+        return httpd_fail(err, ATT_IO, "writing %s: %s", beside, strerror(errno));
     }
     const size_t size = strlen(text);
     bool good = true;
@@ -149,7 +135,7 @@ static att_status save_file(const char *path, const json_t *root, att_error *err
     free(text);
     if (!good) {
         unlink(beside);
-        return fail(err, why == ENOSPC ? ATT_FULL : ATT_IO, "writing %s: %s", path, strerror(why));
+        return httpd_fail(err, why == ENOSPC ? ATT_FULL : ATT_IO, "writing %s: %s", path, strerror(why));
     }
     return ATT_OK;
 }
@@ -161,7 +147,7 @@ static int lock_file(const char *path, att_error *err)
     snprintf(beside, sizeof beside, "%s.lock", path);
     const int lock = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX) != 0) {
-        (void)fail(err, ATT_IO, "locking %s: %s", beside, strerror(errno));
+        (void)httpd_fail(err, ATT_IO, "locking %s: %s", beside, strerror(errno));
         if (lock >= 0)
             close(lock);
         return -1;
@@ -208,10 +194,10 @@ static att_status add_key(const char *path, const char *name, const char *tenant
     }
     size_t at;
     if (!root)
-        return fail(err, ATT_NO_MEMORY, "out of memory");
+        return httpd_fail(err, ATT_NO_MEMORY, "out of memory");
     if (find_key(root, name, &at)) {
         json_decref(root);
-        return fail(err, ATT_EXISTS, "there is a key \"%s\" already; revoke it first", name);
+        return httpd_fail(err, ATT_EXISTS, "there is a key \"%s\" already; revoke it first", name);
     }
     (void)read_hex(json_string_value(json_object_get(root, "secret")), secret, sizeof secret);
     randombytes_buf(bits, sizeof bits);
@@ -235,12 +221,12 @@ att_status httpd_key_create(const char *path, const char *name, const char *tena
 {
     uint32_t mask;
     if (!is_name(name) || !is_name(tenant))
-        return fail(err, ATT_INVALID, "\"%s\" is not a name: 1 to 63 letters, digits, '-', '_' and '.'", is_name(name) ? tenant : name);
+        return httpd_fail(err, ATT_INVALID, "\"%s\" is not a name: 1 to 63 letters, digits, '-', '_' and '.'", is_name(name) ? tenant : name);
     if (!scopes_of(att_text_of(scopes), &mask))
-        return fail(err, ATT_INVALID, "scopes \"%s\": expected all, or names of read, events, decide, people, catalogue, moderate, "
+        return httpd_fail(err, ATT_INVALID, "scopes \"%s\": expected all, or names of read, events, decide, people, catalogue, moderate, "
                                       "admin with commas between", scopes);
     if (sodium_init() < 0)
-        return fail(err, ATT_UNSUPPORTED, "the system gives no random numbers");
+        return httpd_fail(err, ATT_UNSUPPORTED, "the system gives no random numbers");
     const int lock = lock_file(path, err);
     if (lock < 0)
         return ATT_IO;
@@ -262,7 +248,7 @@ att_status httpd_key_revoke(const char *path, const char *name, att_error *err)
             json_array_remove(json_object_get(root, "keys"), at);
             status = save_file(path, root, err);
         } else {
-            status = fail(err, ATT_NOT_FOUND, "there is no key \"%s\" in %s", name, path);
+            status = httpd_fail(err, ATT_NOT_FOUND, "there is no key \"%s\" in %s", name, path);
         }
         json_decref(root);
     }
@@ -307,12 +293,12 @@ att_status httpd_keys_reload(httpd_keys *keys, att_error *err)
     const size_t count = json_array_size(json_object_get(root, "keys"));
     key_entry *entries = calloc(count + 1, sizeof *entries);
     if (!entries)
-        status = fail(err, ATT_NO_MEMORY, "out of memory for %zu keys", count);
+        status = httpd_fail(err, ATT_NO_MEMORY, "out of memory for %zu keys", count);
     json_array_foreach(json_object_get(root, "keys"), at, entry) {
         if (!status)
             status = read_entry(keys->path, at, entry, &entries[at], err);
         if (!status && !(entries[at].idle_ns = calloc(1, sizeof(int64_t))))
-            status = fail(err, ATT_NO_MEMORY, "out of memory for %zu keys", count);
+            status = httpd_fail(err, ATT_NO_MEMORY, "out of memory for %zu keys", count);
     }
     unsigned char secret[HASH_SIZE] = {0};
     (void)read_hex(json_string_value(json_object_get(root, "secret")), secret, sizeof secret);
@@ -340,11 +326,11 @@ att_status httpd_keys_open(httpd_keys **out, const char *path, att_error *err)
 {
     *out = NULL;
     if (sodium_init() < 0)
-        return fail(err, ATT_UNSUPPORTED, "the system gives no random numbers");
+        return httpd_fail(err, ATT_UNSUPPORTED, "the system gives no random numbers");
     httpd_keys *keys = calloc(1, sizeof *keys);
     if (!keys || !(keys->path = strdup(path))) {
         free(keys);
-        return fail(err, ATT_NO_MEMORY, "out of memory");
+        return httpd_fail(err, ATT_NO_MEMORY, "out of memory");
     }
     pthread_rwlock_init(&keys->lock, NULL);
     const att_status status = httpd_keys_reload(keys, err);

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/answer.c - an answer goes out: its body, its headers, and errors as problem details (RFC 9457).
+#include "server.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *title_of(int status)
+{
+    switch (status) {
+    case 400: return "The request is not valid";
+    case 401: return "A key is needed";
+    case 403: return "This key may not do that";
+    case 404: return "There is no such thing";
+    case 405: return "The path does not have this method";
+    case 408: return "The request took too long";
+    case 409: return "It is in conflict with what is there";
+    case 411: return "The length of the body is needed";
+    case 413: return "The request is too large";
+    case 414: return "The path is too long";
+    case 415: return "The body is of another type";
+    case 421: return "The request was meant for another host";
+    case 422: return "The values do not agree";
+    case 429: return "Too many requests";
+    case 501: return "This build cannot do it";
+    case 503: return "The service is busy";
+    case 507: return "The disk is full";
+    default: return "Something went wrong";
+    }
+}
+
+void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...)
+{
+    char detail[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    httpd_out *o = &x->answer;
+    out_clear(o);
+    out_open(o, '{');
+    out_key_string(o, "type", "about:blank");
+    out_key_string(o, "title", title_of(status));
+    out_key_whole(o, "status", (uint64_t)status);
+    out_key_string(o, "detail", detail);
+    if (field && field[0]) {
+        out_key(o, "errors");
+        out_open(o, '[');
+        out_item(o);
+        out_open(o, '{');
+        out_key_string(o, "field", field);
+        out_key_string(o, "detail", detail);
+        out_close(o, '}');
+        out_close(o, ']');
+    }
+    out_key(o, "request_id");
+    out_printf(o, "\"%x-%llx\"", x->worker->number, (unsigned long long)x->id);
+    out_close(o, '}');
+    x->status = status;
+    x->type = "application/problem+json";
+    x->answered = true;
+}
+
+void httpd_failed(httpd_exchange *x, att_status status, const att_error *err)
+{
+    static const int statuses[ATT_STATUS_COUNT] = {[ATT_INVALID] = 400, [ATT_NOT_FOUND] = 404, [ATT_EXISTS] = 409,
+        [ATT_BUSY] = 503, [ATT_LIMIT] = 413, [ATT_FULL] = 507, [ATT_READ_ONLY] = 403, [ATT_NO_MEMORY] = 503,
+        [ATT_CANCELLED] = 503, [ATT_UNSUPPORTED] = 501, [ATT_DENIED] = 403};
+    const int http = statuses[status] ? statuses[status] : 500;
+    const char *story = err && err->text[0] ? err->text : att_status_text(status);
+    if (http == 503)
+        x->retry_after_s = 1;
+    if (http == 500)
+        httpd_say(x->worker->server, ATT_LOG_ERROR, "request %x-%llx failed: %s", x->worker->number,
+            (unsigned long long)x->id, story);
+    httpd_problem(x, http, NULL, "%s", story);
+}
+
+enum MHD_Result httpd_answer(httpd_exchange *x)
+{
+    if (x->answer.failed) {
+        out_free(&x->answer);
+        httpd_problem(x, 503, NULL, "memory ran out");
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(x->answer.size, x->answer.data ? x->answer.data : "", MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    const httpd_options *options = &x->worker->server->options;
+    char text[64];
+    if (x->type)
+        MHD_add_response_header(response, "Content-Type", x->type);
+    snprintf(text, sizeof text, "%x-%llx", x->worker->number, (unsigned long long)x->id);
+    MHD_add_response_header(response, "X-Request-Id", text);
+    if (x->page) {
+        // The page speaks to this service alone and loads nothing from elsewhere.
+        MHD_add_response_header(response, "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri "
+            "'none'; form-action 'none'; frame-ancestors 'none'");
+        MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+        MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+        MHD_add_response_header(response, "Cache-Control", "no-cache");
+        MHD_add_response_header(response, "Vary", "Accept-Encoding");
+        if (x->packed)
+            MHD_add_response_header(response, "Content-Encoding", "gzip");
+    } else {
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+    }
+    if (x->allow[0])
+        MHD_add_response_header(response, "Allow", x->allow);
+    if (x->location[0])
+        MHD_add_response_header(response, "Location", x->location);
+    if (x->status == 401)
+        MHD_add_response_header(response, "WWW-Authenticate", "Bearer realm=\"attune\"");
+    if (x->retry_after_s) {
+        snprintf(text, sizeof text, "%d", x->retry_after_s);
+        MHD_add_response_header(response, "Retry-After", text);
+    }
+    if (options->cors_origin) {
+        MHD_add_response_header(response, "Access-Control-Allow-Origin", options->cors_origin);
+        MHD_add_response_header(response, "Vary", "Origin");
+    }
+    const enum MHD_Result queued = MHD_queue_response(x->connection, (unsigned)x->status, response);
+    MHD_destroy_response(response);
+    return queued;
+}

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/exchange.c - the way of one request through libmicrohttpd.
+//
+//   request line   httpd_on_uri       an exchange is taken, the path kept as it came (undecoded: "/" inside an id stays "%2F")
+//   headers        httpd_on_request   route, key, scope, rate; what is refused here is answered before its body is read
+//   body           httpd_on_request   gathered up to the limit
+//   end            httpd_on_request   parsed, checked against the route's shape, handled; or queued and suspended
+//   after the turn worker.c           the queue is written with one commit, its connections go on
+//   sent           httpd_on_end       counted, and the exchange is free again
+#include "server.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+void httpd_exchange_free(httpd_exchange *x)
+{
+    out_free(&x->body);
+    out_free(&x->answer);
+    att_wire_memory_destroy(x->memory);
+    att_slate_memory_destroy(x->slate_memory);
+    free(x);
+}
+
+static httpd_exchange *take_exchange(httpd_worker *worker)
+{
+    httpd_exchange *x = worker->free;
+    if (x) {
+        worker->free = x->next;
+        x->next = NULL;
+        return x;
+    }
+    x = calloc(1, sizeof *x);
+    if (!x)
+        return NULL;
+    x->worker = worker;
+    if (att_wire_memory_create(&x->memory, &worker->server->host, NULL)) {
+        free(x);
+        return NULL;
+    }
+    return x;
+}
+
+// Memory of what is usual is kept for the next request.
+static void give_exchange(httpd_exchange *x)
+{
+    enum { usual = 64 << 10 };
+    httpd_worker *worker = x->worker;
+    json_decref(x->json);
+    json_decref(x->query);
+    if (x->body.capacity > usual)
+        out_free(&x->body);
+    if (x->answer.capacity > usual)
+        out_free(&x->answer);
+    att_wire_memory_reset(x->memory);
+    const httpd_exchange kept = *x;
+    *x = (httpd_exchange){.worker = worker, .body = kept.body, .answer = kept.answer, .memory = kept.memory,
+        .slate_memory = kept.slate_memory, .next = worker->free};
+    out_clear(&x->body);
+    out_clear(&x->answer);
+    worker->free = x;
+}
+
+// --- What arrives -----------------------------------------------------------------------------------------------
+
+void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connection)
+{
+    httpd_worker *worker = user;
+    httpd_exchange *x = take_exchange(worker);
+    if (!x)
+        return NULL;
+    x->connection = connection;
+    x->begun_ns = httpd_now_ns();
+    x->id = ++worker->last_id;
+    x->status = 200;
+    worker->in_flight++;
+    httpd_peer *peer = httpd_peer_of(connection);
+    if (peer)
+        peer->since_ns = x->begun_ns;
+    if (strlen(uri) >= sizeof x->path)
+        httpd_problem(x, 414, NULL, "the path has %zu bytes, expected at most %zu", strlen(uri), sizeof x->path - 1);
+    else
+        memcpy(x->path, uri, strlen(uri) + 1);
+    return x;
+}
+
+// A page that a browser shows must not be able to make the browser ask us in another name (DNS rebinding).
+static bool host_is_ours(const httpd_exchange *x)
+{
+    const httpd_options *options = &x->worker->server->options;
+    if (!options->open)
+        return true;
+    const char *host = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Host");
+    if (!host)
+        return true;
+    static const char *const ours[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; i < 3; i++) {
+        const size_t size = strlen(ours[i]);
+        if (strncasecmp(host, ours[i], size) == 0 && (host[size] == 0 || host[size] == ':'))
+            return true;
+    }
+    return false;
+}
+
+static bool admit(httpd_exchange *x)
+{
+    httpd *server = x->worker->server;
+    x->engine = server->engine;
+    if (!host_is_ours(x))
+        return httpd_problem(x, 421, NULL, "without keys only requests to localhost are answered"), false;
+    if (x->route->scope == HTTPD_SCOPE_NONE)
+        return true;
+    const char *header = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
+    if (server->options.open && !header) {
+        if (x->route->scope == HTTPD_SCOPE_BIT_ADMIN)
+            return httpd_problem(x, 401, NULL, "this needs a key of scope admin, also where the rest is open"), false;
+        return true;
+    }
+    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
+        x->worker->counts.denied++;
+        return httpd_problem(x, 401, NULL, "send the header Authorization: Bearer KEY (attune key create makes one)"), false;
+    }
+    httpd_grant grant;
+    int64_t wait_ms = 0;
+    if (!server->keys || !httpd_keys_check(server->keys, att_text_of(header + 7), x->begun_ns, &grant, &wait_ms)) {
+        x->worker->counts.denied++;
+        return httpd_problem(x, 401, NULL, "this key is not known, or was revoked"), false;
+    }
+    if (strcmp(grant.tenant, "default") != 0) {
+        x->worker->counts.denied++;
+        return httpd_problem(x, 403, NULL, "the key \"%s\" belongs to another tenant", grant.name), false;
+    }
+    if (!(grant.scopes & HTTPD_SCOPE_MASK(x->route->scope))) {
+        x->worker->counts.denied++;
+        return httpd_problem(x, 403, NULL, "the key \"%s\" has no scope %s", grant.name, httpd_scope_name(x->route->scope)),
+               false;
+    }
+    if (wait_ms > 0) {
+        x->worker->counts.limited++;
+        x->retry_after_s = (int)(wait_ms + 999) / 1000;
+        return httpd_problem(x, 429, NULL, "the key \"%s\" has used up its rate", grant.name), false;
+    }
+    return true;
+}
+
+static bool length_fits(httpd_exchange *x)
+{
+    const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
+    if (length && strtoull(length, NULL, 10) > x->worker->server->options.body_size_max)
+        return httpd_problem(x, 413, NULL, "the body has %s bytes, expected at most %zu", length,
+                   x->worker->server->options.body_size_max),
+               false;
+    return true;
+}
+
+// After the headers. False: it is answered.
+static bool begin(httpd_exchange *x, const char *method)
+{
+    if (x->answered)
+        return false;
+    char *query = strchr(x->path, '?');
+    if (query)
+        *query++ = 0;
+    x->head = strcmp(method, "HEAD") == 0;
+    if (httpd_console_answer(x, method))
+        return false;
+    x->route = httpd_route_find(x, x->head ? "GET" : method, x->path, x->allow, sizeof x->allow);
+    if (!x->route) {
+        if (x->allow[0])
+            httpd_problem(x, 405, NULL, "%s is not a method of this path; it has %s", method, x->allow);
+        else
+            httpd_problem(x, 404, NULL, "there is no such path; see /openapi.json");
+        return false;
+    }
+    x->allow[0] = 0;
+    for (size_t i = 0; i < HTTPD_PARAMS_MAX && x->params[i]; i++)
+        if (!httpd_decode(x->params[i], false))
+            return httpd_problem(x, 400, NULL, "the path is not well encoded"), false;
+    return admit(x) && length_fits(x) && (!query || httpd_parse_query(x, query));
+}
+
+static bool read_json(httpd_exchange *x)
+{
+    json_error_t error;
+    x->json = json_loadb(x->body.data ? x->body.data : "", x->body.size, JSON_REJECT_DUPLICATES, &error);
+    if (!x->json)
+        return httpd_problem(x, 400, NULL, "the body is not JSON: line %d, column %d: %s", error.line, error.column, error.text),
+               false;
+    shape_fault fault;
+    if (!shape_check(x->route->body, x->json, &fault))
+        return httpd_problem(x, 400, fault.field, "%s%s%s", fault.field, fault.field[0] ? ": " : "", fault.reason), false;
+    return true;
+}
+
+static void handle(httpd_exchange *x)
+{
+    const httpd_route *route = x->route;
+    if (!route->body && !route->plain && x->body.size) {
+        httpd_problem(x, 400, NULL, "this route takes no body");
+        return;
+    }
+    if (route->body && !route->raw && !route->plain && !read_json(x))
+        return;
+    x->status = route->status;
+    x->type = route->answer ? "application/json" : route->answer_type;
+    route->handle(x);
+}
+
+void httpd_queue(httpd_exchange *x, httpd_wait wait)
+{
+    httpd_worker *worker = x->worker;
+    httpd_exchange **first = wait == HTTPD_WAIT_EVENT ? &worker->events : &worker->decisions;
+    httpd_exchange **last = wait == HTTPD_WAIT_EVENT ? &worker->events_last : &worker->decisions_last;
+    x->wait = wait;
+    x->next = NULL;
+    if (*first)
+        (*last)->next = x;
+    else
+        *first = x;
+    *last = x;
+    MHD_suspend_connection(x->connection);
+}
+
+enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *data, size_t *size, void **state)
+{
+    (void)user, (void)url, (void)version;
+    httpd_exchange *x = *state;
+    if (!x)
+        return MHD_NO; // memory ran out when it began
+    if (x->wait != HTTPD_WAIT_NONE) { // it comes back from the queue
+        x->wait = HTTPD_WAIT_NONE;
+        return httpd_answer(x);
+    }
+    x->connection = connection;
+    if (!x->counted) {
+        x->counted = true;
+        return begin(x, method) ? MHD_YES : httpd_answer(x);
+    }
+    if (*size) {
+        const size_t limit = x->worker->server->options.body_size_max;
+        if (!x->answered && x->body.size + *size > limit)
+            httpd_problem(x, 413, NULL, "the body has more than %zu bytes", limit);
+        if (!x->answered)
+            out_raw(&x->body, data, *size);
+        *size = 0;
+        return MHD_YES;
+    }
+    httpd_peer *peer = httpd_peer_of(connection);
+    if (peer)
+        peer->since_ns = 0;
+    if (!x->answered && x->body.failed)
+        httpd_problem(x, 503, NULL, "memory ran out for the body");
+    if (!x->answered)
+        handle(x);
+    return x->wait != HTTPD_WAIT_NONE ? MHD_YES : httpd_answer(x);
+}
+
+static void count(httpd_exchange *x)
+{
+    httpd_counts *counts = &x->worker->counts;
+    const uint64_t us = (uint64_t)(httpd_now_ns() - x->begun_ns) / 1000;
+    unsigned bucket = 0;
+    while (bucket < 31 && us >> bucket)
+        bucket++;
+    counts->buckets[bucket]++;
+    counts->latency_sum_us += us;
+    counts->requests[x->status / 100 % 6]++;
+    const httpd *server = x->worker->server;
+    if (!server->options.quiet && server->host.log) {
+        httpd_out line = {0};
+        out_open(&line, '{');
+        out_key(&line, "request");
+        out_printf(&line, "\"%x-%llx\"", x->worker->number, (unsigned long long)x->id);
+        out_key_string(&line, "route", x->route ? x->route->id : "none"); // never the path: it names people
+        out_key_whole(&line, "status", (uint64_t)x->status);
+        out_key_whole(&line, "us", us);
+        out_close(&line, '}');
+        out_raw(&line, "", 1);
+        if (!line.failed)
+            server->host.log(server->host.user, ATT_LOG_INFO, line.data);
+        out_free(&line);
+    }
+}
+
+void httpd_on_end(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
+{
+    (void)user, (void)code;
+    httpd_exchange *x = *state;
+    if (!x)
+        return;
+    httpd_peer *peer = httpd_peer_of(connection);
+    if (peer)
+        peer->since_ns = 0;
+    count(x);
+    x->worker->in_flight--;
+    give_exchange(x);
+    *state = NULL;
+}
