@@ -39,6 +39,25 @@ const httpd_route httpd_routes[] = {
     {"POST", "/v1/explanations", "explain", "Why an item has the score that it has for a person", SCOPE(DECIDE),
         .body = &httpd_shape_explain, .answer = &httpd_shape_explanation, .status = 200, .handle = httpd_explain},
 
+    {"POST", "/v1/choices", "choose", "One of a few options: which to show, and the odds it was drawn with", SCOPE(DECIDE),
+        .body = &httpd_shape_choice_request, .answer = &httpd_shape_choice, .status = 200, .handle = httpd_choice_post},
+    {"GET", "/v1/choices", "listChoices", "What each choice and each place of a slate has spent and earned, and the algorithms", SCOPE(READ),
+        .answer = &httpd_shape_choices, .status = 200, .handle = httpd_choices_get},
+    {"POST", "/v1/rewards", "addReward", "What came of a choice; its id counts once, however often it is sent", SCOPE(EVENTS),
+        .body = &httpd_shape_reward, .answer = &httpd_shape_rewarded, .status = 200, .handle = httpd_reward_post},
+    {"POST", "/v1/rewards/batch", "addRewards", "Rewards, one JSON object a line: all or none", SCOPE(EVENTS),
+        .body = &httpd_shape_reward, .raw = true, .lines = true, .answer = &httpd_shape_rewarded, .status = 200,
+        .handle = httpd_rewards_batch},
+    {"POST", "/v1/displays", "addDisplay", "The option of an awaited choice was really seen", SCOPE(EVENTS),
+        .body = &httpd_shape_display, .answer = &httpd_shape_displayed, .status = 200, .handle = httpd_display_post},
+
+    {"GET", "/v1/models", "listModels", "Versions of the model, newest first, with what spoke for and against them", SCOPE(READ),
+        .answer = &httpd_shape_models, .status = 200, .handle = httpd_models_get},
+    {"POST", "/v1/models/{version}/activate", "activateModel", "Puts a version in force again", SCOPE(ADMIN),
+        .body = &httpd_shape_model_reason, .answer = &httpd_shape_model_in_force, .status = 200, .handle = httpd_model_activate},
+    {"POST", "/v1/models/rollback", "rollBackModel", "Puts the version in force that was so before the present one", SCOPE(ADMIN),
+        .body = &httpd_shape_model_reason, .answer = &httpd_shape_model_in_force, .status = 200, .handle = httpd_model_rollback},
+
     {"GET", "/v1/people/{user}", "getPerson", "What is known about a person", SCOPE(READ), .answer = &httpd_shape_person,
         .status = 200, .handle = httpd_person_get},
     {"POST", "/v1/people/{user}/controls", "control", "Sliders, less like this, blocks, reset, opt-out: for the very next slate",
@@ -72,7 +91,7 @@ const httpd_route httpd_routes[] = {
 // --- OpenAPI ----------------------------------------------------------------------------------------------------
 
 typedef struct seen_shapes {
-    const shape *shapes[128];
+    const shape *shapes[256];
     size_t count;
 } seen_shapes;
 

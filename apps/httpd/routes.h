@@ -9,11 +9,23 @@
 extern const shape httpd_shape_slate, httpd_shape_explanation, httpd_shape_person, httpd_shape_item, httpd_shape_items,
     httpd_shape_event, httpd_shape_added, httpd_shape_ingested, httpd_shape_request, httpd_shape_explain, httpd_shape_control,
     httpd_shape_controlled, httpd_shape_forgotten, httpd_shape_health, httpd_shape_ready, httpd_shape_takedown, httpd_shape_taken,
-    httpd_shape_policy, httpd_shape_policy_checked, httpd_shape_item_query, httpd_shape_problem, httpd_shape_status;
+    httpd_shape_policy, httpd_shape_policy_checked, httpd_shape_item_query, httpd_shape_problem, httpd_shape_status, httpd_shape_context;
+// shapes_learn.c
+extern const shape httpd_shape_choice_request, httpd_shape_choice, httpd_shape_choices, httpd_shape_reward, httpd_shape_rewarded,
+    httpd_shape_display, httpd_shape_displayed, httpd_shape_models, httpd_shape_trial, httpd_shape_model_reason, httpd_shape_model_in_force;
 
 void httpd_write_slate(httpd_out *o, const att_slate *slate);
+void httpd_write_trial(httpd_out *o, const char *key, const att_duel *trial); // null where there was none
 // Made when it is first needed; false: answered with a problem.
 bool httpd_need_slate_memory(httpd_exchange *x);
+// "context" of the body; what is left out is not known.
+void httpd_read_context(const json_t *body, att_context *context);
+// The next line of an NDJSON body that is not blank. False: no more.
+bool httpd_next_line(att_text *rest, att_text *line, size_t *number);
+// Room for an entry a line; NULL: answered.
+void *httpd_need_batch(httpd_exchange *x, size_t item_size, size_t *count);
+// 16 hexadecimal digits as decisions are written. False: answered with 400.
+bool httpd_read_decision(httpd_exchange *x, const json_t *body, const char *name, uint64_t *out);
 
 void httpd_health(httpd_exchange *x);
 void httpd_ready(httpd_exchange *x);
@@ -26,6 +38,16 @@ void httpd_events_batch(httpd_exchange *x);
 
 void httpd_decision_post(httpd_exchange *x);
 void httpd_explain(httpd_exchange *x);
+
+void httpd_choice_post(httpd_exchange *x);
+void httpd_choices_get(httpd_exchange *x);
+void httpd_reward_post(httpd_exchange *x);
+void httpd_rewards_batch(httpd_exchange *x);
+void httpd_display_post(httpd_exchange *x);
+
+void httpd_models_get(httpd_exchange *x);
+void httpd_model_activate(httpd_exchange *x);
+void httpd_model_rollback(httpd_exchange *x);
 
 void httpd_person_get(httpd_exchange *x);
 void httpd_person_control(httpd_exchange *x);

@@ -35,8 +35,7 @@ void httpd_event_post(httpd_exchange *x)
         httpd_queue(x, HTTPD_WAIT_EVENT);
 }
 
-// The next line that is not blank. False: no more.
-static bool next_line(att_text *rest, att_text *line, size_t *number)
+bool httpd_next_line(att_text *rest, att_text *line, size_t *number)
 {
     while (rest->size) {
         const char *end = memchr(rest->data, '\n', rest->size);
@@ -55,13 +54,12 @@ static bool next_line(att_text *rest, att_text *line, size_t *number)
 static size_t count_lines(att_text rest)
 {
     size_t count = 0, number = 0;
-    for (att_text line; next_line(&rest, &line, &number);)
+    for (att_text line; httpd_next_line(&rest, &line, &number);)
         count++;
     return count;
 }
 
-// Room for the batch's entries; NULL: answered.
-static void *need_batch(httpd_exchange *x, size_t item_size, size_t *count)
+void *httpd_need_batch(httpd_exchange *x, size_t item_size, size_t *count)
 {
     const size_t limit = x->worker->server->options.batch_max;
     *count = count_lines((att_text){x->body.data, x->body.size});
@@ -86,14 +84,14 @@ static void answer_batch(httpd_exchange *x, uint64_t added, uint64_t duplicates)
 void httpd_events_batch(httpd_exchange *x)
 {
     size_t count, number = 0, at = 0;
-    att_event *events = need_batch(x, sizeof *events, &count);
+    att_event *events = httpd_need_batch(x, sizeof *events, &count);
     if (!events)
         return;
     const httpd *server = x->worker->server;
     const int64_t now_ms = server->host.now_ms(server->host.user);
     const att_policy policy = att_engine_policy(x->engine);
     att_text rest = {x->body.data, x->body.size}, line;
-    while (at < count && next_line(&rest, &line, &number))
+    while (at < count && httpd_next_line(&rest, &line, &number))
         if (!read_event(x, line, &events[at++], now_ms, &policy, number)) {
             free(events);
             return;
@@ -121,7 +119,7 @@ bool httpd_need_slate_memory(httpd_exchange *x)
     return true;
 }
 
-static void read_context(const json_t *body, att_context *context)
+void httpd_read_context(const json_t *body, att_context *context)
 {
     const json_t *object = json_object_get(body, "context");
     *context = att_context_unknown();
@@ -150,7 +148,7 @@ static bool read_request(httpd_exchange *x, att_request *request)
     request->seed = (uint64_t)shape_whole(body, "seed", 0);
     request->explain = shape_bool(body, "explain", true);
     request->dry = shape_bool(body, "dry", false);
-    read_context(body, &request->context);
+    httpd_read_context(body, &request->context);
     if (shape_text(body, "use").size)
         (void)att_use_parse(shape_text(body, "use"), &request->use);
     if (!att_territory_parse(shape_text(body, "territory"), &request->territory))
@@ -257,13 +255,13 @@ void httpd_explain(httpd_exchange *x)
 void httpd_items_batch(httpd_exchange *x)
 {
     size_t count, number = 0, at = 0;
-    att_item *items = need_batch(x, sizeof *items, &count);
+    att_item *items = httpd_need_batch(x, sizeof *items, &count);
     if (!items)
         return;
     att_error err = {0};
     att_status status = ATT_OK;
     att_text rest = {x->body.data, x->body.size}, line;
-    while (at < count && !status && next_line(&rest, &line, &number)) {
+    while (at < count && !status && httpd_next_line(&rest, &line, &number)) {
         att_wire_fault fault = {0};
         status = att_wire_read_item(x->memory, line, (att_text){0}, &items[at], &fault, &err);
         if (!status)

@@ -43,6 +43,7 @@ static const char *wanted(shape_type type)
     case SHAPE_WHOLE: return "a whole number";
     case SHAPE_BOOL: return "true or false";
     case SHAPE_TIME: return "a time such as \"2026-11-26T12:00:00Z\" or milliseconds since 1970";
+    case SHAPE_SCALAR: return "a text or a number";
     case SHAPE_LIST: return "a list";
     default: return "an object";
     }
@@ -56,6 +57,7 @@ static bool fits(shape_type type, const json_t *value)
     case SHAPE_WHOLE: return json_is_integer(value);
     case SHAPE_BOOL: return json_is_boolean(value);
     case SHAPE_TIME: return json_is_string(value) || json_is_integer(value);
+    case SHAPE_SCALAR: return json_is_string(value) || json_is_number(value);
     case SHAPE_LIST: return json_is_array(value);
     default: return json_is_object(value);
     }
@@ -146,6 +148,22 @@ static bool check_list(const shape_field *f, const json_t *value, const char *pr
     return true;
 }
 
+static bool check_map(const shape_field *f, const json_t *value, const char *prefix, shape_fault *fault)
+{
+    const char *key;
+    json_t *inner;
+    json_object_foreach((json_t *)value, key, inner) {
+        char name[128];
+        shape_field each = *f;
+        snprintf(name, sizeof name, "%s.%.60s", f->name, key);
+        each.name = name;
+        each.low = each.high = 0;
+        if (!check_value(&each, f->of, inner, prefix, fault))
+            return false;
+    }
+    return true;
+}
+
 static bool check_object(const shape *s, const json_t *value, const char *prefix, shape_fault *fault)
 {
     const char *key;
@@ -169,6 +187,8 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
             return false;
         if (f->type == SHAPE_LIST && !check_list(f, inner, prefix, fault))
             return false;
+        if (f->type == SHAPE_MAP && !check_map(f, inner, prefix, fault))
+            return false;
     }
     for (const shape_field *f = s->fields; f->name; f++)
         if (f->required && !json_object_get(value, f->name))
@@ -189,13 +209,20 @@ static void put_type(const shape_field *f, shape_type type, httpd_out *o)
 {
     static const char *const names[] = {[SHAPE_TEXT] = "string", [SHAPE_NUMBER] = "number", [SHAPE_WHOLE] = "integer",
         [SHAPE_BOOL] = "boolean", [SHAPE_LIST] = "array", [SHAPE_MAP] = "object", [SHAPE_OBJECT] = "object"};
+    if (type == SHAPE_OBJECT && f->shape && f->nullable) {
+        out_key(o, "anyOf");
+        out_printf(o, "[{\"$ref\":\"#/components/schemas/%s\"},{\"type\":\"null\"}]", f->shape->name);
+        return;
+    }
     if (type == SHAPE_OBJECT && f->shape) {
         out_key(o, "$ref");
         out_printf(o, "\"#/components/schemas/%s\"", f->shape->name);
         return;
     }
     out_key(o, "type");
-    if (type == SHAPE_TIME)
+    if (type == SHAPE_SCALAR)
+        out_string(o, f->nullable ? "[\"string\",\"number\",\"null\"]" : "[\"string\",\"number\"]");
+    else if (type == SHAPE_TIME)
         out_string(o, f->nullable ? "[\"string\",\"integer\",\"null\"]" : "[\"string\",\"integer\"]");
     else if (f->nullable)
         out_printf(o, "[\"%s\",\"null\"]", names[type]);
@@ -209,7 +236,8 @@ static void put_limits(const shape_field *f, httpd_out *o)
         [SHAPE_LIST] = "minItems"};
     static const char *const most[] = {[SHAPE_TEXT] = "maxLength", [SHAPE_NUMBER] = "maximum", [SHAPE_WHOLE] = "maximum",
         [SHAPE_LIST] = "maxItems"};
-    if (!has_limits(f) || f->type > SHAPE_LIST || f->type == SHAPE_BOOL || f->type == SHAPE_TIME || f->type == SHAPE_OBJECT)
+    if (!has_limits(f) || f->type > SHAPE_LIST || f->type == SHAPE_BOOL || f->type == SHAPE_TIME || f->type == SHAPE_SCALAR ||
+        f->type == SHAPE_OBJECT)
         return;
     out_key_number(o, least[f->type], f->low);
     out_key_number(o, most[f->type], f->high);

@@ -14,6 +14,7 @@ typedef enum shape_type {
     SHAPE_WHOLE,
     SHAPE_BOOL,
     SHAPE_TIME,   // a text in RFC 3339 or whole milliseconds since 1970
+    SHAPE_SCALAR, // a text or a number
     SHAPE_OBJECT, // `shape`
     SHAPE_LIST,   // of `of`, low and high: how many
     SHAPE_MAP     // keys of any name to values of type `of`

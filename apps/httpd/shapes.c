@@ -30,7 +30,7 @@ static const shape_field context_fields[] = {
     {"activity", SHAPE_TEXT, "what they are doing", .name_of = att_activity_name},
     {"noise", SHAPE_TEXT, "how loud it is around", .name_of = att_noise_name},
     {"utc_offset_min", SHAPE_WHOLE, "local time minus UTC, minutes", -840, 840}, {0}};
-static const shape shape_context = {"Context", "Where a person is, and when for them. What is left out is not known.", context_fields};
+const shape httpd_shape_context = {"Context", "Where a person is, and when for them. What is left out is not known.", context_fields};
 
 static const shape_field event_fields[] = {
     {"id", SHAPE_TEXT, "counts once; without it one is made from the other fields", ID_SIZE},
@@ -41,7 +41,7 @@ static const shape_field event_fields[] = {
     {"length_ms", SHAPE_WHOLE, "of how much; left out: as the catalogue says", 0, INT32_MAX},
     {"dwell_ms", SHAPE_WHOLE, "time on the thumbnail", 0, INT32_MAX},
     {"decision", SHAPE_TEXT, "the decision that showed it: 16 hexadecimal digits"},
-    {"context", SHAPE_OBJECT, "the situation", .shape = &shape_context}, {0}};
+    {"context", SHAPE_OBJECT, "the situation", .shape = &httpd_shape_context}, {0}};
 const shape httpd_shape_event = {"Event", "What a person did", event_fields};
 
 static const shape_field added_fields[] = {
@@ -54,7 +54,7 @@ const shape httpd_shape_ingested = {"Ingested", "All lines are on disk", ingeste
 
 static const shape_field request_fields[] = {{"user", SHAPE_TEXT, "for whom; need not be known yet", ID_SIZE, .required = true},
     {"count", SHAPE_WHOLE, "slots; 10 when left out", 1, ATT_SLATE_MAX},
-    {"context", SHAPE_OBJECT, "the situation", .shape = &shape_context},
+    {"context", SHAPE_OBJECT, "the situation", .shape = &httpd_shape_context},
     {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
     {"use", SHAPE_TEXT, "what for; stream when left out", .name_of = use_of}, {"medium", SHAPE_TEXT, "only this medium", 1, 32},
     {"explain", SHAPE_BOOL, "with reasons; true when left out"}, {"dry", SHAPE_BOOL, "log nothing, use no exploration budget"},
@@ -96,7 +96,7 @@ static const shape_field slate_fields[] = {
 const shape httpd_shape_slate = {"Slate", "What to show; on disk with all its terms and odds", slate_fields};
 
 static const shape_field explain_fields[] = {{"item", SHAPE_TEXT, "which item", ID_SIZE, .required = true},
-    {"user", SHAPE_TEXT, "for whom", ID_SIZE, .required = true}, {"context", SHAPE_OBJECT, "the situation", .shape = &shape_context},
+    {"user", SHAPE_TEXT, "for whom", ID_SIZE, .required = true}, {"context", SHAPE_OBJECT, "the situation", .shape = &httpd_shape_context},
     {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
     {"use", SHAPE_TEXT, "what for", .name_of = use_of}, {"at", SHAPE_TIME, "as if it were then"}, {0}};
 const shape httpd_shape_explain = {"ExplanationRequest", "A question: why this item", explain_fields};

@@ -48,6 +48,11 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
     const json_t *properties = json_object_get(real, "properties");
     json_t *inner;
     size_t i;
+    const json_t *either = json_object_get(schema, "anyOf"); // of a thing that may be null
+    if (either && !json_is_null(value))
+        hold_against(json_array_get(either, 0), value, why, size);
+    if (either)
+        return;
     if (!real || !type || !has_type(type, value)) {
         snprintf(why, size, "%s: of another type", name);
         return;
@@ -81,8 +86,11 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
 // --- One call of each operation ---------------------------------------------------------------------------------
 
 typedef struct call {
-    const char *id, *path, *body; // path NULL: as documented
+    const char *id, *path, *body; // path NULL: as documented; "$" stands for what was kept last
+    const char *keep;             // field of the answer that is kept; NULL: none
 } call;
+
+static char kept[80];
 
 static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"metrics", NULL, NULL}, {"openapi", NULL, NULL},
     {"getStatus", NULL, NULL},
@@ -96,6 +104,15 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"addEvents", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}\n\n{\"user\":\"u2\",\"item\":\"n1\",\"signal\":\"save\"}\n"},
     {"decide", NULL, "{\"user\":\"u1\",\"count\":5,\"context\":{\"device\":\"phone\",\"activity\":\"commute\"},\"territory\":\"DE\",\"age\":30}"},
     {"explain", NULL, "{\"user\":\"u1\",\"item\":\"n1\"}"},
+    {"choose", NULL,
+        "{\"choice\":\"cover\",\"user\":\"u1\",\"features\":{\"hour\":\"night\",\"age\":0.3},\"context\":{\"device\":\"tv\"},\"await_display\":"
+        "true,\"options\":[{\"id\":\"face\",\"features\":{\"bright\":0.5}},{\"id\":\"scene\"}]}", "decision"},
+    {"addDisplay", NULL, "{\"decision\":\"$\"}"},
+    {"addReward", NULL, "{\"decision\":\"$\",\"value\":1,\"part\":\"click\",\"more\":true,\"id\":\"r1\"}"},
+    {"addRewards", NULL,
+        "{\"decision\":\"$\",\"value\":1,\"part\":\"click\",\"more\":true,\"id\":\"r1\"}\n{\"decision\":\"$\",\"value\":0.5}\n"},
+    {"listChoices", NULL, NULL}, {"listModels", NULL, NULL}, {"activateModel", "/v1/models/1/activate", "{\"reason\":\"to see\"}"},
+    {"activateModel", "/v1/models/2/activate", "{\"reason\":\"and back\"}"}, {"rollBackModel", NULL, "{\"reason\":\"for the test\"}"},
     {"control", "/v1/people/u1/controls", "{\"control\":\"block\",\"item\":\"n1\"}"},
     {"control", "/v1/people/u1/controls", "{\"control\":\"less-like\",\"item\":\"n1\"}"}, {"getPerson", "/v1/people/u1", NULL},
     {"exportPerson", "/v1/people/u2/export", NULL}, {"forgetPerson", "/v1/people/u2", NULL}, {"getPolicy", NULL, NULL},
@@ -116,9 +133,20 @@ static const json_t *operation(const char *id, const char **path, char method[8]
     return NULL;
 }
 
+// Every "$" becomes what was kept.
+static const char *filled(const char *text, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = 0;
+    for (const char *from = text; from && *from; from++)
+        at += (size_t)snprintf(out + at, size - at, *from == '$' ? "%s" : "%.1s", *from == '$' ? kept : from);
+    return text ? out : NULL;
+}
+
 static void make_call(const call *c)
 {
     const char *path = NULL, *status;
+    char real_path[300], real_body[2000];
     char method[8], why[600] = "";
     const json_t *op = operation(c->id, &path, method);
     json_t *wanted = NULL, *response;
@@ -126,7 +154,10 @@ static void make_call(const call *c)
         CHECK_NOTE("%s is not documented", c->id);
     CHECK(op != NULL);
     json_object_foreach(json_object_get(op, "responses"), status, response) if (status[0] == '2') {
-        reply r = client_ask(&town, method, c->path ? c->path : path, town.key, c->body);
+        reply r = client_ask(&town, method, filled(c->path ? c->path : path, real_path, sizeof real_path), town.key,
+            filled(c->body, real_body, sizeof real_body));
+        if (c->keep && r.json)
+            snprintf(kept, sizeof kept, "%s", json_string_value(json_object_get(r.json, c->keep)));
         if (r.status != atoi(status))
             CHECK_NOTE("%s answered %d: %s", c->id, r.status, r.body ? r.body : "");
         CHECK_EQ(r.status, atoi(status));
@@ -166,6 +197,10 @@ static void note_answer_schemas(const json_t *schema, json_t *into)
     const char *name, *key;
     const json_t *real = resolve(schema, &name);
     json_t *field;
+    if (json_object_get(schema, "anyOf")) {
+        note_answer_schemas(json_array_get(json_object_get(schema, "anyOf"), 0), into);
+        return;
+    }
     if (!real || (name[0] && json_object_get(into, name)))
         return;
     if (name[0])
@@ -306,10 +341,36 @@ CHECK_TEST(it_stops_gracefully_and_what_was_acknowledged_is_there)
     CHECK_EQ(service_stop(&town, SIGTERM), 0);
 }
 
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    CHECK(fputs(text, file) >= 0);
+    CHECK_EQ(fclose(file), 0);
+}
+
+// A second model, and a third one that is judged against it by what 30 people came to like since.
+static void make_models(void)
+{
+    char policy[600], likes[600], text[30 * 100] = "";
+    snprintf(policy, sizeof policy, "%s-policy", town.store);
+    snprintf(likes, sizeof likes, "%s-likes.ndjson", town.store);
+    write_text(policy, "learning:\n  people_least: 3\n");
+    for (int u = 1; u <= 30; u++)
+        sprintf(text + strlen(text), "{\"id\":\"x%d\",\"user\":\"u%d\",\"item\":\"m%d\",\"signal\":\"like\",\"at\":%lld}\n", u, u,
+            (u * 7 + 11) % 30 + 1, 1764000000000LL + u);
+    write_text(likes, text);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"policy", "--set", policy, "-s", town.store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"train", "--kind", "ease", "-s", town.store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"import", likes, "-s", town.store, "-q", NULL}), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"train", "--validate", "-s", town.store, "-q", NULL}), 0);
+}
+
 static int begin(void **state)
 {
     (void)state;
     service_make(&town, "api.attune");
+    make_models();
     service_start(&town, NULL);
     reply r = client_ask(&town, "GET", "/openapi.json", NULL, NULL);
     document = json_incref(r.json);
