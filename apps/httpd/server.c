@@ -93,17 +93,17 @@ static att_status check_options(const httpd_options *options, const httpd_keys *
     return ATT_OK;
 }
 
-static void wait_for_signals(httpd *server, const sigset_t *signals)
+// Until it is told to stop.
+static void heed_signals(httpd *server, httpd_signals *signals)
 {
-    for (;;) {
-        int signal = 0;
-        if (sigwait(signals, &signal) != 0 || signal == SIGTERM || signal == SIGINT)
-            return;
+    while (httpd_signals_next(signals) == SIGHUP) {
         att_error err = {0};
+        httpd_notify_reloading(server);
         if (server->keys && httpd_keys_reload(server->keys, &err))
             httpd_say(server, ATT_LOG_ERROR, "the keys stay as they were: %s", err.text);
         else
             httpd_say(server, ATT_LOG_INFO, "keys were read anew");
+        httpd_notify(server, "READY=1");
     }
 }
 
@@ -119,15 +119,10 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     server->worker_count = options->workers < 1 ? 1 : options->workers > HTTPD_WORKERS_MAX ? HTTPD_WORKERS_MAX : options->workers;
     server->started_ms = server->host.now_ms(server->host.user);
     char *certificate = NULL, *private_key = NULL;
-    sigset_t signals, before;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
+    httpd_signals signals = {0};
     signal(SIGPIPE, SIG_IGN);
-    att_status status = ATT_OK;
-    if (options->keys_path)
+    att_status status = httpd_signals_begin(&signals, err);
+    if (!status && options->keys_path)
         status = httpd_keys_open(&server->keys, options->keys_path, err);
     if (!status)
         status = check_options(options, server->keys, err);
@@ -147,7 +142,9 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
         __atomic_store_n(&server->ready, true, __ATOMIC_RELEASE);
         if (options->listening)
             options->listening(options->listening_user, options->address, server->port);
-        wait_for_signals(server, &signals);
+        httpd_notify(server, "READY=1");
+        heed_signals(server, &signals);
+        httpd_notify(server, "STOPPING=1");
         __atomic_store_n(&server->ready, false, __ATOMIC_RELEASE);
     }
     httpd_workers_stop(server);
@@ -156,6 +153,6 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     free(certificate);
     free(private_key);
     free(server);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    httpd_signals_end(&signals);
     return status;
 }

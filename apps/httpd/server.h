@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// httpd/server.h - what server.c, worker.c, exchange.c, path.c and answer.c know of each other; handlers need none of it.
+// httpd/server.h - what server.c, signals.c, notify.c, worker.c, exchange.c, path.c and answer.c know of each
+// other; handlers need none of it.
 #ifndef ATT_HTTPD_SERVER_H
 #define ATT_HTTPD_SERVER_H
 
 #include "httpd.h"
+
+#include <signal.h>
 
 // An open connection: when the request that it is sending began, to end those that drip.
 typedef struct httpd_peer {
@@ -16,6 +19,21 @@ typedef struct httpd_peer {
 // --- server.c ---------------------------------------------------------------------------------------------------
 att_status httpd_fail(att_error *err, att_status status, const char *format, ...) ATT_PRINTF(3, 4);
 void httpd_say(const httpd *server, att_log_level level, const char *format, ...) ATT_PRINTF(3, 4);
+
+// --- signals.c: of one service in the process -------------------------------------------------------------------
+enum { HTTPD_SIGNALS = 3 };
+typedef struct httpd_signals {
+    int out;
+    bool begun;
+    struct sigaction before[HTTPD_SIGNALS];
+} httpd_signals;
+att_status httpd_signals_begin(httpd_signals *signals, att_error *err); // from here on none ends the process
+int httpd_signals_next(httpd_signals *signals);                         // waits for it
+void httpd_signals_end(httpd_signals *signals);                         // never begun is fine
+
+// --- notify.c: word to the service manager (sd_notify), when one waits for it -------------------------------------
+void httpd_notify(const httpd *server, const char *state); // "READY=1"
+void httpd_notify_reloading(const httpd *server);          // READY=1 must follow
 
 // --- worker.c ---------------------------------------------------------------------------------------------------
 httpd_peer *httpd_peer_of(struct MHD_Connection *connection); // NULL: memory ran out when it was opened
