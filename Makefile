@@ -11,7 +11,7 @@ $(BUILD)/build.ninja: | deps
 program: deps $(BUILD)/build.ninja
 	ninja -C $(BUILD) apps/cli/attune
 demo: program
-	@$(BUILD)/apps/cli/attune demo
+	@$(BUILD)/apps/cli/attune demo --serve
 check:
 	@scripts/install-deps check
 	@scripts/check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/cmd_demo.c - the main job on an embedded store, told step by step.
-#include "cli.h"
 #include "evaluate.h"
+#include "serve_demo.h"
 
 #include <string.h>
 #include <time.h>
@@ -39,6 +39,7 @@ static att_status make_world(demo *d)
 {
     att_world_options options = att_world_options_default();
     const int64_t now_ms = d->c->host.now_ms(d->c->host.user);
+    options.ahead_days = 1000; // so that the service at the end can go on
     options.start_ms = (now_ms / DAY_MS - options.days) * DAY_MS; // the history ends as today begins
     att_status status = att_world_create(&d->world, &options, &d->c->host, &d->err);
     return status ? status : att_world_write(d->world, d->folder, &d->err);
@@ -174,22 +175,6 @@ static att_status show_slates(demo *d)
     return show_slate(d, false, false, NULL);
 }
 
-static void remove_store(const char *store)
-{
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold"};
-    char path[4200];
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        snprintf(path, sizeof path, "%s%s", store, suffixes[i]);
-        unlink(path);
-    }
-    for (int version = 1; version < 100; version++)
-        for (int f = 0; f < 3; f++) {
-            static const char *const files[] = {"model", "index", "context"};
-            snprintf(path, sizeof path, "%s-models/%08d.%s", store, version, files[f]);
-            unlink(path);
-        }
-}
-
 static att_status tell(demo *d)
 {
     const att_open_options open = {.create = true, .seed = 1, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
@@ -223,6 +208,46 @@ static att_status tell(demo *d)
     return cli_evaluate_demo(d->c, d->engine, &d->err);
 }
 
+#ifdef ATT_HTTPD
+// A copy is served: its people live on by a clock of their own, and demo.attune stays as the steps above left it.
+static int serve(demo *d)
+{
+    static const char copy[] = "demo-live.attune";
+    const bool watched = isatty(STDOUT_FILENO);
+    const att_open_options open = {.threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
+    const live_options lively = live_options_default();
+    httpd_options options = httpd_options_default();
+    uint64_t port = options.port;
+    if (!cli_must_whole(d->c, "port", 0, 65535, &port))
+        return 64;
+    options.port = (uint16_t)port;
+    live l;
+    att_engine *engine = NULL;
+    printf("\n%s6. As a service, with simulated people who use it: attune serve --demo%s\n", cli_paint(d->c, "bold"), cli_paint(d->c, "reset"));
+    cli_demo_remove(copy);
+    att_status status = att_backup(d->store, copy, &d->c->host, &d->err);
+    if (!status)
+        status = live_init(&l, d->c, &lively, &d->err);
+    if (status)
+        return cli_fail(d->c, status, &d->err);
+    const att_host host = live_host(&l);
+    status = att_engine_open(&engine, copy, &open, &host, &d->err);
+    const int code = status ? cli_fail(d->c, status, &d->err)
+                            : cli_serve_live(d->c, &l, copy, engine, d->world, host.now_ms(host.user), options,
+                                  !cli_get(d->c, "port"), !watched);
+    att_engine_close(engine);
+    live_deinit(&l);
+    return code;
+}
+#else
+static int serve(demo *d)
+{
+    (void)d;
+    printf("\nThis build has no daemon (libmicrohttpd was not there), so there is no service to look at.\n");
+    return 0;
+}
+#endif
+
 static int run_demo(cli *c)
 {
     const char *named = cli_get(c, "store");
@@ -232,7 +257,7 @@ static int run_demo(cli *c)
     if (c->json)
         return cli_usage(c, "the demo is for reading, each of its steps is a command with --json");
     const double start_s = now_s();
-    remove_store(d.store);
+    cli_demo_remove(d.store);
     snprintf(d.folder, sizeof d.folder, "%s-world", d.store);
     printf("%sAttune, the whole loop in one minute.%s Everything here is simulated; nobody is real.\n",
         cli_paint(c, "bold"), cli_paint(c, "reset"));
@@ -241,19 +266,24 @@ static int run_demo(cli *c)
     cli_progress_end();
     att_slate_memory_destroy(d.memory);
     att_engine_close(d.engine);
-    att_world_destroy(d.world);
-    if (status)
+    if (status) {
+        att_world_destroy(d.world);
         return cli_fail(c, status, &d.err);
+    }
     printf("\nDone in %.0f s. Look further:\n  attune recommend %.*s --store %s --activity sleep\n  attune items jazz --store %s\n"
            "  attune doctor --store %s\nYour own data:\n  attune init --store mine.attune\n"
            "  attune import items.ndjson events.ndjson --store mine.attune     (formats: attune import --help)\n"
            "  attune train --store mine.attune && attune recommend USER --store mine.attune\n",
         now_s() - start_s, (int)d.request.user.size, d.request.user.data, d.store, d.store, d.store);
-    return 0;
+    const int code = cli_flag(c, "serve") ? serve(&d) : 0;
+    att_world_destroy(d.world);
+    return code;
 }
 
-static const cli_option no_options[] = {{0}};
-static const char *const demo_examples[] = {"attune demo", "about a minute", NULL};
+static const cli_option demo_options[] = {
+    {"serve", 0, NULL, "then serve a copy, with simulated people who use it; without a terminal it asks the service once, and ends"},
+    {"port", 'p', "N", "of the service; default 8080, or any that is free"}, {0}};
+static const char *const demo_examples[] = {"attune demo", "less than a minute", "attune demo --serve", "and a page to look at it", NULL};
 const cli_command cli_demo = {"demo", "Show the whole loop on a simulated world", "", 0, 0,
     "Makes demo.attune anew (and demo.attune-world with the files it imports), trains, and shows one listener's slates.",
-    no_options, demo_examples, run_demo};
+    demo_options, demo_examples, run_demo};

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #ifdef ATT_HTTPD
-#include "httpd/serve.h"
+#include "serve_demo.h"
 
 #include <stdlib.h>
 
@@ -83,6 +83,10 @@ static int run_serve(cli *c)
     options.listening = say_address;
     options.listening_user = c;
     c->host.log = log_line;
+    if (cli_flag(c, "demo")) {
+        options.keys_path = cli_get(c, "keys");
+        return cli_serve_demo(c, options);
+    }
     c->host.progress = NULL;
     int code;
     att_engine *engine = cli_open(c, cli_flag(c, "create"), false, &code);
@@ -163,9 +167,13 @@ static const cli_option serve_options[] = {{"address", 0, "IP", "to listen on; d
     {"tls-certificate", 0, "FILE", "PEM; needed on other addresses than loopback"}, {"tls-key", 0, "FILE", "PEM"},
     {"cors", 0, "ORIGIN", "that browsers may call from; default none"},
     {"body-size", 0, "BYTES", "of a request at most; default 4194304"},
-    {"header-time", 0, "S", "for a whole request to arrive; default 15"}, {"create", 0, NULL, "make the store when it is not there"}, {0}};
+    {"header-time", 0, "S", "for a whole request to arrive; default 15"}, {"create", 0, NULL, "make the store when it is not there"},
+    {"demo", 0, NULL, "simulated people use it, in a store that is made for them; default demo-live.attune"},
+    {"day", 0, "S", "with --demo: how long a simulated day takes; default 30"},
+    {"people", 0, "N", "with --demo; default 1000"}, {"items", 0, "N", "with --demo; default 2000"},
+    {"days", 0, "N", "with --demo: of history; default 60"}, {"seed", 0, "N", "with --demo; default 1"}, {0}};
 static const char *const serve_examples[] = {"attune key create app --scopes read,events,decide", "a key for an app",
-    "attune serve --port 8080", "the service, on this machine", NULL};
+    "attune serve --port 8080", "the service, on this machine", "attune serve --demo", "a first look: watch the engine learn from people who are made up", NULL};
 const cli_command cli_serve = {"serve", "Answer over HTTP", "", 0, 0,
     "Events, decisions, people, items and the policy as JSON over HTTP; /openapi.json describes all of it, /metrics is for\n"
     "Prometheus. Requests need a key (attune key); what a key may do is said by its scopes. It listens on this machine alone\n"

@@ -27,6 +27,8 @@ const httpd_route httpd_routes[] = {
         .handle = httpd_document},
     {"GET", "/v1/status", "getStatus", "What the store holds, and how the service does", SCOPE(READ),
         .answer = &httpd_shape_status, .status = 200, .handle = httpd_status},
+    {"GET", "/v1/demo", "getDemo", "How simulated people fare with the engine's slates; 404 unless it is a demo", SCOPE(READ),
+        .answer = &httpd_shape_demo, .status = 200, .handle = httpd_demo},
 
     {"POST", "/v1/events", "addEvent", "One event; its id counts once, however often it is sent", SCOPE(EVENTS),
         .body = &httpd_shape_event, .raw = true, .answer = &httpd_shape_added, .status = 200, .handle = httpd_event_post},

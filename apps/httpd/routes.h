@@ -13,6 +13,7 @@ extern const shape httpd_shape_slate, httpd_shape_explanation, httpd_shape_perso
 // shapes_learn.c
 extern const shape httpd_shape_choice_request, httpd_shape_choice, httpd_shape_choices, httpd_shape_reward, httpd_shape_rewarded,
     httpd_shape_display, httpd_shape_displayed, httpd_shape_models, httpd_shape_trial, httpd_shape_model_reason, httpd_shape_model_in_force;
+extern const shape httpd_shape_demo; // routes_demo.c
 
 void httpd_write_slate(httpd_out *o, const att_slate *slate);
 void httpd_write_trial(httpd_out *o, const char *key, const att_duel *trial); // null where there was none
@@ -32,6 +33,7 @@ void httpd_ready(httpd_exchange *x);
 void httpd_metrics(httpd_exchange *x);
 void httpd_document(httpd_exchange *x);
 void httpd_status(httpd_exchange *x);
+void httpd_demo(httpd_exchange *x); // routes_demo.c
 
 void httpd_event_post(httpd_exchange *x);
 void httpd_events_batch(httpd_exchange *x);

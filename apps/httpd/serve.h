@@ -23,6 +23,9 @@ typedef struct httpd_options {
     unsigned drain_s;      // for what runs when it is told to stop
     bool quiet;            // no log line for each request
     const char *demo;      // what the health page says of simulated people; NULL: they are real
+    // How the simulated people fare, as a JSON object (/v1/demo); the caller's, by free(), NULL: out of memory. NULL: none.
+    char *(*live)(void *user, size_t *size);
+    void *live_user;
     // Told once, when it listens.
     void (*listening)(void *user, const char *address, uint16_t port);
     void *listening_user;

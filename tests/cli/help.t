@@ -617,6 +617,10 @@ Makes demo.attune anew (and demo.attune-world with the files it imports),
 trains, and shows one listener's slates.
 
 Options
+      --serve                then serve a copy, with simulated people who use
+                             it; without a terminal it asks the service once,
+                             and ends
+  -p, --port N               of the service; default 8080, or any that is free
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
   -j, --json                 one JSON object (or one a line) on standard output
@@ -625,7 +629,9 @@ Options
 
 Examples
   attune demo
-      about a minute
+      less than a minute
+  attune demo --serve
+      and a page to look at it
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/httpd/test_demo.c - the demo's simulated people ask, react and are learned from, and nobody takes them for real.
+#include "client.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static service world;
+
+static json_t *ask(const char *path)
+{
+    reply r = client_ask(&world, "GET", path, NULL, NULL);
+    json_t *value = r.status == 200 ? json_incref(r.json) : NULL;
+    client_free(&r);
+    return value;
+}
+
+static json_int_t whole(const json_t *object, const char *key)
+{
+    return json_integer_value(json_object_get(object, key));
+}
+
+// The demo's figures once there were so many visits and a training; NULL when that takes minutes.
+static json_t *after_visits(json_int_t visits)
+{
+    for (int tries = 0; tries < 1800; tries++) {
+        json_t *demo = ask("/v1/demo");
+        if (demo && whole(json_object_get(demo, "all"), "visits") >= visits && json_array_size(json_object_get(demo, "trainings")))
+            return demo;
+        json_decref(demo);
+        usleep(100000);
+    }
+    return NULL;
+}
+
+CHECK_TEST(it_says_on_every_status_that_nobody_is_real)
+{
+    CHECK_BEGIN();
+    json_t *status = ask("/v1/status");
+    CHECK(json_is_string(json_object_get(status, "simulated")));
+    CHECK(strstr(json_string_value(json_object_get(status, "simulated")), "Nobody here is real") != NULL);
+    json_decref(status);
+}
+
+CHECK_TEST(people_ask_and_react_and_the_figures_add_up)
+{
+    CHECK_BEGIN();
+    json_t *demo = after_visits(300), *hour, *newcomer;
+    CHECK(demo != NULL);
+    json_int_t visits = 0;
+    size_t i;
+    json_array_foreach(json_object_get(demo, "hours"), i, hour) visits += whole(hour, "visits");
+    CHECK_EQ(visits, whole(json_object_get(demo, "all"), "visits"));
+    CHECK(whole(demo, "events") > visits / 2);
+    json_array_foreach(json_object_get(demo, "newcomers"), i, newcomer)
+        CHECK_EQ(json_array_size(json_object_get(newcomer, "engine")), (size_t)whole(newcomer, "visits"));
+    json_decref(demo);
+    json_t *status = ask("/v1/status"); // the slates are ordinary decisions of the store
+    CHECK(whole(status, "decisions") >= visits);
+    json_decref(status);
+}
+
+CHECK_TEST(what_the_engine_shows_is_worth_more_than_random_and_no_more_than_the_best)
+{
+    CHECK_BEGIN();
+    json_t *demo = after_visits(600);
+    CHECK(demo != NULL);
+    const json_t *all = json_object_get(demo, "all");
+    const double engine = json_real_value(json_object_get(all, "engine")), random = json_real_value(json_object_get(all, "random")),
+                 best = json_real_value(json_object_get(all, "best"));
+    CHECK(engine > random);
+    CHECK(best > engine);
+    CHECK(json_is_null(json_object_get(demo, "fault")));
+    json_decref(demo);
+}
+
+CHECK_TEST(a_newcomer_is_a_person_of_the_store_like_any_other)
+{
+    CHECK_BEGIN();
+    json_t *demo = after_visits(300), *newcomer;
+    size_t i;
+    char path[100];
+    json_int_t events = -1;
+    json_array_foreach(json_object_get(demo, "newcomers"), i, newcomer) if (events <= 0)
+    {
+        snprintf(path, sizeof path, "/v1/people/%s", json_string_value(json_object_get(newcomer, "user")));
+        json_t *person = ask(path);
+        events = whole(person, "events");
+        json_decref(person);
+    }
+    CHECK(events > 0);
+    json_decref(demo);
+}
+
+CHECK_TEST(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)
+{
+    CHECK_BEGIN();
+    json_t *demo = ask("/v1/demo"), *later;
+    usleep(1200000);
+    later = ask("/v1/demo");
+    CHECK(whole(later, "at_ms") - whole(demo, "at_ms") > 60000); // more than a minute in little more than a second
+    json_decref(demo);
+    json_decref(later);
+    CHECK_EQ(service_stop(&world, SIGTERM), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"doctor", "-s", world.store, NULL}), 0);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    snprintf(world.store, sizeof world.store, "%s", check_path("demo-world.attune"));
+    service_start(&world, (const char *const[]){"--demo", "--open", "--people", "100", "--items", "200", "--days", "14", "--day", "4", NULL});
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {CHECK_CASE(it_says_on_every_status_that_nobody_is_real),
+        CHECK_CASE(people_ask_and_react_and_the_figures_add_up),
+        CHECK_CASE(what_the_engine_shows_is_worth_more_than_random_and_no_more_than_the_best),
+        CHECK_CASE(a_newcomer_is_a_person_of_the_store_like_any_other), CHECK_CASE(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)};
+    return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
+}
