@@ -108,32 +108,11 @@ typedef struct listing {
     bool good;
 } listing;
 
-// As decision records name an arm, and `attune report --compare arms:A,B` takes it.
-static unsigned arm_number(const att_experiment *e, size_t variation)
-{
-    return e->number * 256 + (unsigned)variation;
-}
-
-static json_t *experiment_json(const att_experiment *e)
-{
-    json_t *variations = json_array();
-    for (size_t v = 0; v < e->variation_count; v++)
-        json_array_append_new(variations,
-            json_pack("{s:o,s:I,s:f,s:o}", "key", cli_json_text(e->variations[v].key), "arm",
-                (json_int_t)arm_number(e, v), "weight", e->variations[v].weight, "policy",
-                cli_json_text(e->variations[v].policy)));
-    return json_pack("{s:I,s:o,s:s,s:o,s:o,s:I,s:f,s:I,s:I,s:I,s:o}", "number", (json_int_t)e->number, "key",
-        cli_json_text(e->key), "status", att_experiment_status_name(e->status), "note", cli_json_text(e->note), "seed",
-        cli_json_text(e->seed), "hash_version", (json_int_t)e->hash_version, "coverage", e->coverage, "created",
-        (json_int_t)e->created_ms, "started", (json_int_t)e->started_ms, "stopped", (json_int_t)e->stopped_ms, "variations",
-        variations);
-}
-
 static bool list_one(void *user, const att_experiment *e)
 {
     listing *l = user;
     if (l->c->json) {
-        json_array_append_new(l->list, experiment_json(e));
+        json_array_append_new(l->list, say_experiment(e));
         return true;
     }
     void *grown = realloc(l->text, (l->rows + 1) * sizeof *l->text);
@@ -185,7 +164,7 @@ static bool show_one(void *user, const att_experiment *e)
 {
     cli *c = user;
     if (c->json) {
-        cli_print_json(experiment_json(e));
+        cli_print_json(say_experiment(e));
         return true;
     }
     const size_t size = att_experiment_write(e, NULL, 0);
@@ -198,7 +177,7 @@ static bool show_one(void *user, const att_experiment *e)
         printf("# number %u, %s, started %s, stopped %s\n# arms in records:", e->number, att_experiment_status_name(e->status),
             started, stopped);
         for (size_t v = 0; v < e->variation_count; v++)
-            printf("%s %.*s %u", v ? "," : "", (int)e->variations[v].key.size, e->variations[v].key.data, arm_number(e, v));
+            printf("%s %.*s %u", v ? "," : "", (int)e->variations[v].key.size, e->variations[v].key.data, say_arm_number(e, v));
         printf("\n%s", text);
     }
     free(text);
@@ -296,42 +275,6 @@ static int run_assign(cli *c)
 }
 
 // --- report ---------------------------------------------------------------------------------------------------
-
-static json_t *number_json(double value)
-{
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
-static json_t *line_json(const att_readout *r, const att_readout_line *l)
-{
-    json_t *out = json_pack("{s:s,s:s,s:s,s:b,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:I}", "metric", l->metric->name, "role",
-        att_metric_role_name(l->role), "arm", r->arms[l->variation].key, "known", l->known, "control", l->control, "value",
-        l->value, "difference", l->difference, "p", l->p, "p_holm", l->p_holm, "fixed_p", l->fixed_p, "variance_cut",
-        l->variance_cut, "verdict", (json_int_t)l->verdict);
-    json_object_set_new(out, "low", number_json(l->low));
-    json_object_set_new(out, "high", number_json(l->high));
-    json_object_set_new(out, "fixed_low", number_json(l->fixed_low));
-    json_object_set_new(out, "fixed_high", number_json(l->fixed_high));
-    return out;
-}
-
-static int report_json(const att_readout *r)
-{
-    json_t *arms = json_array(), *lines = json_array();
-    for (size_t v = 0; v < r->arm_count; v++)
-        json_array_append_new(arms,
-            json_pack("{s:s,s:f,s:I,s:I,s:I,s:I,s:I,s:I}", "key", r->arms[v].key, "weight", r->arms[v].weight, "assigned",
-                (json_int_t)r->arms[v].assigned, "exposed", (json_int_t)r->arms[v].exposed, "bots",
-                (json_int_t)r->arms[v].bots, "people", (json_int_t)r->arms[v].people, "decisions",
-                (json_int_t)r->arms[v].decisions, "displayed", (json_int_t)r->arms[v].displayed));
-    for (size_t i = 0; i < r->line_count; i++)
-        json_array_append_new(lines, line_json(r, &r->lines[i]));
-    return cli_print_json(json_pack("{s:s,s:s,s:I,s:f,s:f,s:I,s:I,s:f,s:f,s:f,s:b,s:o,s:o}", "experiment", r->key, "status",
-        att_experiment_status_name(r->status), "started", (json_int_t)r->started_ms, "days", r->days, "alpha", r->alpha,
-        "before_days", (json_int_t)r->before_days, "set_aside", (json_int_t)r->set_aside, "sample_ratio_p", r->ratio_p,
-        "sample_ratio_p_any_day", r->ratio_p_anytime, "assigned_ratio_p", r->assigned_ratio_p, "sample_ratio_alarm",
-        r->ratio_alarm, "arms", arms, "metrics", lines));
-}
 
 static void print_arms(const cli *c, const att_readout *r)
 {
@@ -437,7 +380,7 @@ static int run_report(cli *c)
     if (status)
         return cli_fail(c, status, &err);
     if (c->json) {
-        code = report_json(r);
+        code = cli_print_json(say_readout(r));
     } else {
         printf("%s%s%s: %s, %.1f days; intervals of level %g %% that may be read any day\n", cli_paint(c, "bold"), r->key,
             cli_paint(c, "reset"), att_experiment_status_name(r->status), r->days, 100 * (1 - r->alpha));
@@ -459,7 +402,7 @@ static int trials_json(const att_trials_options *o, const att_trials_report *r)
         json_array_append_new(list,
             json_pack("{s:s,s:f,s:f,s:f,s:f,s:f,s:f,s:o,s:f}", "metric", metric->name, "any_day", metric->anytime, "any_day_plain",
                 metric->anytime_plain, "once_at_end", metric->at_end, "peeking", metric->peeking, "first_day",
-                metric->first_day, "variance_cut", metric->variance_cut, "error_cut", number_json(metric->error_cut), "growth",
+                metric->first_day, "variance_cut", metric->variance_cut, "error_cut", say_number(metric->error_cut), "growth",
                 metric->growth));
     }
     return cli_print_json(json_pack("{s:I,s:I,s:I,s:f,s:f,s:I,s:o,s:f,s:f,s:f,s:f}", "experiments", (json_int_t)o->experiments,

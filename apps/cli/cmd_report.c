@@ -222,7 +222,7 @@ static int run_report(cli *c)
         if (cli_get(c, charts[i]))
             code = cli_chart_longrun(c, report, cli_get(c, "figures"), cli_get(c, charts[i]));
     if (report && !code && c->json)
-        code = cli_print_json(cli_longrun_json(report));
+        code = cli_print_json(say_longrun(report));
     else if (report && !code)
         cli_print_longrun(c, report);
     att_longrun_destroy(report);

@@ -8,30 +8,6 @@
 
 // --- What became of a training --------------------------------------------------------------------------------------
 
-static json_t *trial_json(const att_duel *t)
-{
-    if (!t->people)
-        return json_null();
-    return json_pack("{s:i,s:b,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f}", "people", (int)t->people, "not_worse",
-        (int)t->not_worse, "before_ndcg_100", t->before_ndcg_100, "before_recall_20", t->before_recall_20,
-        "after_ndcg_100", t->after_ndcg_100, "after_recall_20", t->after_recall_20, "difference", t->difference, "low",
-        t->low, "high", t->high, "least", t->least, "margin", t->margin, "confidence", t->confidence);
-}
-
-static json_t *report_json(const att_train_report *r)
-{
-    json_t *tried = json_array();
-    for (size_t i = 0; i < r->tried_count; i++)
-        json_array_append_new(tried, json_pack("{s:s,s:f,s:f,s:f,s:b}", "name", r->tried[i].name, "ndcg_100",
-            r->tried[i].ndcg_100, "recall_20", r->tried[i].recall_20, "seconds", r->tried[i].seconds, "chosen",
-            (int)(i == r->chosen)));
-    return json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o,s:f,s:s,s:b,s:b,s:s,s:o,s:f}", "version", (json_int_t)r->version,
-        "kind", r->kind, "dim", (int)r->dim, "users", (json_int_t)r->users, "items", (json_int_t)r->items,
-        "preferences", (json_int_t)r->preferences, "seconds", r->seconds, "gflops", r->flops_per_s / 1e9, "tried", tried,
-        "sequence_share", r->sequence_share, "sequence", r->sequence, "incremental", (int)r->incremental, "swapped", (int)r->swapped, "why", r->why, "trial", trial_json(&r->trial),
-        "trial_seconds", r->trial_seconds);
-}
-
 static void print_report(const cli *c, const att_train_report *r)
 {
     if (!r->swapped) {
@@ -71,7 +47,7 @@ static void say_cycle(const watch *w, const att_train_need *need, const att_trai
         json_t *line = json_pack("{s:I,s:b,s:s,s:I,s:I,s:I,s:f}", "cycle", (json_int_t)w->cycle, "needed", (int)need->needed, "need",
             need->why, "new_preferences", (json_int_t)need->new_preferences, "preferences", (json_int_t)need->preferences,
             "new_items", (json_int_t)need->new_items, "age_days", need->age_days);
-        json_object_set_new(line, "training", need->needed ? report_json(r) : json_null());
+        json_object_set_new(line, "training", need->needed ? say_training(r) : json_null());
         cli_print_json(line);
     } else if (!need->needed && !w->c->quiet) {
         printf("cycle %llu: %s\n", (unsigned long long)w->cycle, need->why);
@@ -147,7 +123,7 @@ static int run_once(cli *c, att_engine *engine, const att_train_options *options
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
-        return cli_print_json(report_json(&r));
+        return cli_print_json(say_training(&r));
     print_report(c, &r);
     return 0;
 }
@@ -223,20 +199,11 @@ typedef struct listing {
     size_t count;
 } listing;
 
-static json_t *model_json(const att_model_state *m)
-{
-    return json_pack("{s:I,s:b,s:b,s:s,s:s,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s,s:o}", "version", (json_int_t)m->version,
-        "active", (int)m->active, "on_disk", (int)m->on_disk, "act", att_model_act_name(m->act), "kind", m->kind, "dim",
-        (int)m->dim, "acted", (json_int_t)m->acted_ms, "trained", (json_int_t)m->trained_ms, "log_seq",
-        (json_int_t)m->log_seq, "events", (json_int_t)m->events, "preferences", (json_int_t)m->preferences, "began_from",
-        (json_int_t)m->began_from, "generation", (json_int_t)m->generation, "why", m->why, "trial", trial_json(&m->trial));
-}
-
 static bool see_model(void *user, const att_model_state *m)
 {
     listing *l = user;
     if (l->list) {
-        json_array_append_new(l->list, model_json(m));
+        json_array_append_new(l->list, say_model(m));
         return true;
     }
     if (l->count + 1 >= MODELS_MOST)

@@ -6,7 +6,6 @@
 #include "cli.h"
 
 void cli_print_longrun(const cli *c, const att_longrun *report);
-json_t *cli_longrun_json(const att_longrun *report);
 // Charts into `path` (.svg, .png); figures NULL: the usual ones. 0, or the exit code.
 int cli_chart_longrun(
     const cli *c, const att_longrun *report, const char *figures, const char *path);

@@ -122,7 +122,7 @@ int cli_run_clickbait(cli *c, const att_world *world, uint32_t days)
     if (status)
         code = cli_fail(c, status, &err);
     else if (c->json)
-        code = cli_print_json(cli_longrun_json(report));
+        code = cli_print_json(say_longrun(report));
     else {
         printf("%u days after the history, everything simulated; half of the people met a policy "
                "that pushes clickbait by %g\n",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/answer.c - an answer goes out: its body, its headers, and errors as problem details (RFC 9457).
+#include "routes.h"
 #include "server.h"
 
 #include <stdarg.h>
@@ -77,6 +78,30 @@ void httpd_failed(httpd_exchange *x, att_status status, const att_error *err)
     httpd_problem(x, http, NULL, "%s", story);
 }
 
+static size_t field_size(const char *at)
+{
+    const size_t size = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-[]");
+    return size && (strncmp(at + size, ": ", 2) == 0 || strncmp(at + size, " is missing", 11) == 0) ? size : 0;
+}
+
+void httpd_refused(httpd_exchange *x, att_status status, int http, const att_error *err)
+{
+    if (status != ATT_INVALID && status) {
+        httpd_failed(x, status, err);
+        return;
+    }
+    if (!status)
+        return;
+    const char *at = err->text, *colon = strchr(at, ':');
+    char field[96] = "";
+    if (colon && colon[1] >= '0' && colon[1] <= '9') { // NAME:LINE:
+        at = colon + 1 + strspn(colon + 1, "0123456789");
+        at += at[0] == ':' && at[1] == ' ' ? 2 : 0;
+    }
+    snprintf(field, sizeof field, "%.*s", (int)field_size(at), at);
+    httpd_problem(x, http, field, "%s", err->text);
+}
+
 enum MHD_Result httpd_answer(httpd_exchange *x)
 {
     if (x->answer.failed) {
@@ -84,7 +109,9 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
         httpd_problem(x, 503, NULL, "memory ran out");
     }
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(x->answer.size, x->answer.data ? x->answer.data : "", MHD_RESPMEM_PERSISTENT);
+        x->feed && !x->answered ? httpd_stream_response(x)
+                                : MHD_create_response_from_buffer(
+                                      x->answer.size, x->answer.data ? x->answer.data : "", MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
     const httpd_options *options = &x->worker->server->options;

@@ -15,6 +15,16 @@ extern const shape httpd_shape_choice_request, httpd_shape_choice, httpd_shape_c
     httpd_shape_display, httpd_shape_displayed, httpd_shape_models, httpd_shape_trial, httpd_shape_model_reason, httpd_shape_model_in_force;
 extern const shape httpd_shape_demo; // routes_demo.c
 
+// shapes_jobs.c, shapes_measure.c
+extern const shape httpd_shape_job_request, httpd_shape_job_summary, httpd_shape_jobs, httpd_shape_job, httpd_shape_experiment,
+    httpd_shape_experiments, httpd_shape_assignment, httpd_shape_exposure, httpd_shape_exposed, httpd_shape_readout_query,
+    httpd_shape_timeline_query, httpd_shape_readout, httpd_shape_timeline, httpd_shape_longrun_query, httpd_shape_longrun;
+const char *httpd_compare_name(unsigned compare); // NULL ends them
+
+void httpd_write_json(httpd_out *o, json_t *value); // takes the value; NULL counts as memory that ran out
+// What the library refuses though the shape was right: ATT_INVALID becomes `http`, with the field that the story begins
+// with ("NAME:LINE: FIELD: …" or "FIELD: …"); any other status as in httpd_failed. ATT_OK: nothing is done.
+void httpd_refused(httpd_exchange *x, att_status status, int http, const att_error *err);
 void httpd_write_slate(httpd_out *o, const att_slate *slate);
 void httpd_write_trial(httpd_out *o, const char *key, const att_duel *trial); // null where there was none
 // Made when it is first needed; false: answered with a problem.
@@ -50,6 +60,26 @@ void httpd_display_post(httpd_exchange *x);
 void httpd_models_get(httpd_exchange *x);
 void httpd_model_activate(httpd_exchange *x);
 void httpd_model_rollback(httpd_exchange *x);
+
+void httpd_job_post(httpd_exchange *x);
+void httpd_jobs_get(httpd_exchange *x);
+void httpd_job_show(httpd_exchange *x);
+void httpd_job_cancel_post(httpd_exchange *x);
+void httpd_job_events(httpd_exchange *x);
+
+void httpd_experiments_get(httpd_exchange *x);
+void httpd_experiment_get(httpd_exchange *x);
+void httpd_experiment_post(httpd_exchange *x);
+void httpd_experiment_start(httpd_exchange *x);
+void httpd_experiment_stop(httpd_exchange *x);
+void httpd_experiment_readout(httpd_exchange *x);
+void httpd_experiment_timeline(httpd_exchange *x);
+void httpd_holdout_restart(httpd_exchange *x);
+void httpd_person_arms(httpd_exchange *x);
+void httpd_exposure_post(httpd_exchange *x);
+
+void httpd_report_get(httpd_exchange *x);
+att_status httpd_report_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 
 void httpd_person_get(httpd_exchange *x);
 void httpd_person_control(httpd_exchange *x);

@@ -19,15 +19,6 @@ bool httpd_read_decision(httpd_exchange *x, const json_t *body, const char *name
     return true;
 }
 
-// What the library refuses though the shape was right: the values do not agree.
-static void refused(httpd_exchange *x, att_status status, const char *field, const att_error *err)
-{
-    if (status == ATT_INVALID)
-        httpd_problem(x, 422, field, "%s", err->text);
-    else
-        httpd_failed(x, status, err);
-}
-
 // --- Choosing ---------------------------------------------------------------------------------------------------
 
 // All lists of one request: options, and the features of the moment and of each option, one behind the other.
@@ -144,7 +135,7 @@ void httpd_choice_post(httpd_exchange *x)
     if (read_choice(x, &c, &request)) {
         const att_status status = att_engine_choose(x->engine, &request, c.probabilities, &choice, &err);
         if (status)
-            refused(x, status, NULL, &err);
+            httpd_refused(x, status, 422, &err);
         else
             write_choice(&x->answer, &request, &choice, c.probabilities);
     }
@@ -250,7 +241,7 @@ static void put_rewards(httpd_exchange *x, const att_reward *rewards, size_t cou
     if (status == ATT_NOT_FOUND)
         httpd_problem(x, 404, "decision", "%s", err.text);
     else if (status)
-        refused(x, status, NULL, &err);
+        httpd_refused(x, status, 422, &err);
     if (status)
         return;
     out_open(&x->answer, '{');

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// httpd/server.h - what the files of the service know of each other; handlers need none of it.
+// httpd/server.h - what server.c, signals.c, notify.c, worker.c, exchange.c, path.c and answer.c know of each
+// other; handlers need none of it.
 #ifndef ATT_HTTPD_SERVER_H
 #define ATT_HTTPD_SERVER_H
 
@@ -34,40 +35,6 @@ void httpd_signals_end(httpd_signals *signals);                         // never
 void httpd_notify(const httpd *server, const char *state); // "READY=1"
 void httpd_notify_reloading(const httpd *server);          // READY=1 must follow
 
-// --- admit.c ----------------------------------------------------------------------------------------------------
-// Sets tenant and engine. False: answered.
-bool httpd_admit(httpd_exchange *x);
-bool httpd_is_loopback(const char *address);
-
-// --- tenant.c ---------------------------------------------------------------------------------------------------
-// Those of the options, with `engine` as "default" when it is not NULL; none is opened yet.
-att_status httpd_tenants_list(httpd *server, att_engine *engine, att_error *err);
-att_status httpd_tenant_open(httpd_tenant *tenant, att_error *err);
-httpd_tenant *httpd_tenant_find(httpd *server, const char *name); // NULL: not served
-// Ends their lines, and the engines that are not the caller's. When no request runs.
-void httpd_tenants_close(httpd *server);
-
-// --- lines.c ----------------------------------------------------------------------------------------------------
-att_status httpd_lines_start(httpd_tenant *tenant, att_error *err);
-void httpd_lines_stop(httpd_tenant *tenant);
-
-// --- batch.c ----------------------------------------------------------------------------------------------------
-#define HTTPD_EVENTS_MAX 512   // in one commit
-#define HTTPD_DECISIONS_MAX 32 // by one thread
-
-// What a thread that decides works with.
-typedef struct httpd_hands {
-    const att_host *host;
-    att_slate_memory *memories[HTTPD_DECISIONS_MAX]; // made when they are first needed
-} httpd_hands;
-void httpd_hands_free(httpd_hands *hands);
-// Answers all of the group, which is of one tenant.
-void httpd_answer_events(httpd_exchange *const *group, size_t count);
-void httpd_answer_decisions(httpd_hands *hands, httpd_exchange *const *group, size_t count);
-
-// --- keys.c -----------------------------------------------------------------------------------------------------
-bool httpd_is_name(const char *text); // of a key or a tenant
-
 // --- worker.c ---------------------------------------------------------------------------------------------------
 httpd_peer *httpd_peer_of(struct MHD_Connection *connection); // NULL: memory ran out when it was opened
 // Somebody else's service on the same port would share our requests: SO_REUSEPORT lets it. So we look first.
@@ -90,6 +57,12 @@ void httpd_exchange_free(httpd_exchange *x);
 bool httpd_decode(char *text, bool plus);
 // "a=1&b=two" into x->query, whose values have the types that the route's shape wants. False: answered.
 bool httpd_parse_query(httpd_exchange *x, char *query);
+
+// --- stream.c ---------------------------------------------------------------------------------------------------
+struct MHD_Response *httpd_stream_response(httpd_exchange *x);
+void httpd_stream_end(httpd_exchange *x); // when the exchange ends, streamed or not
+// Resumes those that have something to say. By the worker's thread, between two turns of its loop.
+void httpd_streams_turn(httpd_worker *worker, int64_t now_ns, bool stopping);
 
 // --- answer.c ---------------------------------------------------------------------------------------------------
 enum MHD_Result httpd_answer(httpd_exchange *x);

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -38,7 +36,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
         if (peer->next)
             peer->next->before = peer;
         worker->peers = peer;
-        (void)__atomic_fetch_add(&worker->counts[HTTPD_TENANTS_MAX].connections, 1, __ATOMIC_RELAXED);
+        worker->counts.connections++;
         *context = peer;
     } else if (*context) {
         httpd_peer *peer = *context;
@@ -48,7 +46,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
             peer->before->next = peer->next;
         else
             worker->peers = peer->next;
-        (void)__atomic_fetch_sub(&worker->counts[HTTPD_TENANTS_MAX].connections, 1, __ATOMIC_RELAXED);
+        worker->counts.connections--;
         free(peer);
         *context = NULL;
     }
@@ -67,30 +65,22 @@ static void end_drippers(httpd_worker *worker, int64_t now_ns)
 
 // --- Workers ----------------------------------------------------------------------------------------------------
 
-// What the lines have answered goes on its way.
-static void take_back(httpd_worker *worker)
+static void flush(httpd_worker *worker)
 {
-    uint64_t times;
-    const ssize_t got = read(worker->wake, &times, sizeof times); // before the list is taken, so that nothing is missed
-    (void)got;
-    for (httpd_exchange *x = __atomic_exchange_n(&worker->back, NULL, __ATOMIC_ACQUIRE), *next; x; x = next) {
+    httpd_exchange *events = worker->events, *decisions = worker->decisions;
+    worker->events = worker->events_last = worker->decisions = worker->decisions_last = NULL;
+    if (events)
+        httpd_flush_events(worker, events);
+    if (decisions)
+        httpd_flush_decisions(worker, decisions);
+    for (httpd_exchange *x = events, *next; x; x = next) {
         next = x->next;
-        worker->waiting--;
         MHD_resume_connection(x->connection);
     }
-}
-
-// One turn of the loop: waits until something arrives or comes back, at most `most_ms`.
-static void turn(httpd_worker *worker, int most_ms)
-{
-    MHD_UNSIGNED_LONG_LONG wanted_ms;
-    const bool soon = MHD_get_timeout(worker->daemon, &wanted_ms) == MHD_YES && wanted_ms < (unsigned)most_ms;
-    struct epoll_event events[2];
-    const int count = epoll_wait(worker->poll, events, 2, soon ? (int)wanted_ms : most_ms);
-    for (int i = 0; i < count; i++)
-        if (events[i].data.fd == worker->wake)
-            take_back(worker);
-    MHD_run(worker->daemon);
+    for (httpd_exchange *x = decisions, *next; x; x = next) {
+        next = x->next;
+        MHD_resume_connection(x->connection);
+    }
 }
 
 static void *run_worker(void *user)
@@ -101,12 +91,14 @@ static void *run_worker(void *user)
     bool quiesced = false;
     for (;;) {
         const bool stopping = __atomic_load_n(&server->stopping, __ATOMIC_ACQUIRE);
-        turn(worker, stopping ? 20 : 250);
+        MHD_run_wait(worker->daemon, stopping ? 20 : 250);
+        flush(worker);
         const int64_t now_ns = httpd_now_ns();
         if (now_ns - swept_ns > 1000000000) {
             end_drippers(worker, now_ns);
             swept_ns = now_ns;
         }
+        httpd_streams_turn(worker, now_ns, stopping);
         if (!stopping)
             continue;
         if (!quiesced) {
@@ -116,14 +108,13 @@ static void *run_worker(void *user)
             if (listening != MHD_INVALID_SOCKET)
                 close(listening);
         }
-        const bool late = now_ns - told_ns > (int64_t)server->options.drain_s * 1000000000;
-        if (worker->in_flight == 0 || (late && !worker->waiting)) // what waits in a line is never left there
+        const bool over = now_ns - told_ns > (int64_t)server->options.drain_s * 1000000000;
+        // A connection in another thread's hands must come back before it can be closed.
+        if (worker->in_flight == 0 || (over && __atomic_load_n(&worker->later, __ATOMIC_ACQUIRE) == 0))
             break;
     }
     MHD_stop_daemon(worker->daemon);
     worker->daemon = NULL;
-    close(worker->wake);
-    close(worker->poll);
     while (worker->free) {
         httpd_exchange *x = worker->free;
         worker->free = x->next;
@@ -132,16 +123,11 @@ static void *run_worker(void *user)
     return NULL;
 }
 
-httpd_counts *httpd_counts_of(const httpd_exchange *x)
-{
-    return &x->worker->counts[x->tenant ? x->tenant->number : HTTPD_TENANTS_MAX];
-}
-
-void httpd_counts_sum(const httpd *server, unsigned tenant, httpd_counts *out)
+void httpd_counts_sum(const httpd *server, httpd_counts *out)
 {
     *out = (httpd_counts){0};
     for (unsigned w = 0; w < server->worker_count; w++) {
-        const uint64_t *from = (const uint64_t *)&server->workers[w].counts[tenant];
+        const uint64_t *from = (const uint64_t *)&server->workers[w].counts;
         uint64_t *to = (uint64_t *)out;
         for (size_t i = 0; i < sizeof *out / sizeof *to; i++)
             to[i] += __atomic_load_n(&from[i], __ATOMIC_RELAXED);
@@ -211,21 +197,11 @@ static void mhd_log(void *user, const char *format, va_list args)
     httpd_say(user, ATT_LOG_DEBUG, "http: %s", text);
 }
 
-static bool watch(httpd_worker *worker, int file)
-{
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = file};
-    return worker->poll >= 0 && file >= 0 && epoll_ctl(worker->poll, EPOLL_CTL_ADD, file, &event) == 0;
-}
-
 att_status httpd_worker_start(httpd *server, unsigned number, const char *certificate, const char *private_key, att_error *err)
 {
     httpd_worker *worker = &server->workers[number];
     const httpd_options *options = &server->options;
     *worker = (httpd_worker){.server = server, .number = number, .socket = -1};
-    worker->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    worker->poll = epoll_create1(EPOLL_CLOEXEC);
-    if (!watch(worker, worker->wake))
-        return httpd_fail(err, ATT_IO, "preparing to wait for requests: %s", strerror(errno));
     att_status status = listen_on(options->address, &server->port, &worker->socket, err);
     if (status)
         return status;
@@ -243,9 +219,6 @@ att_status httpd_worker_start(httpd *server, unsigned number, const char *certif
     if (!worker->daemon)
         return httpd_fail(err, ATT_IO, "starting the HTTP service on %s port %u%s", options->address, server->port,
             certificate ? "; are certificate and key a pair of PEM files?" : "");
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(worker->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (!info || !watch(worker, info->epoll_fd))
-        return httpd_fail(err, ATT_IO, "preparing to wait for requests: %s", strerror(errno));
     worker->started = pthread_create(&worker->thread, NULL, run_worker, worker) == 0;
     if (!worker->started)
         return httpd_fail(err, ATT_IO, "starting a thread: %s", strerror(errno));
@@ -255,7 +228,7 @@ att_status httpd_worker_start(httpd *server, unsigned number, const char *certif
 void httpd_workers_stop(httpd *server)
 {
     __atomic_store_n(&server->stopping, true, __ATOMIC_RELEASE);
-    for (unsigned w = 0; server->workers && w < server->worker_count; w++) {
+    for (unsigned w = 0; w < server->worker_count; w++) {
         httpd_worker *worker = &server->workers[w];
         if (worker->started)
             pthread_join(worker->thread, NULL);

@@ -61,6 +61,11 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
         json_array_foreach((json_t *)value, i, inner) if (!why[0]) hold_against(json_object_get(real, "items"), inner, why, size);
         return;
     }
+    const json_t *values = json_object_get(real, "additionalProperties"); // of a map
+    if (json_is_object(value) && !properties && json_is_object(values)) {
+        json_object_foreach((json_t *)value, key, inner) if (!why[0]) hold_against(values, inner, why, size);
+        return;
+    }
     if (!json_is_object(value) || !properties)
         return;
     json_object_foreach((json_t *)value, key, inner) {
@@ -113,6 +118,17 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
         "{\"decision\":\"$\",\"value\":1,\"part\":\"click\",\"more\":true,\"id\":\"r1\"}\n{\"decision\":\"$\",\"value\":0.5}\n"},
     {"listChoices", NULL, NULL}, {"listModels", NULL, NULL}, {"activateModel", "/v1/models/1/activate", "{\"reason\":\"to see\"}"},
     {"activateModel", "/v1/models/2/activate", "{\"reason\":\"and back\"}"}, {"rollBackModel", NULL, "{\"reason\":\"for the test\"}"},
+    {"createExperiment", NULL, "key: home\nvariations: [{key: a}, {key: b, policy: {objective: {novelty: 0.4}}}]\n"},
+    {"startExperiment", "/v1/experiments/home/start", NULL}, {"getExperiment", "/v1/experiments/home", NULL},
+    {"listExperiments", NULL, NULL}, {"getPersonArms", "/v1/people/u1/arms", NULL},
+    {"addExposure", NULL, "{\"user\":\"u1\",\"experiment\":\"home\",\"variation\":\"a\"}"},
+    {"readExperiment", "/v1/experiments/home/readout?alpha=0.1&before_days=0", NULL},
+    {"getExperimentTimeline", "/v1/experiments/home/timeline?points=2", NULL}, {"stopExperiment", "/v1/experiments/home/stop", NULL},
+    {"restartHoldout", NULL, NULL}, {"getReport", "/v1/reports/longrun?by=day&compare=time&at=2026-03-20T00:00:00Z&least=2&alarm=0.3", NULL},
+    {"startJob", NULL, "{\"kind\":\"report\",\"report\":{\"by\":\"week\"},\"key\":\"first\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
+    {"getJob", "/v1/jobs/$", NULL}, {"startJob", NULL, "{\"kind\":\"train\",\"train\":{\"validated\":false,\"incremental\":false}}", "id"},
+    {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL}, {"listJobs", NULL, NULL},
+    {"startJob", NULL, "{\"kind\":\"train\"}", "id"}, {"cancelJob", "/v1/jobs/$/cancel", NULL},
     {"control", "/v1/people/u1/controls", "{\"control\":\"block\",\"item\":\"n1\"}"},
     {"control", "/v1/people/u1/controls", "{\"control\":\"less-like\",\"item\":\"n1\"}"}, {"getPerson", "/v1/people/u1", NULL},
     {"exportPerson", "/v1/people/u2/export", NULL}, {"forgetPerson", "/v1/people/u2", NULL}, {"getPolicy", NULL, NULL},
@@ -225,6 +241,8 @@ static void note_answer_schemas(const json_t *schema, json_t *into)
     json_object_foreach(json_object_get(real, "properties"), key, field) note_answer_schemas(field, into);
     if (json_object_get(real, "items"))
         note_answer_schemas(json_object_get(real, "items"), into);
+    if (json_is_object(json_object_get(real, "additionalProperties")))
+        note_answer_schemas(json_object_get(real, "additionalProperties"), into);
 }
 
 // Shapes that only arrive as a part of others' answers when a store is in a state that this test does not bring about.
@@ -366,6 +384,28 @@ static void write_text(const char *path, const char *text)
     CHECK_EQ(fclose(file), 0);
 }
 
+// Sixty people who at first play to the end and like it, and who from a day on do more, leave it early and complain.
+static void make_harm(void)
+{
+    char path[600];
+    snprintf(path, sizeof path, "%s-harm.ndjson", town.store);
+    FILE *file = fopen(path, "w");
+    CHECK(file != NULL);
+    for (int day = 0; day < 10; day++)
+        for (int u = 0; u < 60; u++)
+            for (int e = 0; e < (day < 5 ? 3 + (u + day) % 2 : 9 + (u + day) % 3); e++) {
+                const long long at = 1773532800000LL + day * 86400000LL + e * 60000 + u; // from 2026-03-15 on
+                if (day < 5)
+                    fprintf(file, "{\"user\":\"h%d\",\"item\":\"m%d\",\"signal\":\"%s\",\"at\":%lld}\n", u, (u + e) % 30 + 1,
+                        e ? "complete" : "like", at);
+                else
+                    fprintf(file, "{\"user\":\"h%d\",\"item\":\"m%d\",\"signal\":\"%s\",\"position_ms\":2000,\"at\":%lld}\n", u,
+                        (u + e) % 30 + 1, (e + u) % 4 == 0 ? "report" : "skip", at);
+            }
+    CHECK_EQ(fclose(file), 0);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"import", path, "-s", town.store, "-q", NULL}), 0);
+}
+
 // A second model, and a third one that is judged against it by what 30 people came to like since.
 static void make_models(void)
 {
@@ -388,6 +428,7 @@ static int begin(void **state)
     (void)state;
     service_make(&town, "api.attune");
     make_models();
+    make_harm();
     service_start(&town, NULL);
     snprintf(world.store, sizeof world.store, "%s", check_path("api-world.attune"));
     service_start(&world, (const char *const[]){"--demo", "--open", "--people", "80", "--items", "200", "--days", "14", "--day", "4", NULL});

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// httpd/jobs.c - a table of jobs under one lock, three threads, and the way that progress takes to the job it belongs to.
+//
+// The library tells progress on the thread that called it, so the job is found by the thread (a thread-local pointer).
+#include "jobs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define JOB_THREADS 2
+#define LATER_MAX 64 // answers that wait
+
+struct httpd_job {
+    httpd_job *next; // newer first
+    att_engine *engine;
+    json_t *request;
+    httpd_out result;
+    httpd_job_view view; // as it is now
+};
+
+struct httpd_jobs {
+    pthread_mutex_t lock;
+    pthread_cond_t moved;
+    att_host host;
+    httpd_job *first;
+    size_t live, kept;
+    uint64_t last_number;
+    httpd_exchange *later_first, *later_last;
+    size_t later_count;
+    bool stopping;
+    pthread_t threads[JOB_THREADS + 1];
+    size_t thread_count;
+};
+
+// What this thread is at: of a job, or of an answer (then `job` is NULL).
+typedef struct at_work {
+    httpd_jobs *jobs;
+    httpd_job *job;
+} at_work;
+static _Thread_local at_work now_at;
+
+const char *httpd_job_state_name(unsigned state)
+{
+    static const char *const names[] = {
+#define X(name, wire) wire,
+        HTTPD_JOB_STATE_LIST(X)
+#undef X
+    };
+    return state < HTTPD_JOB_STATE_COUNT ? names[state] : "?";
+}
+
+static bool has_ended(const httpd_job *job)
+{
+    return job->view.state > HTTPD_JOB_RUNNING;
+}
+
+bool httpd_progress(void *user, const att_progress *progress)
+{
+    (void)user;
+    httpd_jobs *jobs = now_at.jobs;
+    httpd_job *job = now_at.job;
+    if (!jobs)
+        return true; // a request's own thread
+    pthread_mutex_lock(&jobs->lock);
+    const bool go_on = !jobs->stopping && !(job && job->view.cancelling);
+    if (job) {
+        snprintf(job->view.task, sizeof job->view.task, "%s", progress->task);
+        snprintf(job->view.unit, sizeof job->view.unit, "%s", progress->unit ? progress->unit : "");
+        job->view.done = progress->done;
+        job->view.total = progress->total;
+        job->view.change++;
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return go_on;
+}
+
+// --- The table --------------------------------------------------------------------------------------------------
+
+static void free_job(httpd_job *job)
+{
+    json_decref(job->request);
+    out_free(&job->result);
+    free(job);
+}
+
+// Under the lock: the oldest that ended goes when there are too many.
+static void drop_oldest(httpd_jobs *jobs)
+{
+    httpd_job **oldest = NULL;
+    for (httpd_job **at = &jobs->first; *at; at = &(*at)->next)
+        if (has_ended(*at))
+            oldest = at;
+    if (oldest && jobs->kept > HTTPD_JOBS_KEPT_MAX) {
+        httpd_job *job = *oldest;
+        *oldest = job->next;
+        jobs->kept--;
+        free_job(job);
+    }
+}
+
+static void end_job(httpd_jobs *jobs, httpd_job *job, httpd_job_state state, const char *problem)
+{
+    job->view.state = state;
+    job->view.ended_ms = jobs->host.now_ms(jobs->host.user);
+    job->view.change++;
+    snprintf(job->view.problem, sizeof job->view.problem, "%s", problem);
+    jobs->live--;
+    jobs->kept++;
+    drop_oldest(jobs);
+}
+
+static httpd_job *find(const httpd_jobs *jobs, const att_engine *engine, const char *id)
+{
+    httpd_job *job = jobs->first;
+    while (job && (job->engine != engine || strcmp(job->view.id, id) != 0))
+        job = job->next;
+    return job;
+}
+
+static httpd_job *find_key(const httpd_jobs *jobs, const att_engine *engine, const httpd_job_kind *kind, att_text key)
+{
+    httpd_job *job = key.size ? jobs->first : NULL;
+    while (job && (job->engine != engine || job->view.kind != kind || !att_text_equal(att_text_of(job->view.key), key)))
+        job = job->next;
+    return job;
+}
+
+static att_status say_no(att_error *err, att_status status, const char *format, ...) ATT_PRINTF(3, 4);
+static att_status say_no(att_error *err, att_status status, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    err->status = status;
+    vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return status;
+}
+
+static att_status add_job(httpd_jobs *jobs, att_engine *engine, const httpd_job_kind *kind, att_text key, json_t *request,
+    httpd_job **out, att_error *err)
+{
+    if (jobs->stopping)
+        return say_no(err, ATT_BUSY, "the service is stopping");
+    if (jobs->live >= HTTPD_JOBS_LIVE_MAX)
+        return say_no(err, ATT_BUSY, "%d jobs wait or run, the most there may be", HTTPD_JOBS_LIVE_MAX);
+    httpd_job *job = *out = calloc(1, sizeof *job);
+    if (!job)
+        return say_no(err, ATT_NO_MEMORY, "memory ran out for a job");
+    job->engine = engine;
+    job->request = json_incref(request);
+    job->next = jobs->first;
+    jobs->first = job;
+    jobs->live++;
+    job->view.kind = kind;
+    job->view.created_ms = jobs->host.now_ms(jobs->host.user);
+    job->view.change = 1;
+    snprintf(job->view.key, sizeof job->view.key, "%.*s", (int)key.size, key.data ? key.data : "");
+    // With the time in it, so that one of before a restart is not taken for one of after.
+    snprintf(job->view.id, sizeof job->view.id, "%llx-%llu", (unsigned long long)job->view.created_ms,
+        (unsigned long long)++jobs->last_number);
+    pthread_cond_broadcast(&jobs->moved);
+    return ATT_OK;
+}
+
+att_status httpd_job_start(httpd_jobs *jobs, att_engine *engine, const httpd_job_kind *kind, att_text key, json_t *request,
+    httpd_job_view *out, att_error *err)
+{
+    pthread_mutex_lock(&jobs->lock);
+    httpd_job *job = find_key(jobs, engine, kind, key);
+    const att_status status = job ? ATT_OK : add_job(jobs, engine, kind, key, request, &job, err);
+    if (!status)
+        *out = job->view;
+    pthread_mutex_unlock(&jobs->lock);
+    return status;
+}
+
+bool httpd_job_get(httpd_jobs *jobs, const att_engine *engine, const char *id, httpd_job_view *out, httpd_out *result)
+{
+    pthread_mutex_lock(&jobs->lock);
+    const httpd_job *job = find(jobs, engine, id);
+    if (job)
+        *out = job->view;
+    if (job && result && has_ended(job))
+        out_raw(result, job->result.data, job->result.size);
+    pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
+}
+
+void httpd_jobs_each(httpd_jobs *jobs, const att_engine *engine, httpd_job_seer *see, void *user)
+{
+    pthread_mutex_lock(&jobs->lock);
+    for (const httpd_job *job = jobs->first; job; job = job->next)
+        if (job->engine == engine && !see(user, &job->view))
+            break;
+    pthread_mutex_unlock(&jobs->lock);
+}
+
+bool httpd_job_cancel(httpd_jobs *jobs, const att_engine *engine, const char *id, httpd_job_view *out)
+{
+    pthread_mutex_lock(&jobs->lock);
+    httpd_job *job = find(jobs, engine, id);
+    if (job)
+        *out = job->view;
+    if (job && !has_ended(job) && !job->view.cancelling) {
+        job->view.cancelling = true;
+        job->view.change++;
+        if (job->view.state == HTTPD_JOB_WAITING)
+            end_job(jobs, job, HTTPD_JOB_CANCELLED, "");
+        *out = job->view; // it is among the newest kept: still there
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
+}
+
+// --- Threads ----------------------------------------------------------------------------------------------------
+
+static bool runs_alone(const httpd_jobs *jobs, const httpd_job *waiting)
+{
+    for (const httpd_job *job = jobs->first; job && waiting->view.kind->alone; job = job->next)
+        if (job->view.state == HTTPD_JOB_RUNNING && job->view.kind == waiting->view.kind)
+            return false;
+    return true;
+}
+
+// The oldest that may run now.
+static httpd_job *next_job(const httpd_jobs *jobs)
+{
+    httpd_job *oldest = NULL;
+    for (httpd_job *job = jobs->first; job; job = job->next)
+        if (job->view.state == HTTPD_JOB_WAITING && runs_alone(jobs, job))
+            oldest = job;
+    return oldest;
+}
+
+// Under the lock, which it gives up while it works.
+static void run_job(httpd_jobs *jobs, httpd_job *job)
+{
+    att_error err = {0};
+    httpd_out result = {0};
+    job->view.state = HTTPD_JOB_RUNNING;
+    job->view.started_ms = jobs->host.now_ms(jobs->host.user);
+    job->view.change++;
+    pthread_mutex_unlock(&jobs->lock);
+    now_at = (at_work){jobs, job};
+    att_status status = job->view.kind->work(job->engine, &jobs->host, job->request, &result, &err);
+    now_at = (at_work){0};
+    if (!status && result.failed)
+        status = say_no(&err, ATT_NO_MEMORY, "memory ran out for the result");
+    pthread_mutex_lock(&jobs->lock);
+    job->result = result;
+    end_job(jobs, job, !status ? HTTPD_JOB_DONE : status == ATT_CANCELLED ? HTTPD_JOB_CANCELLED : HTTPD_JOB_FAILED,
+        status && status != ATT_CANCELLED ? (err.text[0] ? err.text : att_status_text(status)) : "");
+    pthread_cond_broadcast(&jobs->moved); // one that may not run beside it
+}
+
+static void *run_jobs(void *user)
+{
+    httpd_jobs *jobs = user;
+    pthread_mutex_lock(&jobs->lock);
+    while (!jobs->stopping) {
+        httpd_job *job = next_job(jobs);
+        if (job)
+            run_job(jobs, job);
+        else
+            pthread_cond_wait(&jobs->moved, &jobs->lock);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+static httpd_exchange *take_later(httpd_jobs *jobs)
+{
+    httpd_exchange *x = jobs->later_first;
+    if (x) {
+        jobs->later_first = x->next;
+        jobs->later_count--;
+        x->next = NULL;
+    }
+    return x;
+}
+
+// An exchange is this thread's from take_later until it is resumed; then it is its worker's again.
+static void *run_later(void *user)
+{
+    httpd_jobs *jobs = user;
+    pthread_mutex_lock(&jobs->lock);
+    for (;;) {
+        httpd_exchange *x = take_later(jobs);
+        if (!x && jobs->stopping)
+            break;
+        if (!x) {
+            pthread_cond_wait(&jobs->moved, &jobs->lock);
+            continue;
+        }
+        const bool stopping = jobs->stopping;
+        pthread_mutex_unlock(&jobs->lock);
+        now_at = (at_work){jobs, NULL};
+        if (stopping)
+            httpd_problem(x, 503, NULL, "the service is stopping");
+        else
+            x->later(x);
+        now_at = (at_work){0};
+        httpd_worker *worker = x->worker;
+        MHD_resume_connection(x->connection);
+        __atomic_sub_fetch(&worker->later, 1, __ATOMIC_RELEASE);
+        pthread_mutex_lock(&jobs->lock);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    return NULL;
+}
+
+void httpd_later(httpd_exchange *x, void (*work)(httpd_exchange *x))
+{
+    httpd_jobs *jobs = x->worker->server->jobs;
+    pthread_mutex_lock(&jobs->lock);
+    const bool takes = !jobs->stopping && jobs->later_count < LATER_MAX;
+    if (takes) {
+        x->later = work;
+        x->wait = HTTPD_WAIT_LATER;
+        x->next = NULL;
+        MHD_suspend_connection(x->connection);
+        __atomic_add_fetch(&x->worker->later, 1, __ATOMIC_ACQUIRE);
+        if (jobs->later_first)
+            jobs->later_last->next = x;
+        else
+            jobs->later_first = x;
+        jobs->later_last = x;
+        jobs->later_count++;
+        pthread_cond_broadcast(&jobs->moved);
+    }
+    pthread_mutex_unlock(&jobs->lock);
+    if (!takes) {
+        x->retry_after_s = 1;
+        httpd_problem(x, 503, NULL, "too many long answers are being made");
+    }
+}
+
+// --- Open and close ---------------------------------------------------------------------------------------------
+
+att_status httpd_jobs_open(httpd_jobs **out, const att_host *host, att_error *err)
+{
+    httpd_jobs *jobs = *out = calloc(1, sizeof *jobs);
+    if (!jobs)
+        return say_no(err, ATT_NO_MEMORY, "memory ran out for jobs");
+    jobs->host = *host;
+    jobs->host.progress = httpd_progress;
+    pthread_mutex_init(&jobs->lock, NULL);
+    pthread_cond_init(&jobs->moved, NULL);
+    for (; jobs->thread_count < JOB_THREADS + 1; jobs->thread_count++)
+        if (pthread_create(&jobs->threads[jobs->thread_count], NULL, jobs->thread_count < JOB_THREADS ? run_jobs : run_later, jobs) != 0)
+            return say_no(err, ATT_IO, "starting a thread for jobs failed");
+    return ATT_OK;
+}
+
+void httpd_jobs_stop(httpd_jobs *jobs)
+{
+    if (!jobs)
+        return;
+    pthread_mutex_lock(&jobs->lock);
+    jobs->stopping = true;
+    for (httpd_job *job = jobs->first; job; job = job->next)
+        job->view.cancelling |= !has_ended(job);
+    pthread_cond_broadcast(&jobs->moved);
+    pthread_mutex_unlock(&jobs->lock);
+}
+
+void httpd_jobs_close(httpd_jobs *jobs)
+{
+    if (!jobs)
+        return;
+    httpd_jobs_stop(jobs);
+    for (size_t i = 0; i < jobs->thread_count; i++)
+        pthread_join(jobs->threads[i], NULL);
+    for (httpd_job *job = jobs->first, *next; job; job = next) {
+        next = job->next;
+        free_job(job);
+    }
+    pthread_cond_destroy(&jobs->moved);
+    pthread_mutex_destroy(&jobs->lock);
+    free(jobs);
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/say/say.h - what the command line and the service say in the same words: results of the library as JSON.
+//
+// Times are whole milliseconds since 1970. Each call makes a new value; NULL when memory ran out.
+#ifndef ATT_SAY_H
+#define ATT_SAY_H
+
+#include "attune/attune.h"
+
+#include <jansson.h>
+
+json_t *say_number(double value); // null when it is not finite
+json_t *say_text(att_text text);  // "" when it is not UTF-8
+
+json_t *say_training(const att_train_report *report);
+json_t *say_model(const att_model_state *version);
+
+json_t *say_experiment(const att_experiment *experiment);
+json_t *say_readout(const att_readout *readout);
+json_t *say_readout_line(const att_readout *readout, const att_readout_line *line);
+// As decision records name an arm, and `attune report --compare arms:A,B` takes it.
+unsigned say_arm_number(const att_experiment *experiment, size_t variation);
+
+json_t *say_longrun(const att_longrun *report);
+
+#endif
