@@ -181,11 +181,17 @@ static void put_parameters(httpd_out *o, const httpd_route *route)
         out_key_bool(o, "required", f->required);
         out_key_string(o, "description", f->text ? f->text : "");
         out_key(o, "schema");
-        out_printf(o, "{\"type\":\"%s\"}",
-            f->type == SHAPE_WHOLE ? "integer" : f->type == SHAPE_NUMBER ? "number" : f->type == SHAPE_BOOL ? "boolean" : "string");
+        shape_field_schema(f, o);
         out_close(o, '}');
     }
     out_close(o, ']');
+}
+
+// "/v1/people/{user}" is told under people, what has no such part under service.
+static att_text tag_of(const httpd_route *route)
+{
+    const char *at = strncmp(route->path, "/v1/", 4) == 0 ? route->path + 4 : NULL;
+    return !at || strcmp(at, "status") == 0 ? att_text_of("service") : (att_text){at, strcspn(at, "/")};
 }
 
 static void put_responses(httpd_out *o, const httpd_route *route)
@@ -198,11 +204,28 @@ static void put_responses(httpd_out *o, const httpd_route *route)
     out_key_string(o, "description", "It worked");
     put_content(o, route->answer ? "application/json" : route->answer_type, route->answer);
     out_close(o, '}');
+    out_key(o, "4XX");
+    out_string(o, "{\"$ref\":\"#/components/responses/Problem\"}");
     out_key(o, "default");
-    out_open(o, '{');
-    out_key_string(o, "description", "Problem details, RFC 9457");
-    put_content(o, "application/problem+json", &httpd_shape_problem);
+    out_string(o, "{\"$ref\":\"#/components/responses/Problem\"}");
     out_close(o, '}');
+}
+
+// A body of one object, of text, or of lines with an object in each.
+static void put_body(httpd_out *o, const httpd_route *route)
+{
+    out_key(o, "requestBody");
+    out_open(o, '{');
+    out_key_bool(o, "required", true);
+    if (route->lines) {
+        out_key(o, "content");
+        out_printf(o,
+            "{\"application/x-ndjson\":{\"schema\":{\"type\":\"string\",\"description\":\"one %s a line\",\"contentMediaType\":"
+            "\"application/x-ndjson\",\"contentSchema\":{\"$ref\":\"#/components/schemas/%s\"}}}}",
+            route->body->name, route->body->name);
+    } else {
+        put_content(o, route->plain ? "application/yaml" : "application/json", route->body);
+    }
     out_close(o, '}');
 }
 
@@ -217,19 +240,18 @@ static void put_operation(httpd_out *o, const httpd_route *route)
     out_open(o, '{');
     out_key_string(o, "operationId", route->id);
     out_key_string(o, "summary", route->summary);
-    if (route->scope != HTTPD_SCOPE_NONE) {
-        out_key(o, "security");
-        out_string(o, "[{\"key\":[]}]");
+    out_key(o, "tags");
+    out_open(o, '[');
+    out_item(o);
+    out_text(o, tag_of(route));
+    out_close(o, ']');
+    out_key(o, "security");
+    out_string(o, route->scope == HTTPD_SCOPE_NONE ? "[]" : "[{\"key\":[]}]");
+    if (route->scope != HTTPD_SCOPE_NONE)
         out_key_string(o, "x-scope", httpd_scope_name(route->scope));
-    }
     put_parameters(o, route);
-    if (route->body || route->plain) {
-        out_key(o, "requestBody");
-        out_open(o, '{');
-        out_key_bool(o, "required", true);
-        put_content(o, route->plain ? "application/yaml" : route->lines ? "application/x-ndjson" : "application/json", route->body);
-        out_close(o, '}');
-    }
+    if (route->body || route->plain)
+        put_body(o, route);
     put_responses(o, route);
     out_close(o, '}');
 }
@@ -237,6 +259,7 @@ static void put_operation(httpd_out *o, const httpd_route *route)
 void httpd_openapi(httpd_out *o)
 {
     seen_shapes seen = {0};
+    size_t asked = 0; // of these, the first ones occur in what arrives
     out_open(o, '{');
     out_key_string(o, "openapi", "3.1.0");
     out_key(o, "info");
@@ -247,6 +270,8 @@ void httpd_openapi(httpd_out *o)
     out_key(o, "license");
     out_string(o, "{\"name\":\"Apache-2.0\",\"identifier\":\"Apache-2.0\"}");
     out_close(o, '}');
+    out_key(o, "servers");
+    out_string(o, "[{\"url\":\"/\"}]");
     out_key(o, "paths");
     out_open(o, '{');
     for (const httpd_route *route = httpd_routes; route->method; route++) {
@@ -267,18 +292,27 @@ void httpd_openapi(httpd_out *o)
     out_open(o, '{');
     out_key(o, "securitySchemes");
     out_string(o, "{\"key\":{\"type\":\"http\",\"scheme\":\"bearer\"}}");
+    out_key(o, "responses");
+    out_open(o, '{');
+    out_key(o, "Problem");
+    out_open(o, '{');
+    out_key_string(o, "description", "Problem details, RFC 9457");
+    put_content(o, "application/problem+json", &httpd_shape_problem);
+    out_close(o, '}');
+    out_close(o, '}');
     out_key(o, "schemas");
     out_open(o, '{');
-    shape_each(&httpd_shape_problem, note, &seen);
-    for (const httpd_route *route = httpd_routes; route->method; route++) {
+    for (const httpd_route *route = httpd_routes; route->method; route++)
         if (route->body)
             shape_each(route->body, note, &seen);
+    asked = seen.count;
+    shape_each(&httpd_shape_problem, note, &seen);
+    for (const httpd_route *route = httpd_routes; route->method; route++)
         if (route->answer)
             shape_each(route->answer, note, &seen);
-    }
     for (size_t i = 0; i < seen.count; i++) {
         out_key(o, seen.shapes[i]->name);
-        shape_schema(seen.shapes[i], o);
+        shape_schema(seen.shapes[i], i < asked, o);
     }
     out_close(o, '}');
     out_close(o, '}');

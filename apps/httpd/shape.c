@@ -205,8 +205,31 @@ bool shape_check(const shape *s, const json_t *value, shape_fault *fault)
 
 // --- JSON Schema ------------------------------------------------------------------------------------------------
 
-static void put_type(const shape_field *f, shape_type type, httpd_out *o)
+// A time is sent in either way and answered as text. Alternatives stand in anyOf: generators of clients read it well, and
+// take a list of types for one of them.
+static void put_time(const shape_field *f, bool asked, httpd_out *o)
 {
+    const char *null = f->nullable ? ",{\"type\":\"null\"}" : "";
+    if (asked || f->nullable) {
+        out_key(o, "anyOf");
+        out_printf(o, "[{\"type\":\"string\"%s}%s%s]", asked ? "" : ",\"format\":\"date-time\"", asked ? ",{\"type\":\"integer\"}" : "", null);
+        return;
+    }
+    out_key_string(o, "type", "string");
+    out_key_string(o, "format", "date-time");
+}
+
+static void put_type(const shape_field *f, shape_type type, bool asked, httpd_out *o)
+{
+    if (type == SHAPE_TIME) {
+        put_time(f, asked, o);
+        return;
+    }
+    if (type == SHAPE_SCALAR) {
+        out_key(o, "anyOf");
+        out_printf(o, "[{\"type\":\"string\"},{\"type\":\"number\"}%s]", f->nullable ? ",{\"type\":\"null\"}" : "");
+        return;
+    }
     static const char *const names[] = {[SHAPE_TEXT] = "string", [SHAPE_NUMBER] = "number", [SHAPE_WHOLE] = "integer",
         [SHAPE_BOOL] = "boolean", [SHAPE_LIST] = "array", [SHAPE_MAP] = "object", [SHAPE_OBJECT] = "object"};
     if (type == SHAPE_OBJECT && f->shape && f->nullable) {
@@ -220,11 +243,7 @@ static void put_type(const shape_field *f, shape_type type, httpd_out *o)
         return;
     }
     out_key(o, "type");
-    if (type == SHAPE_SCALAR)
-        out_string(o, f->nullable ? "[\"string\",\"number\",\"null\"]" : "[\"string\",\"number\"]");
-    else if (type == SHAPE_TIME)
-        out_string(o, f->nullable ? "[\"string\",\"integer\",\"null\"]" : "[\"string\",\"integer\"]");
-    else if (f->nullable)
+    if (f->nullable)
         out_printf(o, "[\"%s\",\"null\"]", names[type]);
     else
         out_printf(o, "\"%s\"", names[type]);
@@ -259,25 +278,30 @@ static void put_names(const shape_field *f, httpd_out *o)
     out_close(o, ']');
 }
 
-static void put_field(const shape_field *f, httpd_out *o)
+static void put_field(const shape_field *f, bool asked, httpd_out *o)
 {
     out_open(o, '{');
-    put_type(f, f->type, o);
+    put_type(f, f->type, asked, o);
     if (f->text)
         out_key_string(o, "description", f->text);
     if (f->type == SHAPE_LIST || f->type == SHAPE_MAP) {
-        const shape_field each = {.type = f->of, .shape = f->shape};
+        const shape_field each = {.type = f->of, .shape = f->shape, .name_of = f->name_of, .first_name = f->first_name};
         out_key(o, f->type == SHAPE_LIST ? "items" : "additionalProperties");
-        out_open(o, '{');
-        put_type(&each, f->of, o);
-        out_close(o, '}');
+        put_field(&each, asked, o);
+        put_limits(f, o);
+    } else {
+        put_limits(f, o);
+        put_names(f, o);
     }
-    put_limits(f, o);
-    put_names(f, o);
     out_close(o, '}');
 }
 
-void shape_schema(const shape *s, httpd_out *o)
+void shape_field_schema(const shape_field *f, httpd_out *o)
+{
+    put_field(f, true, o);
+}
+
+void shape_schema(const shape *s, bool asked, httpd_out *o)
 {
     out_open(o, '{');
     out_key_string(o, "type", "object");
@@ -287,7 +311,7 @@ void shape_schema(const shape *s, httpd_out *o)
     out_open(o, '{');
     for (const shape_field *f = s->fields; f->name; f++) {
         out_key(o, f->name);
-        put_field(f, o);
+        put_field(f, asked, o);
     }
     out_close(o, '}');
     out_key(o, "required");

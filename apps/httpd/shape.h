@@ -48,8 +48,9 @@ typedef struct shape_fault {
 
 // False with the fault set: a field that is not known, missing, of another type or out of range.
 bool shape_check(const shape *s, const json_t *value, shape_fault *fault);
-// The JSON Schema of the shape; others are referred to by name.
-void shape_schema(const shape *s, httpd_out *o);
+// The JSON Schema of the shape; others are referred to by name. `asked`: it occurs in what arrives, where a time may be a number.
+void shape_schema(const shape *s, bool asked, httpd_out *o);
+void shape_field_schema(const shape_field *f, httpd_out *o); // of a field that arrives
 // Calls `see` for this shape and all that it refers to; the same one may come twice.
 void shape_each(const shape *s, void (*see)(void *user, const shape *s), void *user);
 

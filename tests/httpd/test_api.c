@@ -48,9 +48,17 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
     const json_t *properties = json_object_get(real, "properties");
     json_t *inner;
     size_t i;
-    const json_t *either = json_object_get(schema, "anyOf"); // of a thing that may be null
-    if (either && !json_is_null(value))
-        hold_against(json_array_get(either, 0), value, why, size);
+    const json_t *either = json_object_get(schema, "anyOf"); // of these the first that is of the right type says what is wrong
+    json_array_foreach((json_t *)either, i, inner) {
+        char inside[300] = "";
+        hold_against(inner, value, inside, sizeof inside);
+        if (!inside[0]) {
+            why[0] = 0;
+            return;
+        }
+        if (!why[0] || strstr(why, ": of another type"))
+            snprintf(why, size, "%s", inside);
+    }
     if (either)
         return;
     if (!real || !type || !has_type(type, value)) {
