@@ -9,10 +9,11 @@ export function takeKeyFromAddress() {
   const match = location.hash.match(/[#&]key=(att_[0-9a-f]{64})/);
   if (!match) return;
   sessionStorage.setItem(place, match[1]);
-  history.replaceState(null, '', location.pathname + '#/now');
+  history.replaceState(null, '', location.pathname + '#/');
 }
 
 export const setKey = (key) => sessionStorage.setItem(place, key.trim());
+export const hasKey = () => !!sessionStorage.getItem(place);
 
 export class Problem extends Error {
   constructor(status, details) {
@@ -22,25 +23,46 @@ export class Problem extends Error {
   }
 }
 
-async function ask(method, path, body, type) {
+function send(method, path, body, type, signal) {
   const headers = {};
   const key = sessionStorage.getItem(place);
   if (key) headers.Authorization = `Bearer ${key}`;
   if (body !== undefined) headers['Content-Type'] = type;
-  let answer;
+  return fetch(path, { method, headers, body, signal });
+}
+
+async function ask(method, path, body, type) {
+  let answer, text;
   try {
-    answer = await fetch(path, { method, headers, body });
+    answer = await send(method, path, body, type);
+    text = await answer.text();
   } catch {
     throw new Problem(0, { detail: 'The service does not answer.' });
   }
-  const text = await answer.text();
-  const json = (answer.headers.get('Content-Type') || '').includes('json') && text ? JSON.parse(text) : null;
+  const json = (answer.headers.get('Content-Type') || '').includes('json') && text && !(answer.headers.get('Content-Type') || '').includes('ndjson') ? JSON.parse(text) : null;
   if (!answer.ok) throw new Problem(answer.status, json || { detail: text });
   return json ?? text;
 }
 
 export const get = (path) => ask('GET', path);
-export const post = (path, value) => ask('POST', path, JSON.stringify(value), 'application/json');
-export const postText = (path, text) => ask('POST', path, text, 'application/yaml');
-export const putText = (path, text) => ask('PUT', path, text, 'application/yaml');
+export const del = (path) => ask('DELETE', path);
+export const post = (path, value, type = 'application/json') => ask('POST', path, type === 'application/json' ? JSON.stringify(value) : value, type);
+export const put = (path, value, type = 'application/json') => ask('PUT', path, type === 'application/json' ? JSON.stringify(value) : value, type);
 export const id = encodeURIComponent;
+
+// Server-sent events, read by fetch, since an EventSource cannot send a key. Returns when the stream ends.
+export async function listen(path, see, signal) {
+  const answer = await send('GET', path, undefined, undefined, signal);
+  if (!answer.ok) throw new Problem(answer.status, {});
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ''; ;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    const parts = (rest + value).split('\n\n');
+    rest = parts.pop();
+    for (const part of parts) {
+      const data = part.split('\n').filter((l) => l.startsWith('data:')).map((l) => l.slice(5)).join('\n');
+      if (data) see(JSON.parse(data));
+    }
+  }
+}

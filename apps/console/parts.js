@@ -1,22 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// console/parts.js - what several pages share: numbers, bars of terms, a chart over time, messages.
+// console/parts.js - what several pages share: numbers, bars of terms, cards, messages, loading.
 import { h } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import htm from 'htm';
-import uPlot from 'uplot';
 
 export const html = htm.bind(h);
 
 export const whole = (n) => (n ?? 0).toLocaleString('en');
-export const percent = (x, digits = 1) => `${(100 * x).toFixed(digits)} %`;
-export const signed = (x) => (x < 0 ? '−' : '+') + Math.abs(x).toFixed(3);
-export const when = (text) => (text ? text.replace('T', ' ').slice(0, 16) : '–');
+export const percent = (x, digits = 1) => (x === null || x === undefined ? '–' : `${(100 * x).toFixed(digits)} %`);
+export const signed = (x, digits = 3) => (x < 0 ? '−' : '+') + Math.abs(x).toFixed(digits);
+export const when = (t) => (t ? (typeof t === 'number' ? new Date(t).toISOString() : t).replace('T', ' ').slice(0, 16) : '–');
+export const day = (t) => when(t).slice(0, 10);
 export const duration = (us) => (us < 1000 ? `${us} µs` : us < 1e6 ? `${(us / 1000).toFixed(us < 1e4 ? 1 : 0)} ms` : `${(us / 1e6).toFixed(1)} s`);
+export const many = (n, one, more) => `${whole(n)} ${n === 1 ? one : more}`;
 
-export function Message({ error, children }) {
+export const verbs = { like: 'liked', dislike: 'disliked', save: 'saved', rating: 'rated', replay: 'replayed', complete: 'finished', play: 'played', purchase: 'bought', click: 'opened', dwell: 'looked at', survey: 'answered on', skip: 'skipped', report: 'reported' };
+
+export function Message({ error, good, children }) {
   if (!error && !children) return null;
-  return html`<p class=${error ? 'message bad' : 'message'} role=${error ? 'alert' : 'status'}>${error ? error.message : children}</p>`;
+  return html`<p class="message ${error ? 'bad' : good ? 'good' : ''}" role=${error ? 'alert' : 'status'}>${error ? error.message : children}</p>`;
 }
+
+export function Card({ title, children, note, wide, actions }) {
+  return html`<section class="card ${wide ? 'wide' : ''}"><div class="head"><h3>${title}</h3>${actions}</div>${children}${note && html`<p class="quiet">${note}</p>`}</section>`;
+}
+
+export const Figure = ({ title, children, note }) => html`<section class="card"><h3>${title}</h3><p class="figure">${children}</p>${note && html`<p class="quiet">${note}</p>`}</section>`;
 
 // Runs `load` at once and whenever `keys` change, every `every` ms when given.
 export function useLoaded(load, keys, every) {
@@ -33,9 +42,8 @@ export function useLoaded(load, keys, every) {
   };
   useEffect(() => {
     again();
-    if (!every) return undefined;
-    const timer = setInterval(again, every);
-    return () => clearInterval(timer);
+    const timer = every ? setInterval(() => { if (!document.hidden) again(); }, every) : 0;
+    return () => { turn.current++; clearInterval(timer); };
   }, keys);
   return { ...state, again };
 }
@@ -49,26 +57,13 @@ export function TermBars({ terms, scale }) {
   return html`<div class="bars" role="img" aria-label=${termNames.filter((n) => terms[n]).map((n) => `${n} ${signed(terms[n])}`).join(', ')}>
     <div class="minus">${part(-1).map(piece)}</div><div class="plus">${part(1).map(piece)}</div></div>`;
 }
+// So that bars of one list can be compared: the longest side of any of them.
+export const barScale = (list) => Math.max(0.5, ...list.map((s) => Math.max(...[1, -1].map((sign) => Object.values(s.terms).filter((v) => v * sign > 0).reduce((a, v) => a + Math.abs(v), 0)))));
 export const Legend = () => html`<ul class="legend">${termNames.map((name) => html`<li><span class="swatch term-${name}"></span>${name}</li>`)}</ul>`;
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const odds = (p) => (p < 0.01 ? p.toFixed(4) : p.toFixed(2));
+export const itemLink = (it) => html`<a href=${`#/catalogue/${encodeURIComponent(it.item || it.id)}`}>${it.title || it.item || it.id}</a>`;
 
-// data: [times in s, values, values …]; lines: [{label, colour: '--name'}]
-export function TimeChart({ data, lines, label }) {
-  const box = useRef(null);
-  const chart = useRef(null);
-  useEffect(() => {
-    const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line'), width: 1 }, ticks: { show: false }, font: '12px system-ui' };
-    chart.current = new uPlot({
-      width: box.current.clientWidth, height: 180, cursor: { y: false }, legend: { show: true, live: true },
-      scales: { y: { range: (u, low, high) => [0, Math.max(high * 1.15, 1)] } },
-      axes: [axis, { ...axis, size: 52 }],
-      series: [{ label: 'time' }, ...lines.map((l) => ({ label: l.label, stroke: colour(l.colour), width: 2, points: { show: false } }))],
-    }, data, box.current);
-    const fit = new ResizeObserver(() => chart.current.setSize({ width: box.current.clientWidth, height: 180 }));
-    fit.observe(box.current);
-    return () => { fit.disconnect(); chart.current.destroy(); };
-  }, []);
-  useEffect(() => { if (chart.current) chart.current.setData(data); }, [data]);
-  return html`<div class="chart" ref=${box} role="img" aria-label=${label}></div>`;
-}
+// What time it is for the service: a demo's clock is its own.
+export const clock = { simulated: null, now: 0 };
+export const nowMs = () => (clock.simulated && clock.now ? clock.now : Date.now());

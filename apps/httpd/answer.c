@@ -123,11 +123,12 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
     if (x->page) {
         // The page speaks to this service alone and loads nothing from elsewhere.
         MHD_add_response_header(response, "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri "
-            "'none'; form-action 'none'; frame-ancestors 'none'");
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
+            "'none'; frame-ancestors 'none'");
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
         MHD_add_response_header(response, "Cache-Control", "no-cache");
+        MHD_add_response_header(response, "ETag", x->tag);
         MHD_add_response_header(response, "Vary", "Accept-Encoding");
         if (x->packed)
             MHD_add_response_header(response, "Content-Encoding", "gzip");

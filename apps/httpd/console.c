@@ -11,6 +11,8 @@ typedef struct console_file {
 } console_file;
 
 #ifdef ATT_CONSOLE
+#include "console_tag.h" // CONSOLE_TAG: a hash of all files, so that this one is compiled anew with them
+
 #define EMBED(name, file)                                                                                          \
     __asm__(".section .rodata\n.balign 16\n" #name ":\n.incbin \"" CONSOLE_FOLDER file "\"\n" #name "_end:\n.byte 0\n.previous\n"); \
     extern const unsigned char name[] __attribute__((visibility("hidden")));                                       \
@@ -28,8 +30,12 @@ static const console_file console_files[] = {
     {"/console.css", "text/css; charset=utf-8", console_style, console_style_end, console_style_gz, console_style_gz_end},
     {"/console.svg", "image/svg+xml", console_icon, console_icon_end, NULL, NULL}, {0}};
 #else
+#define CONSOLE_TAG ""
 static const console_file console_files[] = {{0}};
 #endif
+
+// The same files stand under another tag when they are packed, since their bytes differ (RFC 9110, section 8.8.3).
+static const char plain_tag[] = "\"" CONSOLE_TAG "\"", packed_tag[] = "\"" CONSOLE_TAG "-gz\"";
 
 bool httpd_console_any(void)
 {
@@ -45,12 +51,18 @@ bool httpd_console_answer(httpd_exchange *x, const char *method)
             continue;
         const char *accepted = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Accept-Encoding");
         x->packed = file->packed && accepted && strstr(accepted, "gzip");
-        const unsigned char *data = x->packed ? file->packed : file->data, *end = x->packed ? file->packed_end : file->end;
-        out_raw(&x->answer, (const char *)data, (size_t)(end - data));
-        x->status = 200;
+        x->tag = x->packed ? packed_tag : plain_tag;
         x->type = file->type;
         x->page = true;
         x->answered = true;
+        const char *known = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
+        if (known && strstr(known, x->tag)) {
+            x->status = 304;
+            return true;
+        }
+        const unsigned char *data = x->packed ? file->packed : file->data, *end = x->packed ? file->packed_end : file->end;
+        out_raw(&x->answer, (const char *)data, (size_t)(end - data));
+        x->status = 200;
         return true;
     }
     return false;

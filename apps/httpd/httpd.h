@@ -87,6 +87,7 @@ struct httpd_exchange {
     uint64_t id;        // of the request
     bool head, answered, counted;
     bool page, packed; // a file of the console; gzip
+    const char *tag;   // of that file
     int retry_after_s;
     char location[256], allow[64];
     // What is queued.
