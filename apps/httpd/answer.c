@@ -31,9 +31,17 @@ static const char *title_of(int status)
     }
 }
 
+const char *httpd_request_id(const httpd_exchange *x, char out[80])
+{
+    if (x->given_id[0])
+        return x->given_id;
+    snprintf(out, 80, "%x-%llx", x->worker->number, (unsigned long long)x->id);
+    return out;
+}
+
 void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...)
 {
-    char detail[600];
+    char detail[600], id[80];
     va_list args;
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
@@ -55,8 +63,7 @@ void httpd_problem(httpd_exchange *x, int status, const char *field, const char 
         out_close(o, '}');
         out_close(o, ']');
     }
-    out_key(o, "request_id");
-    out_printf(o, "\"%x-%llx\"", x->worker->number, (unsigned long long)x->id);
+    out_key_string(o, "request_id", httpd_request_id(x, id));
     out_close(o, '}');
     x->status = status;
     x->type = "application/problem+json";
@@ -72,9 +79,9 @@ void httpd_failed(httpd_exchange *x, att_status status, const att_error *err)
     const char *story = err && err->text[0] ? err->text : att_status_text(status);
     if (http == 503)
         x->retry_after_s = 1;
+    char id[80];
     if (http == 500)
-        httpd_say(x->worker->server, ATT_LOG_ERROR, "request %x-%llx failed: %s", x->worker->number,
-            (unsigned long long)x->id, story);
+        httpd_say(x->worker->server, ATT_LOG_ERROR, "request %s failed: %s", httpd_request_id(x, id), story);
     httpd_problem(x, http, NULL, "%s", story);
 }
 
@@ -115,11 +122,10 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
     if (!response)
         return MHD_NO;
     const httpd_options *options = &x->worker->server->options;
-    char text[64];
+    char text[80];
     if (x->type)
         MHD_add_response_header(response, "Content-Type", x->type);
-    snprintf(text, sizeof text, "%x-%llx", x->worker->number, (unsigned long long)x->id);
-    MHD_add_response_header(response, "X-Request-Id", text);
+    MHD_add_response_header(response, "X-Request-Id", httpd_request_id(x, text));
     if (x->page) {
         // The page speaks to this service alone and loads nothing from elsewhere.
         MHD_add_response_header(response, "Content-Security-Policy",
@@ -135,6 +141,8 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
     } else {
         MHD_add_response_header(response, "Cache-Control", "no-store");
     }
+    if (x->feed && !x->answered)
+        MHD_add_response_header(response, "X-Accel-Buffering", "no"); // nginx would keep what is to be heard at once
     if (x->allow[0])
         MHD_add_response_header(response, "Allow", x->allow);
     if (x->location[0])

@@ -154,11 +154,22 @@ static bool length_fits(httpd_exchange *x)
     return true;
 }
 
+// A proxy in front gives a request its id, so that its log and ours tell of the same one. It is copied into ours, so it may hold
+// no name and no line end: anything but digits and dashes is passed over.
+static void take_given_id(httpd_exchange *x)
+{
+    const char *given = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "X-Request-Id");
+    const size_t size = given ? strspn(given, "0123456789abcdefABCDEF-") : 0;
+    if (size && !given[size] && size < sizeof x->given_id)
+        memcpy(x->given_id, given, size + 1);
+}
+
 // After the headers. False: it is answered.
 static bool begin(httpd_exchange *x, const char *method)
 {
     if (x->answered)
         return false;
+    take_given_id(x);
     char *query = strchr(x->path, '?');
     if (query)
         *query++ = 0;
@@ -273,8 +284,8 @@ static void count(httpd_exchange *x)
     if (!server->options.quiet && server->host.log) {
         httpd_out line = {0};
         out_open(&line, '{');
-        out_key(&line, "request");
-        out_printf(&line, "\"%x-%llx\"", x->worker->number, (unsigned long long)x->id);
+        char id[80];
+        out_key_string(&line, "request", httpd_request_id(x, id));
         out_key_string(&line, "route", x->route ? x->route->id : "none"); // never the path: it names people
         out_key_whole(&line, "status", (uint64_t)x->status);
         out_key_whole(&line, "us", us);

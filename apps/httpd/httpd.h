@@ -84,7 +84,8 @@ struct httpd_exchange {
     int status;
     const char *type;   // of the answer
     int64_t begun_ns;
-    uint64_t id;        // of the request
+    uint64_t id;        // of the request, in this worker
+    char given_id[65];  // X-Request-Id, when whoever asks (a proxy) gave it one; hexadecimal digits and dashes
     bool head, answered, counted;
     bool page, packed; // a file of the console; gzip
     const char *tag;   // of that file
@@ -108,6 +109,8 @@ struct httpd_exchange {
     bool stream_ended;
 };
 
+// The request's id as header, log and problems tell it: the one that it was given, otherwise our own.
+const char *httpd_request_id(const httpd_exchange *x, char out[80]);
 // An answer that is an error, as problem details (RFC 9457). `field` may be NULL.
 void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...) ATT_PRINTF(4, 5);
 // The same from what the library said.

@@ -93,6 +93,36 @@ CHECK_TEST(who_may_not_is_told_so)
     expect("GET", "/v1/status", reader, NULL, 401, NULL);
 }
 
+// What X-Request-Id is answered with when this was sent.
+static void id_answered(const char *sent, char *out, size_t size)
+{
+    char text[600];
+    const int length = snprintf(text, sizeof text, "GET /v1/nothing HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Request-Id: %s\r\n\r\n", sent);
+    reply r = client_raw(&town, text, (size_t)length, 5000);
+    CHECK_EQ(r.status, 404);
+    const char *header = strstr(r.head, "X-Request-Id: ");
+    CHECK(header != NULL);
+    snprintf(out, size, "%.*s", (int)strcspn(header + 14, "\r"), header + 14);
+    CHECK_STR(json_string_value(json_object_get(r.json, "request_id")), out);
+    client_free(&r);
+}
+
+CHECK_TEST(a_proxys_request_id_is_kept_when_it_can_be_no_name)
+{
+    CHECK_BEGIN();
+    static const char *const kept[] = {"7f3c9a52b1d04e6688aa01ff3b5c7d9e", "123e4567-e89b-12d3-a456-426614174000", "0"};
+    static const char *const passed_over[] = {"ann@example.org", "bad id", "\"}", "12345678901234567890123456789012345678901234567890123456789012345"};
+    char id[200];
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        id_answered(kept[i], id, sizeof id);
+        CHECK_STR(id, kept[i]);
+    }
+    for (size_t i = 0; i < sizeof passed_over / sizeof passed_over[0]; i++) {
+        id_answered(passed_over[i], id, sizeof id);
+        CHECK(strcmp(id, passed_over[i]) != 0 && strlen(id) < 24);
+    }
+}
+
 CHECK_TEST(paths_and_methods_that_are_not_there)
 {
     CHECK_BEGIN();
@@ -254,7 +284,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(json_that_is_none_is_told_with_its_place), CHECK_CASE(a_field_at_fault_is_named),
-        CHECK_CASE(who_may_not_is_told_so), CHECK_CASE(paths_and_methods_that_are_not_there),
+        CHECK_CASE(who_may_not_is_told_so), CHECK_CASE(a_proxys_request_id_is_kept_when_it_can_be_no_name),
+        CHECK_CASE(paths_and_methods_that_are_not_there),
         CHECK_CASE(what_is_too_large_is_refused_before_it_is_read), CHECK_CASE(bytes_that_are_no_http_close_the_connection),
         CHECK_CASE(who_drips_a_request_is_ended), CHECK_CASE(many_idle_connections_do_not_keep_others_out),
         CHECK_CASE(it_refuses_to_be_open_to_the_world), CHECK_CASE(without_keys_only_this_machine_and_no_admin),
