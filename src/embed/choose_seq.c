@@ -58,15 +58,16 @@ static double deviation(const spread *s)
 
 // One person's scores by the other parts, then by the sequence.
 static att_status compare_person(const att_model *model, att_fold *fold, const att_matrix *m,
-    const uint32_t *at_s, uint32_t u, att_model_event *events, spread *rest, spread *sequence,
-    att_error *err)
+    const uint32_t *at_s, const uint16_t *situation, uint32_t u, att_model_event *events, spread *rest,
+    spread *sequence, att_error *err)
 {
     const uint64_t first = m->row_start[u];
     const size_t count = (size_t)(m->row_start[u + 1] - first);
     att_status status = att_model_fold_arrays(
         model, fold, m->col + first, m->value + first, count, err);
     for (size_t k = 0; k < count; k++)
-        events[k] = (att_model_event){m->col[first + k], at_s[first + k]};
+        events[k] = (att_model_event){
+            m->col[first + k], at_s[first + k], situation ? situation[first + k] : 0};
     for (uint32_t j = 0; j < model->item_count && !status; j++) {
         float score;
         status = att_model_score(model, fold, &j, NULL, 1, &score, err);
@@ -74,15 +75,16 @@ static att_status compare_person(const att_model *model, att_fold *fold, const a
             add_to(rest, (double)score);
     }
     if (!status)
-        status = att_model_read(model, fold, events, count, 0, err);
+        status = att_model_read(
+            model, fold, events, count, situation && count ? situation[first] : 0, 0, err);
     for (uint32_t j = 0; j < model->item_count && !status; j++)
         if (model->touched[j])
             add_to(sequence, att_fold_sequence_score(model, fold, j));
     return status;
 }
 
-static att_status match_scales(
-    att_model *model, const att_matrix *m, const uint32_t *at_s, att_error *err)
+static att_status match_scales(att_model *model, const att_matrix *m, const uint32_t *at_s,
+    const uint16_t *situation, att_error *err)
 {
     const att_host *host = &model->host;
     uint64_t longest = 0;
@@ -98,7 +100,7 @@ static att_status match_scales(
     const uint32_t step = ATT_MAX(m->rows / SCALE_PEOPLE, 1);
     for (uint32_t u = 0; u < m->rows && !status; u += step)
         if (m->row_start[u + 1] > m->row_start[u])
-            status = compare_person(model, fold, m, at_s, u, events, &rest, &sequence, err);
+            status = compare_person(model, fold, m, at_s, situation, u, events, &rest, &sequence, err);
     const double wanted = deviation(&rest), is = deviation(&sequence);
     model->seq_scale = wanted > 0 && is > 0 ? wanted / is : 1;
     att_fold_destroy(fold);
@@ -107,12 +109,12 @@ static att_status match_scales(
 }
 
 att_status att_model_add_sequence(att_model *model, att_seq *seq, double share, const att_matrix *m,
-    const uint32_t *at_s, att_error *err)
+    const uint32_t *at_s, const uint16_t *situation, att_error *err)
 {
     att_seq_destroy(model->seq);
     model->seq = seq;
     model->seq_share = share;
-    return match_scales(model, m, at_s, err);
+    return match_scales(model, m, at_s, situation, err);
 }
 
 // --- Training ----------------------------------------------------------------------------------------
@@ -160,7 +162,7 @@ static void to_seconds(uint32_t *at_s, const int64_t *at_ms, uint64_t count)
 
 // Trains on `m` and makes it a part of `model` with share 1.
 static att_status learn(chooser *c, att_model *model, const att_matrix *m, const int64_t *at_ms,
-    uint64_t stream, att_error *err)
+    const uint16_t *situation, uint64_t stream, att_error *err)
 {
     const uint64_t count = att_matrix_nonzeros(m);
     att_seq_histories histories = {0};
@@ -169,12 +171,12 @@ static att_status learn(chooser *c, att_model *model, const att_matrix *m, const
     att_status status = at_s ? ATT_OK : att_no_memory(err, count, "times");
     if (!status) {
         to_seconds(at_s, at_ms, count);
-        status = att_seq_histories_build(&histories, m, at_s, at_ms, c->host, err);
+        status = att_seq_histories_build(&histories, m, at_s, at_ms, situation, c->host, err);
     }
     if (!status)
         status = train(c, &seq, &histories.data, stream, err);
     if (!status)
-        status = att_model_add_sequence(model, seq, 1, m, at_s, err);
+        status = att_model_add_sequence(model, seq, 1, m, at_s, situation, err);
     att_seq_histories_deinit(&histories, c->host);
     ATT_FREE_ARRAY(c->host, at_s, count + 1);
     return status;
@@ -246,7 +248,7 @@ static att_status try_sequence(chooser *c, double *share, att_error *err)
     att_status status = att_model_build(
         &model, &c->split.train, c->recipe, c->options->threads, c->host, NULL, err);
     if (!status)
-        status = learn(c, model, &c->split.train, c->split.train_at_ms, 1, err);
+        status = learn(c, model, &c->split.train, c->split.train_at_ms, c->split.train_situation, 1, err);
     if (!status)
         status = find_share(c, model, share, err);
     att_model_destroy(model);
@@ -296,7 +298,8 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
         snprintf(c.checkpoint[k], sizeof c.checkpoint[k], "%s-%s", options->checkpoints, names[k]);
     const att_holdout_options held = {.seed = options->seed + 1000,
         .held = ATT_MIN(ATT_MAX(people / 10, 50), 1000),
-        .least = EVENTS_LEAST};
+        .least = EVENTS_LEAST,
+        .situation = input->situation};
     double share = 0;
     att_status status =
         att_holdout_make(&c.split, input->preferences, input->last_at_ms, &held, c.host, err);
@@ -304,7 +307,7 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
         status = try_sequence(&c, &share, err);
     att_holdout_deinit(&c.split, c.host);
     if (!status && share > 0) {
-        status = learn(&c, model, input->preferences, input->last_at_ms, 2, err);
+        status = learn(&c, model, input->preferences, input->last_at_ms, input->situation, 2, err);
         model->seq_share = share;
         report->sequence_share = share;
     }

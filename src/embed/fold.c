@@ -167,15 +167,19 @@ static att_status make_reader(att_fold *fold, const att_seq *seq, att_error *err
 }
 
 att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place *places,
-    size_t count, bool timed, const float **state, att_error *err)
+    size_t count, bool timed, uint32_t asked, const float **state, att_error *err)
 {
+    uint8_t context[ATT_SEQ_FIELDS];
     const att_status status = make_reader(fold, seq, err);
     if (status)
         return status;
     att_seq_reader_begin(fold->reader, timed);
-    for (size_t k = 0; k < count; k++)
-        att_seq_reader_add(fold->reader, places[k].item, places[k].at_s, NULL);
-    *state = att_seq_read(fold->reader);
+    for (size_t k = 0; k < count; k++) {
+        att_seq_context_of(places[k].situation, context);
+        att_seq_reader_add(fold->reader, places[k].item, places[k].at_s, context);
+    }
+    att_seq_context_of(asked, context);
+    *state = att_seq_read(fold->reader, context);
     return ATT_OK;
 }
 

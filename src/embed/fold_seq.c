@@ -3,8 +3,8 @@
 //
 // With s the state and e the items' vectors, an item scores scale * s.(e - mean e): an item that the sequence model has not
 // met scores what all do on average. Removing an event is done, not estimated: the cache goes back to the event before
-// it and the later ones are read again. Decisions look at the same histories again and again, so states are remembered
-// by a hash of what they were made of.
+// it and the later ones are read again. Decisions look at the same histories again and again, so the sums that states are made of
+// are remembered by a hash of the events; the situation in which somebody asks is added to them each time.
 #include "embed/model_parts.h"
 #include "embed/seq_parts.h"
 
@@ -20,13 +20,14 @@ struct att_fold_sequence {
     att_host host;
     att_seq_cache *cache;
     ATT_VEC(att_seq_place) events; // read, oldest first, at most `length`
-    ATT_VEC(float) states;         // (1 + explained, dim): with all, then without the newest, the one before …
+    ATT_VEC(float) sums;           // (1 + explained, dim): with all, then without the newest, the one before …
+    ATT_VEC(float) states;         // likewise, for who asks in a situation
     size_t explained;
     bool is_read;
     float shift; // of the first state: s.mean
     // Remembered for the usual number of explained events.
     memo_slot *slots; // (MEMO_SLOTS)
-    float *memory;    // (MEMO_SLOTS, 1 + ATT_MODEL_EXPLAINED, dim)
+    float *memory;    // (MEMO_SLOTS, 1 + ATT_MODEL_EXPLAINED, dim) sums
     size_t memory_dim;
 };
 
@@ -37,6 +38,7 @@ void att_fold_sequence_destroy(att_fold_sequence *s)
     const att_host host = s->host;
     att_seq_cache_destroy(s->cache);
     ATT_VEC_FREE(&host, &s->events);
+    ATT_VEC_FREE(&host, &s->sums);
     ATT_VEC_FREE(&host, &s->states);
     ATT_FREE_ARRAY(&host, s->slots, MEMO_SLOTS);
     ATT_FREE_ARRAY(&host, s->memory, MEMO_SLOTS * (1 + ATT_MODEL_EXPLAINED) * s->memory_dim);
@@ -85,6 +87,7 @@ static att_status make_room(
     }
     s->is_read = false;
     if (!ATT_VEC_RESERVE(&s->host, &s->events, count + 1) ||
+        !ATT_VEC_RESERVE(&s->host, &s->sums, (1 + explained) * seq->shape.dim) ||
         !ATT_VEC_RESERVE(&s->host, &s->states, (1 + explained) * seq->shape.dim))
         return att_no_memory(err, count, "events");
     const att_status status = make_cache(s, seq, err);
@@ -101,7 +104,7 @@ static void take_events(
     for (size_t k = 0; k < count; k++)
         if (events[k].item < seq->shape.items && seq->known[events[k].item] > 0)
             s->events.items[s->events.count++] =
-                (att_seq_place){events[k].at_s, events[k].item, events[k].at_s};
+                (att_seq_place){events[k].at_s, events[k].item, events[k].situation, events[k].at_s};
     att_seq_places_sort(s->events.items, s->events.count);
     if (s->events.count > seq->shape.length) {
         const size_t spare = s->events.count - seq->shape.length;
@@ -111,35 +114,56 @@ static void take_events(
     }
 }
 
-static void push_from(
-    att_fold_sequence *s, const att_seq *seq, size_t first, float *state)
+// The sum behind the layers with this event too.
+static const float *push(att_fold_sequence *s, const att_seq_place *event)
+{
+    uint8_t context[ATT_SEQ_FIELDS];
+    att_seq_context_of(event->situation, context);
+    att_seq_push(s->cache, event->item, true, event->at_s, context);
+    return att_seq_sum(s->cache);
+}
+
+static void push_from(att_fold_sequence *s, const att_seq *seq, size_t first, float *sum)
 {
     const float *now = NULL;
     for (size_t k = first; k < s->events.count; k++)
-        now = att_seq_push(
-            s->cache, s->events.items[k].item, true, s->events.items[k].at_s, NULL);
+        now = push(s, &s->events.items[k]);
     if (now)
-        memcpy(state, now, seq->shape.dim * sizeof *state);
+        memcpy(sum, now, seq->shape.dim * sizeof *sum);
 }
 
-// State 1 + k is without the k-th newest event. What is left after the newest is the state before it.
+// Sum 1 + k is without the k-th newest event. What is left after the newest is the sum before it.
 static void compute(att_fold_sequence *s, const att_seq *seq)
 {
     const size_t dim = seq->shape.dim, count = s->events.count;
-    float *states = s->states.items;
-    memset(states, 0, (1 + s->explained) * dim * sizeof *states);
+    float *sums = s->sums.items;
+    memset(sums, 0, (1 + s->explained) * dim * sizeof *sums);
     att_seq_cache_clear(s->cache);
     for (size_t k = 0; k < count; k++) {
-        const att_seq_place *e = &s->events.items[k];
-        const float *now = att_seq_push(s->cache, e->item, true, e->at_s, NULL);
+        const float *now = push(s, &s->events.items[k]);
         if (k + 1 == count)
-            memcpy(states, now, dim * sizeof *states);
+            memcpy(sums, now, dim * sizeof *sums);
         if (k + 2 == count && s->explained > 0)
-            memcpy(states + dim, now, dim * sizeof *states);
+            memcpy(sums + dim, now, dim * sizeof *sums);
     }
     for (size_t k = 1; k < s->explained; k++) {
         att_seq_cache_keep(s->cache, count - 1 - k);
-        push_from(s, seq, count - k, states + (1 + k) * dim);
+        push_from(s, seq, count - k, sums + (1 + k) * dim);
+    }
+}
+
+// Somebody of whom no event is left has no state, whatever the situation.
+static void ask(att_fold_sequence *s, const att_seq *seq, uint32_t asked)
+{
+    const size_t dim = seq->shape.dim;
+    uint8_t context[ATT_SEQ_FIELDS];
+    att_seq_context_of(asked, context);
+    for (size_t k = 0; k <= s->explained; k++) {
+        float *state = s->states.items + k * dim;
+        if (s->events.count > (k > 0))
+            att_seq_ask(seq, s->sums.items + k * dim, context, state);
+        else
+            memset(state, 0, dim * sizeof *state);
     }
 }
 
@@ -157,16 +181,16 @@ static void recall(att_fold_sequence *s, const att_seq *seq)
     memo_slot *slot = &s->slots[key % MEMO_SLOTS];
     float *kept = s->memory + (size_t)(slot - s->slots) * (1 + ATT_MODEL_EXPLAINED) * seq->shape.dim;
     if (slot->key == key) {
-        memcpy(s->states.items, kept, size * sizeof *kept);
+        memcpy(s->sums.items, kept, size * sizeof *kept);
         return;
     }
     compute(s, seq);
-    memcpy(kept, s->states.items, size * sizeof *kept);
+    memcpy(kept, s->sums.items, size * sizeof *kept);
     slot->key = key;
 }
 
 att_status att_model_read(const att_model *model, att_fold *fold, const att_model_event *events,
-    size_t count, size_t explained, att_error *err)
+    size_t count, uint32_t asked, size_t explained, att_error *err)
 {
     const att_seq *seq = model->seq;
     if (!seq || model->seq_share <= 0 || fold->model != model)
@@ -181,6 +205,7 @@ att_status att_model_read(const att_model *model, att_fold *fold, const att_mode
         recall(s, seq);
     else
         compute(s, seq);
+    ask(s, seq, asked);
     s->shift = seq->ops->dot(s->states.items, seq->mean, seq->shape.dim);
     s->is_read = true;
     return ATT_OK;

@@ -76,22 +76,59 @@ static att_status take_marked(att_matrix *out, const att_matrix *m, const uint32
     return ATT_OK;
 }
 
-// Times beside the columns of `out`, whose rows are `people` with this mark (is_target NULL: with all).
-static att_status take_times(int64_t **times, uint64_t *time_count, const att_matrix *out,
-    const att_matrix *m, const int64_t *last_at_ms, const uint32_t *people, uint32_t count,
-    const uint8_t *is_target, uint8_t mark, const att_host *host, att_error *err)
+// Which preferences of `m` are taken over: those of `people` with this mark (is_target NULL: all of theirs).
+typedef struct taking {
+    const att_matrix *m;
+    const uint32_t *people;
+    uint32_t count;
+    const uint8_t *is_target;
+    uint8_t mark;
+    const int64_t *at_ms;      // beside m->col; NULL: not known
+    const uint16_t *situation; // likewise
+} taking;
+
+// Times and situations beside the columns of `out`, the matrix of what is taken.
+static att_status take_moments(int64_t **at_ms, uint16_t **situation, uint64_t *room, const att_matrix *out,
+    const taking *from, const att_host *host, att_error *err)
 {
-    if (!last_at_ms)
-        return ATT_OK;
-    *time_count = att_matrix_nonzeros(out) + 1;
-    *times = ATT_NEW_ARRAY(host, int64_t, *time_count);
-    if (!*times)
-        return att_no_memory(err, *time_count, "times");
+    const att_matrix *m = from->m;
+    *room = att_matrix_nonzeros(out) + 1;
+    *at_ms = from->at_ms ? ATT_NEW_ARRAY(host, int64_t, *room) : NULL;
+    *situation = from->situation ? ATT_NEW_ARRAY(host, uint16_t, *room) : NULL;
+    if ((from->at_ms && !*at_ms) || (from->situation && !*situation))
+        return att_no_memory(err, *room, "times");
     uint64_t to = 0;
-    for (uint32_t i = 0; i < count; i++)
-        for (uint64_t k = m->row_start[people[i]]; k < m->row_start[people[i] + 1]; k++)
-            if (!is_target || is_target[k] == mark)
-                (*times)[to++] = last_at_ms[k];
+    for (uint32_t i = 0; i < from->count; i++)
+        for (uint64_t k = m->row_start[from->people[i]]; k < m->row_start[from->people[i] + 1]; k++) {
+            if (from->is_target && from->is_target[k] != from->mark)
+                continue;
+            if (*at_ms)
+                (*at_ms)[to] = from->at_ms[k];
+            if (*situation)
+                (*situation)[to] = from->situation[k];
+            to++;
+        }
+    return ATT_OK;
+}
+
+// Of each held-out person the situation of the earliest target.
+static att_status ask_first(
+    att_holdout *out, const taking *shown, const att_host *host, att_error *err)
+{
+    const att_matrix *m = shown->m;
+    if (!shown->situation || !shown->at_ms)
+        return ATT_OK;
+    out->asked = ATT_NEW_ARRAY(host, uint16_t, shown->count);
+    if (!out->asked)
+        return att_no_memory(err, shown->count, "situations");
+    for (uint32_t i = 0; i < shown->count; i++) {
+        int64_t first_ms = INT64_MAX;
+        for (uint64_t k = m->row_start[shown->people[i]]; k < m->row_start[shown->people[i] + 1]; k++)
+            if (shown->is_target[k] != shown->mark && shown->at_ms[k] < first_ms) {
+                first_ms = shown->at_ms[k];
+                out->asked[i] = shown->situation[k];
+            }
+    }
     return ATT_OK;
 }
 
@@ -127,13 +164,15 @@ static att_status split(att_holdout *out, const att_matrix *m, const int64_t *la
         status = take_marked(&out->history, m, order, held, is_target, 0, host, err);
     if (!status)
         status = take_marked(&out->targets, m, order, held, is_target, 1, host, err);
+    const taking trained = {m, order + held, others, NULL, 0, last_at_ms, o->situation};
+    const taking shown = {m, order, held, is_target, 0, last_at_ms, o->situation};
     if (!status)
-        status = take_times(&out->train_at_ms, &out->train_count, &out->train, m, last_at_ms,
-            order + held, others, NULL, 0, host, err);
+        status = take_moments(
+            &out->train_at_ms, &out->train_situation, &out->train_count, &out->train, &trained, host, err);
     if (!status)
-        status = take_times(&out->history_at_ms, &out->history_count, &out->history, m, last_at_ms,
-            order, held, is_target, 0, host, err);
-    return status;
+        status = take_moments(&out->history_at_ms, &out->history_situation, &out->history_count, &out->history,
+            &shown, host, err);
+    return status ? status : ask_first(out, &shown, host, err);
 }
 
 att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
@@ -150,21 +189,27 @@ att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
     return status;
 }
 
-att_status att_holdout_take_times(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
-    const uint32_t *rows, const att_host *host, att_error *err)
+att_status att_holdout_take_moments(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
+    const uint16_t *situation, const uint32_t *rows, const att_host *host, att_error *err)
 {
-    return take_times(&holdout->history_at_ms, &holdout->history_count, &holdout->history, matrix, at_ms, rows,
-        holdout->history.rows, NULL, 0, host, err);
+    const taking shown = {matrix, rows, holdout->history.rows, NULL, 0, at_ms, situation};
+    return take_moments(&holdout->history_at_ms, &holdout->history_situation, &holdout->history_count,
+        &holdout->history, &shown, host, err);
 }
 
 void att_holdout_deinit(att_holdout *holdout, const att_host *host)
 {
+    ATT_FREE_ARRAY(host, holdout->asked, holdout->history.rows);
+    holdout->asked = NULL;
     att_matrix_deinit(&holdout->train, host);
     att_matrix_deinit(&holdout->history, host);
     att_matrix_deinit(&holdout->targets, host);
     ATT_FREE_ARRAY(host, holdout->train_at_ms, holdout->train_count);
     ATT_FREE_ARRAY(host, holdout->history_at_ms, holdout->history_count);
+    ATT_FREE_ARRAY(host, holdout->train_situation, holdout->train_count);
+    ATT_FREE_ARRAY(host, holdout->history_situation, holdout->history_count);
     holdout->train_at_ms = holdout->history_at_ms = NULL;
+    holdout->train_situation = holdout->history_situation = NULL;
 }
 
 // --- Measuring -----------------------------------------------------------------------------------
@@ -217,10 +262,12 @@ static att_status read_history(const measuring *m, uint32_t thread, size_t perso
     const uint64_t first = history->row_start[person];
     const size_t count = (size_t)(history->row_start[person + 1] - first);
     att_model_event *events = m->events + (size_t)thread * m->longest;
+    const uint16_t *situation = m->holdout->history_situation;
     for (size_t k = 0; k < count; k++)
         events[k] = (att_model_event){history->col[first + k],
-            (uint32_t)(m->holdout->history_at_ms[first + k] / 1000)};
-    return att_model_read(m->model, m->folds[thread], events, count, 0, NULL);
+            (uint32_t)(m->holdout->history_at_ms[first + k] / 1000), situation ? situation[first + k] : 0};
+    const uint32_t asked = m->holdout->asked ? m->holdout->asked[person] : 0;
+    return att_model_read(m->model, m->folds[thread], events, count, asked, 0, NULL);
 }
 
 // Scores of all items for this person; those that the model does not know by their placed vectors, or 0.

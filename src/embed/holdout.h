@@ -15,7 +15,9 @@ typedef struct att_holdout {
     att_matrix history; // (held, items)
     att_matrix targets; // (held, items)
     int64_t *train_at_ms, *history_at_ms; // beside their matrices' col; NULL: no times were given
+    uint16_t *train_situation, *history_situation; // likewise; NULL: none were given
     uint64_t train_count, history_count;  // of them
+    uint16_t *asked; // (held) the situation that the first of the targets was chosen in; NULL: not known
 } att_holdout;
 
 typedef struct att_holdout_options {
@@ -23,14 +25,15 @@ typedef struct att_holdout_options {
     uint32_t held;  // people kept out; those with at least `least` preferences, drawn at random
     uint32_t least; // >= 2
     uint32_t train_most; // people to train on at most; 0: all the others
+    const uint16_t *situation; // beside last_at_ms (signals/situation.h); NULL: not known
 } att_holdout_options;
 
 att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
     const int64_t *last_at_ms, const att_holdout_options *options, const att_host *host,
     att_error *err);
-// For who fills history himself, from these rows of `matrix`: the times beside it.
-att_status att_holdout_take_times(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
-    const uint32_t *rows, const att_host *host, att_error *err);
+// For who fills history himself, from these rows of `matrix`: the times and situations beside it.
+att_status att_holdout_take_moments(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
+    const uint16_t *situation, const uint32_t *rows, const att_host *host, att_error *err);
 void att_holdout_deinit(att_holdout *holdout, const att_host *host);
 
 typedef struct att_quality {

@@ -37,6 +37,7 @@ typedef struct att_model_input {
     const att_matrix *preferences; // (users, items), graded and decayed; > 0 only
     const int64_t
         *last_at_ms; // per nonzero, same order as preferences->col; for the validation split
+    const uint16_t *situation; // likewise (signals/situation.h): which it was last chosen in; NULL: not known
     // Returns NULL where the item has no body.
     const att_item *(*item_of)(void *user, uint32_t item);
     void *item_user;
@@ -87,16 +88,16 @@ typedef struct att_fold_item {
 } att_fold_item;
 att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items,
     size_t count, float *vector, att_error *err);
-// The person's sequence, after att_model_fold and before scores: what they preferred and when, in any order, each item
-// once. Without it, and in models without a sequence part, scores are those of the rest. att_model_effects tells
+// The person's sequence, after att_model_fold and before scores: what they preferred, when and in what situation
+// (signals/situation.h; 0: not known), in any order, each item once. Without it, and in models without a sequence part, scores are those of the rest. att_model_effects tells
 // the sequence part of the `explained` newest events (SIZE_MAX: of all), others' is left out. ATT_MODEL_EXPLAINED is
-// remembered from one call to the next.
+// remembered from one call to the next. `asked` is the situation in which the person wants to know what comes next.
 typedef struct att_model_event {
-    uint32_t item, at_s;
+    uint32_t item, at_s, situation;
 } att_model_event;
 #define ATT_MODEL_EXPLAINED 4
 att_status att_model_read(const att_model *model, att_fold *fold, const att_model_event *events,
-    size_t count, size_t explained, att_error *err);
+    size_t count, uint32_t asked, size_t explained, att_error *err);
 // 0: this model has no sequence part. Else its share of the score, 0 … 1.
 double att_model_sequence_share(const att_model *model);
 // Best items by the sequence part alone, as candidates beside the index search. None when nobody was read.

@@ -5,6 +5,7 @@
 // ease and blend either DENS (item_count^2) or ROWS (item_count + 1), COLS and VALS; with content NAMO (offsets,
 // name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
 // With a sequence part SEQH (below), SEQW (its weights), SEQI (items * its dim) and SEQK (item_count: events each was trained on).
+// In version 1 the weights end before those of the context that is asked in (att_seq_ends.asked): a model that knows nothing of it.
 // RECI is what it was built by and ORIG where it comes from; files from before have neither.
 // Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
@@ -344,7 +345,27 @@ static att_status load_content(att_model *model, const head *h, att_error *err)
     return status;
 }
 
-static att_status load_sequence(att_model *model, att_error *err)
+// Of version 1: zeros behind, which add nothing.
+static att_status need_weights(att_model *model, const att_seq_shape *shape, uint32_t version,
+    const float **out, att_error *err)
+{
+    const size_t count = att_seq_weights(shape);
+    const size_t before = att_seq_weights_unasked(shape);
+    if (version > 1)
+        return need_floats(model->snapshot, SEQW, count, out, err);
+    const float *weights = NULL;
+    const att_status status = need_floats(model->snapshot, SEQW, before, &weights, err);
+    if (status)
+        return status;
+    float *whole = ATT_NEW(&model->life, float, count);
+    if (!whole)
+        return att_no_memory(err, count, "weights of a sequence part");
+    memcpy(whole, weights, before * sizeof *whole);
+    *out = whole;
+    return ATT_OK;
+}
+
+static att_status load_sequence(att_model *model, uint32_t version, att_error *err)
 {
     const att_snapshot *s = model->snapshot;
     const void *data = NULL, *known = NULL;
@@ -365,7 +386,7 @@ static att_status load_sequence(att_model *model, att_error *err)
             "a sequence part of length %u, dim %u, %u heads, %u layers, hidden %u, share %g, scale "
             "%g",
             h.length, h.dim, h.heads, h.layers, h.hidden, h.share, h.scale);
-    status = need_floats(s, SEQW, att_seq_weights(&shape), &weights, err);
+    status = need_weights(model, &shape, version, &weights, err);
     if (!status)
         status = need_floats(s, SEQI, (uint64_t)model->item_count * h.dim, &vectors, err);
     if (!status)
@@ -417,7 +438,7 @@ static att_status load_origin(att_model *model, att_error *err)
     return ATT_OK;
 }
 
-static att_status load_sections(att_model *model, const head *h, att_error *err)
+static att_status load_sections(att_model *model, const head *h, uint32_t version, att_error *err)
 {
     const att_snapshot *s = model->snapshot;
     const uint64_t items = h->item_count, stride = h->stride;
@@ -441,13 +462,13 @@ static att_status load_sections(att_model *model, const head *h, att_error *err)
         status = load_origin(model, err);
     if (!status)
         status = load_content(model, h, err);
-    return status ? status : load_sequence(model, err);
+    return status ? status : load_sequence(model, version, err);
 }
 
 static att_status load(att_model *model, uint32_t version, att_error *err)
 {
-    if (version != ATT_MODEL_VERSION)
-        return ATT_FAIL(err, ATT_VERSION, "model version %u, this build reads %d: train again",
+    if (version < 1 || version > ATT_MODEL_VERSION)
+        return ATT_FAIL(err, ATT_VERSION, "model version %u, this build reads 1 to %d: train again",
             version, ATT_MODEL_VERSION);
     const void *data = NULL;
     att_status status = need(model->snapshot, HEAD, sizeof(head), 1, &data, err);
@@ -467,7 +488,7 @@ static att_status load(att_model *model, uint32_t version, att_error *err)
     model->ease_scale = h.ease_scale;
     model->unobserved = h.unobserved;
     model->penalty = h.penalty;
-    return load_sections(model, &h, err);
+    return load_sections(model, &h, version, err);
 }
 
 att_status att_model_of_snapshot(

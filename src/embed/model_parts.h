@@ -10,7 +10,7 @@
 #include "embed/seq_data.h"
 #include "embed/seq_serve.h"
 
-#define ATT_MODEL_VERSION 1 // of the file's sections
+#define ATT_MODEL_VERSION 2 // of the file's sections; 1 is read too
 
 // What to train: everything that validation chooses.
 typedef struct att_recipe {
@@ -106,10 +106,10 @@ att_status att_model_join(
 att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const uint32_t *items,
     const float *weights, size_t count, att_error *err);
 
-// The sequence model's state after these events, oldest first (att_seq_read), by the fold's own reader. Borrowed until
-// the next call. Fails for want of memory only.
+// The sequence model's state after these events, oldest first (att_seq_read), for who asks in the situation `asked`, by the fold's own
+// reader. Borrowed until the next call. Fails for want of memory only.
 att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place *places,
-    size_t count, bool timed, const float **state, att_error *err);
+    size_t count, bool timed, uint32_t asked, const float **state, att_error *err);
 
 // Learns a sequence part and its share where it helps; report->sequence says what came of it. `model` is trained on all
 // of input->preferences by `recipe`.
@@ -128,9 +128,9 @@ void att_fold_sequence_effects(const att_model *model, const att_fold *fold,
     const uint32_t *targets, size_t target_count, float *effects);
 
 // `seq` becomes a part of the model, with this share of the score, on a scale found on some people of `m`, whose
-// preferences happened at at_s (beside m->col). Adopts `seq`, also when it fails.
+// preferences happened at at_s (beside m->col), in these situations (likewise; NULL: not known). Adopts `seq`, also when it fails.
 att_status att_model_add_sequence(att_model *model, att_seq *seq, double share, const att_matrix *m,
-    const uint32_t *at_s, att_error *err);
+    const uint32_t *at_s, const uint16_t *situation, att_error *err);
 
 // scores[j] for all j < item_count, after att_model_fold.
 void att_model_score_all(const att_model *model, const att_fold *fold, float *scores);

@@ -31,6 +31,7 @@ typedef struct att_scorer_input {
     const att_matrix *matrix;
     const uint32_t *order; // (nonzeros) place in that person's history, the earliest first; NULL: not known
     const int64_t *at_ms;  // (nonzeros); NULL: only the order is known
+    const uint16_t *situation; // (nonzeros) signals/situation.h; NULL: not known
 } att_scorer_input;
 
 // Somebody's history, items ascending.
@@ -39,6 +40,8 @@ typedef struct att_history {
     const float *weights;
     const uint32_t *order; // (count) as above; NULL: not known
     const int64_t *at_ms;  // (count); NULL: not known
+    const uint16_t *situation; // (count); NULL: not known
+    uint16_t asked;            // the situation in which it is asked what comes next; 0: not known
     size_t count;
 } att_history;
 

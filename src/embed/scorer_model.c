@@ -18,8 +18,10 @@ static att_status read_sequence(
         return att_no_memory(err, history->count, "events");
     for (size_t k = 0; k < history->count; k++)
         memory->events.items[k] =
-            (att_model_event){history->items[k], (uint32_t)(history->at_ms[k] / 1000)};
-    return att_model_read(model, memory, memory->events.items, history->count, 0, err);
+            (att_model_event){history->items[k], (uint32_t)(history->at_ms[k] / 1000),
+                history->situation ? history->situation[k] : 0};
+    return att_model_read(
+        model, memory, memory->events.items, history->count, history->asked, 0, err);
 }
 
 static att_status score_model(const void *model, att_fold *memory, const att_history *history,
@@ -75,7 +77,8 @@ static att_status blend_train(void **out, const att_scorer_input *input, const a
 static att_status chosen_train(void **out, const att_scorer_input *input,
     const att_scorer_params *params, const att_host *host, att_error *err)
 {
-    const att_model_input own = {.preferences = input->matrix, .last_at_ms = input->at_ms};
+    const att_model_input own = {
+        .preferences = input->matrix, .last_at_ms = input->at_ms, .situation = input->situation};
     const att_train_options options = {
         .seed = params->seed, .threads = params->threads, .dim = params->dim};
     att_train_report report;

@@ -36,8 +36,8 @@ static att_status learn(sequence *model, const att_scorer_input *input,
     const att_scorer_params *params, const att_host *host, att_error *err)
 {
     att_seq_histories histories;
-    att_status status =
-        att_seq_histories_build(&histories, input->matrix, input->order, input->at_ms, host, err);
+    att_status status = att_seq_histories_build(
+        &histories, input->matrix, input->order, input->at_ms, input->situation, host, err);
     if (status)
         return status;
     const att_seq_options options = {
@@ -74,7 +74,7 @@ static att_status sort_history(att_fold *memory, const att_history *history, att
     for (size_t k = 0; k < history->count; k++)
         memory->places.items[k] =
             (att_seq_place){history->order ? history->order[k] : k, history->items[k],
-                history->at_ms ? history->at_ms[k] / 1000 : 0};
+                history->situation ? history->situation[k] : 0, history->at_ms ? history->at_ms[k] / 1000 : 0};
     att_seq_places_sort(memory->places.items, history->count);
     return ATT_OK;
 }
@@ -90,7 +90,7 @@ static att_status sequence_score(const void *opaque, att_fold *memory, const att
     att_status status = sort_history(memory, history, err);
     if (!status)
         status = att_fold_read(memory, model->seq, memory->places.items, history->count,
-            history->at_ms != NULL, &state, err);
+            history->at_ms != NULL, history->asked, &state, err);
     if (!status)
         att_seq_score_all(model->seq, state, scores);
     return status;

@@ -138,7 +138,7 @@ struct att_seq_reader {
     uint32_t start[2];
     uint32_t *item;   // (2 length)
     int64_t *at_s;    // (2 length)
-    uint8_t *context; // (2 length, ATT_SEQ_FIELDS)
+    uint8_t *context; // (2 length + 1, ATT_SEQ_FIELDS): behind the newest, what is asked
     float *state;     // (dim)
     size_t count;
     bool timed, with_context;
@@ -156,7 +156,7 @@ att_status att_seq_reader_create(
     r->room = att_seq_room_new(&seq->shape, length, false, &r->life);
     r->item = ATT_NEW(&r->life, uint32_t, 2 * length);
     r->at_s = ATT_NEW(&r->life, int64_t, 2 * length);
-    r->context = ATT_NEW(&r->life, uint8_t, 2 * length * ATT_SEQ_FIELDS);
+    r->context = ATT_NEW(&r->life, uint8_t, (2 * length + 1) * ATT_SEQ_FIELDS);
     r->state = ATT_NEW(&r->life, float, seq->shape.dim);
     if (r->room && r->item && r->at_s && r->context && r->state)
         return ATT_OK;
@@ -197,6 +197,15 @@ static void make_space(att_seq_reader *r)
     r->count = length;
 }
 
+// Of the event that comes next, or is asked for.
+static void note_context(att_seq_reader *r, const uint8_t *context)
+{
+    uint8_t *classes = r->context + r->count * ATT_SEQ_FIELDS;
+    for (size_t f = 0; f < ATT_SEQ_FIELDS; f++)
+        classes[f] = context && context[f] < ATT_SEQ_CLASSES ? context[f] : 0;
+    r->with_context |= context != NULL;
+}
+
 void att_seq_reader_add(att_seq_reader *r, uint32_t item, int64_t at_s, const uint8_t *context)
 {
     const att_seq *seq = r->seq;
@@ -204,16 +213,12 @@ void att_seq_reader_add(att_seq_reader *r, uint32_t item, int64_t at_s, const ui
         return;
     if (r->count == 2 * (size_t)seq->shape.length)
         make_space(r);
-    uint8_t *classes = r->context + r->count * ATT_SEQ_FIELDS;
-    memset(classes, 0, ATT_SEQ_FIELDS);
-    for (size_t f = 0; context && f < ATT_SEQ_FIELDS; f++)
-        classes[f] = context[f] < ATT_SEQ_CLASSES ? context[f] : 0;
-    r->with_context |= context != NULL;
+    note_context(r, context);
     r->item[r->count] = item;
     r->at_s[r->count++] = at_s;
 }
 
-const float *att_seq_read(att_seq_reader *r)
+const float *att_seq_read(att_seq_reader *r, const uint8_t *asked)
 {
     const size_t dim = r->seq->shape.dim, count = ATT_MIN(r->count, r->seq->shape.length);
     const size_t first = r->count - count;
@@ -221,9 +226,10 @@ const float *att_seq_read(att_seq_reader *r)
     if (count == 0)
         return r->state;
     r->start[1] = (uint32_t)count;
+    note_context(r, asked);
+    const uint8_t *context = r->with_context ? r->context + first * ATT_SEQ_FIELDS : NULL;
     const att_seq_tokens tokens = {1, count, r->start, r->item + first,
-        r->timed ? r->at_s + first : NULL,
-        r->with_context ? r->context + first * ATT_SEQ_FIELDS : NULL};
+        r->timed ? r->at_s + first : NULL, context, context ? context + ATT_SEQ_FIELDS : NULL};
     const att_seq_net net = att_seq_net_of(r->seq);
     const float *out = att_seq_forward(&net, &tokens, NULL, r->room);
     memcpy(r->state, out + (count - 1) * dim, dim * sizeof *r->state);

@@ -75,11 +75,12 @@ void att_seq_reader_destroy(att_seq_reader *reader); // NULL is fine
 // From now on it reads with another model. False: that one is larger or smaller, make a new reader.
 bool att_seq_reader_turn(att_seq_reader *reader, const att_seq *seq);
 // Begin, add events oldest first, read: the state after the newest `length` of them. (dim), borrowed until the next read;
-// zeros without events. Events with items the model does not know are passed over. `context` (ATT_SEQ_FIELDS) may be NULL.
+// zeros without events. Events with items the model does not know are passed over. `context` (ATT_SEQ_FIELDS) may be NULL,
+// and `asked`, the context of who wants to know what comes next.
 void att_seq_reader_begin(att_seq_reader *reader, bool timed);
 void att_seq_reader_add(
     att_seq_reader *reader, uint32_t item, int64_t at_s, const uint8_t *context);
-const float *att_seq_read(att_seq_reader *reader);
+const float *att_seq_read(att_seq_reader *reader, const uint8_t *asked);
 // scores (items) = item vectors . state
 void att_seq_score_all(const att_seq *seq, const float *state, float *scores);
 

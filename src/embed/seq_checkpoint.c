@@ -11,7 +11,7 @@ enum {
     WEIG = ATT_TAG4('W', 'E', 'I', 'G'),
     ITEM = ATT_TAG4('I', 'T', 'E', 'M'),
     BEST = ATT_TAG4('B', 'E', 'S', 'T'),
-    VERSION = 1
+    VERSION = 2 // 1 had no weights for the context that is asked in
 };
 
 uint64_t att_seq_training_hash(const att_seq_data *data, const att_seq_options *o)

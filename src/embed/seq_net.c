@@ -259,6 +259,27 @@ static const float *context_row(
     return class ? table + (field * ATT_SEQ_CLASSES + class) * s->dim : NULL;
 }
 
+// row += what the table has for these classes.
+static void add_context(
+    const att_seq_net *net, float *row, const float *table, const uint8_t *classes)
+{
+    for (size_t f = 0; f < ATT_SEQ_FIELDS; f++) {
+        const float *add = context_row(&net->shape, table, f, classes);
+        if (add)
+            net->ops->add(row, add, net->shape.dim);
+    }
+}
+
+static void add_context_back(
+    const att_seq_net *net, const float *row, const float *table, const uint8_t *classes)
+{
+    for (size_t f = 0; f < ATT_SEQ_FIELDS; f++) {
+        const float *to = context_row(&net->shape, table, f, classes);
+        if (to)
+            net->ops->add((float *)(uintptr_t)to, row, net->shape.dim);
+    }
+}
+
 static void embed(const att_seq_net *net, const att_seq_tokens *tokens, float *x)
 {
     const att_seq_shape *s = &net->shape;
@@ -267,12 +288,8 @@ static void embed(const att_seq_net *net, const att_seq_tokens *tokens, float *x
     for (size_t t = 0; t < tokens->count; t++) {
         float *row = x + t * s->dim;
         net->ops->scale_to(row, scale, net->items + (size_t)tokens->item[t] * s->dim, s->dim);
-        for (size_t f = 0; tokens->context && f < ATT_SEQ_FIELDS; f++) {
-            const float *add =
-                context_row(s, ends.context, f, tokens->context + t * ATT_SEQ_FIELDS);
-            if (add)
-                net->ops->add(row, add, s->dim);
-        }
+        if (tokens->context)
+            add_context(net, row, ends.context, tokens->context + t * ATT_SEQ_FIELDS);
     }
 }
 
@@ -282,12 +299,8 @@ static void embed_back(
     const att_seq_shape *s = &net->shape;
     for (size_t t = 0; t < tokens->count; t++) {
         float *row = dx + t * s->dim;
-        for (size_t f = 0; tokens->context && f < ATT_SEQ_FIELDS; f++) {
-            const float *to =
-                context_row(s, gradient->context, f, tokens->context + t * ATT_SEQ_FIELDS);
-            if (to)
-                net->ops->add((float *)(uintptr_t)to, row, s->dim);
-        }
+        if (tokens->context)
+            add_context_back(net, row, gradient->context, tokens->context + t * ATT_SEQ_FIELDS);
         net->ops->scale_to(row, sqrtf((float)s->dim), row, s->dim);
     }
 }
@@ -302,8 +315,10 @@ float *att_seq_forward(const att_seq_net *net, const att_seq_tokens *tokens,
     for (uint32_t l = 0; l < s->layers; l++)
         layer_forward(net, l, tokens, dropout, room,
             l + 1 < s->layers ? room->layers[l + 1].x : room->last);
-    norm(net, room->out, room->inverse_out, room->last,
-        att_seq_ends_of(s, net->weights).norm_out, tokens->count);
+    const att_seq_ends ends = att_seq_ends_of(s, net->weights);
+    for (size_t t = 0; tokens->asked && t < tokens->count; t++)
+        add_context(net, room->last + t * s->dim, ends.asked, tokens->asked + t * ATT_SEQ_FIELDS);
+    norm(net, room->out, room->inverse_out, room->last, ends.norm_out, tokens->count);
     return room->out;
 }
 
@@ -315,6 +330,8 @@ float *att_seq_backward(const att_seq_net *net, const att_seq_tokens *tokens,
     memset(room->dx, 0, tokens->count * s->dim * sizeof *room->dx);
     norm_back(net, room->dx, dw.norm_out, dout, room->last, w.norm_out, room->inverse_out,
         tokens->count);
+    for (size_t t = 0; tokens->asked && t < tokens->count; t++)
+        add_context_back(net, room->dx + t * s->dim, dw.asked, tokens->asked + t * ATT_SEQ_FIELDS);
     for (uint32_t l = s->layers; l-- > 0;)
         layer_backward(net, l, tokens, dropout, room, gradient);
     drop(net, room->dx, dropout, SITE_INPUT, tokens->count);

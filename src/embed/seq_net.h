@@ -3,7 +3,10 @@
 //
 // Sequences of any lengths lie behind each other without padding: products run over all tokens, attention over one
 // sequence. With x the sum of an item's vector (times sqrt dim) and its context:
-//   x += attention(norm(x)); x += down(silu(up(norm(x)))); out = norm(x)     in each layer, then at the end
+//   x += attention(norm(x)); x += down(silu(up(norm(x))))     in each layer
+//   out = norm(x + asked)                                     at the end, asked: the context of the event that is sought
+// A context is a sum of vectors, one for each field that is known. What is sought enters behind the layers: who asks in another
+// situation needs one norm, not the history anew.
 // Attention is causal; its scores are q.k / sqrt(dim / heads) + near[distance] + apart[class of time between]. There are no
 // absolute positions: a person's next event needs one more token, never a recomputation of what came before.
 // Vaswani et al. 2017; Kang and McAuley 2018; pre-norm: Xiong et al. 2020; relative biases by place and time: Zhai et al. 2024.
@@ -21,6 +24,7 @@ typedef struct att_seq_tokens {
     const uint32_t *item;    // (count)
     const int64_t *at_s;     // (count)
     const uint8_t *context;  // (count, ATT_SEQ_FIELDS) below ATT_SEQ_CLASSES
+    const uint8_t *asked;    // likewise: of the event that is sought after each; NULL: nothing is known of it
 } att_seq_tokens;
 
 // What is dropped in training: a function of (seed, token, place), whoever computes it.

@@ -74,15 +74,35 @@ void att_seq_cache_clear(att_seq_cache *cache)
 
 // --- One token --------------------------------------------------------------------------------------
 
+static void add_context(const att_seq *seq, float *x, const float *table, const uint8_t *context)
+{
+    const size_t dim = seq->shape.dim;
+    for (size_t f = 0; context && f < ATT_SEQ_FIELDS; f++)
+        if (context[f] > 0 && context[f] < ATT_SEQ_CLASSES)
+            seq->ops->add(x, table + (f * ATT_SEQ_CLASSES + context[f]) * dim, dim);
+}
+
 static void embed(att_seq_cache *c, uint32_t item, const uint8_t *context)
 {
     const att_seq *seq = c->seq;
     const size_t dim = seq->shape.dim;
-    const float *table = att_seq_ends_of(&seq->shape, seq->weights).context;
     seq->ops->scale_to(c->x, sqrtf((float)dim), seq->items + (size_t)item * dim, dim);
-    for (size_t f = 0; context && f < ATT_SEQ_FIELDS; f++)
-        if (context[f] > 0 && context[f] < ATT_SEQ_CLASSES)
-            seq->ops->add(c->x, table + (f * ATT_SEQ_CLASSES + context[f]) * dim, dim);
+    add_context(seq, c->x, att_seq_ends_of(&seq->shape, seq->weights).context, context);
+}
+
+const float *att_seq_sum(const att_seq_cache *cache)
+{
+    return cache->x;
+}
+
+void att_seq_ask(const att_seq *seq, const float *sum, const uint8_t *asked, float *state)
+{
+    const size_t dim = seq->shape.dim;
+    const att_seq_ends ends = att_seq_ends_of(&seq->shape, seq->weights);
+    float x[ATT_SEQ_DIM_MAX];
+    memcpy(x, sum, dim * sizeof *x);
+    add_context(seq, x, ends.asked, asked);
+    seq->ops->norm(state, x, ends.norm_out, dim);
 }
 
 bool att_seq_cache_turn(att_seq_cache *cache, const att_seq *seq)

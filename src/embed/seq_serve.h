@@ -22,9 +22,14 @@ void att_seq_cache_keep(att_seq_cache *cache, size_t count);
 // From now on it serves another model, empty. False: that one is larger or smaller, make a new cache.
 bool att_seq_cache_turn(att_seq_cache *cache, const att_seq *seq);
 // The state with one event more, (dim), borrowed until the next call. An item that the model does not know changes nothing.
-// `timed` must be the same for all events of a history. No allocation.
+// `timed` must be the same for all events of a history. No allocation. It is the state of who asks in an unknown situation.
 const float *att_seq_push(
     att_seq_cache *cache, uint32_t item, bool timed, int64_t at_s, const uint8_t *context);
+// The sum behind the layers after the last push, (dim): what a state is made of, now or later. Borrowed until the next push.
+// After events that the model does not know, or none: that of the events before, if any.
+const float *att_seq_sum(const att_seq_cache *cache);
+// The state of such a sum for who asks in this situation (ATT_SEQ_FIELDS; NULL: not known). state is (dim), and not `sum`.
+void att_seq_ask(const att_seq *seq, const float *sum, const uint8_t *asked, float *state);
 
 // The best items for a state among those whose bit is set (NULL: all) and that the model was trained on: a scan over
 // vectors of bytes finds four times as many, which are then scored exactly. Best first; returns how many. No allocation.

@@ -8,10 +8,19 @@ static size_t layer_size(const att_seq_shape *s)
     return 2 * dim + 4 * dim * dim + (biases + 15) / 16 * 16 + 2 * dim * s->hidden;
 }
 
+static size_t table_size(const att_seq_shape *s)
+{
+    return (size_t)ATT_SEQ_FIELDS * ATT_SEQ_CLASSES * s->dim;
+}
+
+size_t att_seq_weights_unasked(const att_seq_shape *s)
+{
+    return s->layers * layer_size(s) + s->dim + table_size(s);
+}
+
 size_t att_seq_weights(const att_seq_shape *s)
 {
-    const size_t ends = s->dim + (size_t)ATT_SEQ_FIELDS * ATT_SEQ_CLASSES * s->dim;
-    return s->layers * layer_size(s) + ends;
+    return att_seq_weights_unasked(s) + table_size(s);
 }
 
 // One array is used for weights that are only read and for gradients that are written.
@@ -43,7 +52,8 @@ att_seq_ends att_seq_ends_of(const att_seq_shape *s, const float *weights)
     size_t at = s->layers * layer_size(s);
     att_seq_ends out;
     out.norm_out = part(weights, &at, s->dim);
-    out.context = part(weights, &at, (size_t)ATT_SEQ_FIELDS * ATT_SEQ_CLASSES * s->dim);
+    out.context = part(weights, &at, table_size(s));
+    out.asked = part(weights, &at, table_size(s));
     return out;
 }
 

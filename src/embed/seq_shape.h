@@ -40,10 +40,12 @@ typedef struct att_seq_layer {
 // Behind the layers.
 typedef struct att_seq_ends {
     float *norm_out; // (dim)
-    float *context;  // (ATT_SEQ_FIELDS, ATT_SEQ_CLASSES, dim)
+    float *context;  // (ATT_SEQ_FIELDS, ATT_SEQ_CLASSES, dim) of the event that is read
+    float *asked;    // likewise: of the one that is sought
 } att_seq_ends;
 
 size_t att_seq_weights(const att_seq_shape *shape); // how many there are, a multiple of 16
+size_t att_seq_weights_unasked(const att_seq_shape *shape); // before those of `asked`, the last
 att_seq_layer att_seq_layer_of(const att_seq_shape *shape, const float *weights, uint32_t layer);
 att_seq_ends att_seq_ends_of(const att_seq_shape *shape, const float *weights);
 // ATT_INVALID tells which size is wrong.

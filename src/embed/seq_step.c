@@ -15,7 +15,7 @@ typedef struct piece {
     att_seq_tokens tokens;
     uint32_t *start, *item, *target; // (tokens)
     int64_t *at_s;
-    uint8_t *context;
+    uint8_t *context, *asked;
     uint64_t *key; // of each token, for dropout
     att_seq_room *room;
     const float *out; // (count, dim)
@@ -65,6 +65,7 @@ static bool make_piece(att_seq_step *s, piece *p, att_arena *life)
     p->target = ATT_NEW(life, uint32_t, tokens);
     p->at_s = ATT_NEW(life, int64_t, tokens);
     p->context = ATT_NEW(life, uint8_t, tokens *ATT_SEQ_FIELDS);
+    p->asked = ATT_NEW(life, uint8_t, tokens *ATT_SEQ_FIELDS);
     p->key = ATT_NEW(life, uint64_t, tokens);
     p->room = att_seq_room_new(&s->shape, tokens, true, life);
     p->positive = ATT_NEW(life, float, tokens);
@@ -72,8 +73,8 @@ static bool make_piece(att_seq_step *s, piece *p, att_arena *life)
     p->dout = ATT_NEW(life, float, tokens *dim);
     p->gradient = ATT_NEW(life, float, s->weight_count);
     p->dnegative = ATT_NEW(life, float, negatives *dim);
-    return p->start && p->item && p->target && p->at_s && p->context && p->key && p->room &&
-           p->positive && p->z && p->dout && p->gradient && p->dnegative;
+    return p->start && p->item && p->target && p->at_s && p->context && p->asked && p->key &&
+           p->room && p->positive && p->z && p->dout && p->gradient && p->dnegative;
 }
 
 static bool make_chains(att_seq_step *s, att_arena *life)
@@ -141,9 +142,12 @@ static void put_window(att_seq_step *s, piece *p, const att_seq_window *w)
         p->key[to] = from;
         if (data->at_s)
             p->at_s[to] = data->at_s[from];
-        if (data->context)
-            memcpy(p->context + to * ATT_SEQ_FIELDS, data->context + from * ATT_SEQ_FIELDS,
-                ATT_SEQ_FIELDS);
+        if (!data->context)
+            continue;
+        memcpy(p->context + to * ATT_SEQ_FIELDS, data->context + from * ATT_SEQ_FIELDS,
+            ATT_SEQ_FIELDS);
+        memcpy(p->asked + to * ATT_SEQ_FIELDS, data->context + (from + 1) * ATT_SEQ_FIELDS,
+            ATT_SEQ_FIELDS);
     }
     p->start[++t->sequences] = (uint32_t)t->count;
     s->pairs += 0.5 * w->count * (w->count + 1.0);
@@ -156,7 +160,8 @@ static void empty_pieces(att_seq_step *s)
         p->tokens = (att_seq_tokens){.start = p->start,
             .item = p->item,
             .at_s = s->data->at_s ? p->at_s : NULL,
-            .context = s->data->context ? p->context : NULL};
+            .context = s->data->context ? p->context : NULL,
+            .asked = s->data->context ? p->asked : NULL};
         p->start[0] = 0;
     }
     s->count = 0;

@@ -13,7 +13,7 @@ typedef struct worker {
     att_seq_room *room;
     uint32_t *start, *item;
     int64_t *at_s;
-    uint8_t *context;
+    uint8_t *context, *asked;
     float *last;   // (group, dim)
     float *scores; // (group, items)
 } worker;
@@ -38,9 +38,11 @@ static bool make_worker(att_seq_validator *v, worker *w, att_arena *life)
     w->item = ATT_NEW(life, uint32_t, tokens);
     w->at_s = ATT_NEW(life, int64_t, tokens);
     w->context = ATT_NEW(life, uint8_t, tokens *ATT_SEQ_FIELDS);
+    w->asked = ATT_NEW(life, uint8_t, tokens *ATT_SEQ_FIELDS);
     w->last = ATT_NEW(life, float, v->group *v->shape.dim);
     w->scores = ATT_NEW(life, float, v->group *v->shape.items);
-    return w->room && w->start && w->item && w->at_s && w->context && w->last && w->scores;
+    return w->room && w->start && w->item && w->at_s && w->context && w->asked && w->last &&
+           w->scores;
 }
 
 att_status att_seq_validator_create(att_seq_validator **out, const att_seq_data *data,
@@ -70,7 +72,8 @@ static att_seq_tokens gather(const att_seq_validator *v, worker *w, size_t begin
     att_seq_tokens t = {.start = w->start,
         .item = w->item,
         .at_s = d->at_s ? w->at_s : NULL,
-        .context = d->context ? w->context : NULL};
+        .context = d->context ? w->context : NULL,
+        .asked = d->context ? w->asked : NULL};
     w->start[0] = 0;
     for (size_t i = begin; i < end; i++) {
         const uint64_t last = d->start[v->people[i] + 1] - 1; // kept out
@@ -79,9 +82,12 @@ static att_seq_tokens gather(const att_seq_validator *v, worker *w, size_t begin
             w->item[t.count] = d->item[k];
             if (d->at_s)
                 w->at_s[t.count] = d->at_s[k];
-            if (d->context)
-                memcpy(w->context + t.count * ATT_SEQ_FIELDS, d->context + k * ATT_SEQ_FIELDS,
-                    ATT_SEQ_FIELDS);
+            if (!d->context)
+                continue;
+            memcpy(w->context + t.count * ATT_SEQ_FIELDS, d->context + k * ATT_SEQ_FIELDS,
+                ATT_SEQ_FIELDS);
+            memcpy(w->asked + t.count * ATT_SEQ_FIELDS, d->context + (k + 1) * ATT_SEQ_FIELDS,
+                ATT_SEQ_FIELDS);
         }
         w->start[++t.sequences] = (uint32_t)t.count;
     }

@@ -2,7 +2,7 @@
 // engine/dataset.c - a store's preferences as data to measure on.
 #include "engine/internal.h"
 
-#include "attune/measure.h"
+#include "measure/dataset.h"
 
 typedef struct gathering {
     att_dataset *dataset;
@@ -31,9 +31,9 @@ static att_status add_preferences(const att_engine *engine, att_dataset *dataset
             const att_preference *preference = &person->preferences[p];
             if (!(preference->grade > 0))
                 continue;
-            const att_status status = att_dataset_add(dataset, att_names_get(&engine->users, u),
+            const att_status status = att_dataset_add_in(dataset, att_names_get(&engine->users, u),
                 att_names_get(&engine->catalogue.ids, preference->item), (int64_t)preference->at_s * 1000,
-                (double)preference->grade, err);
+                (double)preference->grade, preference->situation, err);
             if (status)
                 return status;
         }

@@ -113,10 +113,15 @@ void att_learning_end(att_learning *l)
 
 // --- Likings --------------------------------------------------------------------------------------------------------
 
+typedef struct moment {
+    uint32_t at_s;
+    uint16_t situation;
+} moment;
+
 typedef struct gathering {
     const att_host *host;
     ATT_VEC(att_triplet) triplets;
-    ATT_VEC(uint32_t) times; // one a triplet, seconds
+    ATT_VEC(moment) moments; // one a triplet
 } gathering;
 
 static att_status take_person(gathering *g, att_likings *out, uint32_t u, const att_person_state *person,
@@ -132,7 +137,8 @@ static att_status take_person(gathering *g, att_likings *out, uint32_t u, const 
         const double age_s = (double)out->last_ms / 1000 - preference->at_s;
         const double decay = half_life_s > 0 ? exp2(-fmax(0, age_s) / half_life_s) : 1;
         const att_triplet t = {u, preference->item, (float)(preference->grade * decay)};
-        if (!ATT_VEC_PUSH(g->host, &g->triplets, t) || !ATT_VEC_PUSH(g->host, &g->times, preference->at_s))
+        const moment when = {preference->at_s, preference->situation};
+        if (!ATT_VEC_PUSH(g->host, &g->triplets, t) || !ATT_VEC_PUSH(g->host, &g->moments, when))
             return att_no_memory(err, g->triplets.count, "preferences");
     }
     return ATT_OK;
@@ -167,19 +173,22 @@ static uint64_t place_in_row(const att_matrix *matrix, uint32_t row, uint32_t co
     return low;
 }
 
-// A person's items are distinct, so every triplet has its own place: values and times are put there by hand.
+// A person's items are distinct, so every triplet has its own place: values and moments are put there by hand.
 static att_status lay_out(
     gathering *g, att_likings *out, uint32_t people, uint32_t items, att_error *err)
 {
     out->at_count = g->triplets.count + 1;
     out->at_ms = ATT_NEW_ARRAY(g->host, int64_t, out->at_count);
-    if (!out->at_ms)
+    out->situation = ATT_NEW_ARRAY(g->host, uint16_t, out->at_count);
+    if (!out->at_ms || !out->situation)
         return att_no_memory(err, g->triplets.count, "times");
     const att_status status =
         att_matrix_build(&out->matrix, people, items, g->triplets.items, g->triplets.count, g->host, err);
     for (size_t i = 0; i < g->triplets.count && !status; i++) {
         const att_triplet *t = &g->triplets.items[i];
-        out->at_ms[place_in_row(&out->matrix, t->row, t->col)] = (int64_t)g->times.items[i] * 1000;
+        const uint64_t place = place_in_row(&out->matrix, t->row, t->col);
+        out->at_ms[place] = (int64_t)g->moments.items[i].at_s * 1000;
+        out->situation[place] = g->moments.items[i].situation;
     }
     return status;
 }
@@ -187,7 +196,7 @@ static att_status lay_out(
 static void end_gathering(gathering *g)
 {
     ATT_VEC_FREE(g->host, &g->triplets);
-    ATT_VEC_FREE(g->host, &g->times);
+    ATT_VEC_FREE(g->host, &g->moments);
 }
 
 att_status att_likings_gather(att_likings *out, const att_people *people, const att_policy *policy,
@@ -230,6 +239,7 @@ att_status att_learning_gather(att_learning *l, att_likings *out, att_error *err
 void att_likings_deinit(att_likings *likings, const att_host *host)
 {
     ATT_FREE_ARRAY(host, likings->at_ms, likings->at_count);
+    ATT_FREE_ARRAY(host, likings->situation, likings->at_count);
     att_matrix_deinit(&likings->matrix, host);
     *likings = (att_likings){0};
 }

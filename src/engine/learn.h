@@ -28,7 +28,8 @@ typedef struct att_learning {
 typedef struct att_likings {
     att_matrix matrix; // (people, items)
     int64_t *at_ms;    // (nonzeros)
-    size_t at_count;   // at least the nonzeros
+    uint16_t *situation; // (nonzeros) in which it was last chosen
+    size_t at_count;   // of both, at least the nonzeros
     uint64_t preferences; // liking or not
     int64_t last_ms;   // of the newest event
 } att_likings;

@@ -153,22 +153,42 @@ typedef struct choosing {
     uint32_t count;
 } choosing;
 
+// Nothing that the person had an opinion of at the cut.
+static bool is_new(const choosing *c, uint32_t u, uint32_t item)
+{
+    const uint64_t first = u < c->known->people ? c->known->row_start[u] : 0;
+    const uint64_t known = u < c->known->people ? c->known->row_start[u + 1] - first : 0;
+    return item < c->slice->before.matrix.cols &&
+           !has_preference(c->known->items + first, known, item);
+}
+
 // How many things the person came to like since; `out` (NULL: not wanted) takes them, ascending.
 static uint64_t new_likings(const choosing *c, uint32_t u, uint32_t *out)
 {
-    const att_matrix *before = &c->slice->before.matrix, *after = &c->slice->after.matrix;
-    const uint64_t first = u < c->known->people ? c->known->row_start[u] : 0;
-    const uint64_t known = u < c->known->people ? c->known->row_start[u + 1] - first : 0;
+    const att_matrix *after = &c->slice->after.matrix;
     uint64_t count = 0;
     for (uint64_t k = after->row_start[u]; k < after->row_start[u + 1]; k++) {
-        const uint32_t item = after->col[k];
-        if (item >= before->cols || has_preference(c->known->items + first, known, item))
+        if (!is_new(c, u, after->col[k]))
             continue;
         if (out)
-            out[count] = item;
+            out[count] = after->col[k];
         count++;
     }
     return count;
+}
+
+// In which the first of the things that the person came to like since was chosen.
+static uint16_t first_situation(const choosing *c, uint32_t u)
+{
+    const att_likings *after = &c->slice->after;
+    int64_t first_ms = INT64_MAX;
+    uint16_t situation = 0;
+    for (uint64_t k = after->matrix.row_start[u]; k < after->matrix.row_start[u + 1]; k++)
+        if (is_new(c, u, after->matrix.col[k]) && after->at_ms[k] < first_ms) {
+            first_ms = after->at_ms[k];
+            situation = after->situation[k];
+        }
+    return situation;
 }
 
 // Those with a liking at the cut and a new one since; too many are thinned by lot.
@@ -199,14 +219,20 @@ static att_status fill_held(att_slice *slice, const choosing *c, const att_host 
     att_status status =
         att_matrix_pick_rows(&held->history, &slice->before.matrix, c->people, c->count, host, err);
     if (!status) // a sequence part reads them in order of time
-        status = att_holdout_take_times(held, &slice->before.matrix, slice->before.at_ms, c->people, host, err);
+        status = att_holdout_take_moments(
+            held, &slice->before.matrix, slice->before.at_ms, slice->before.situation, c->people, host, err);
     uint64_t total = 0;
     for (uint32_t i = 0; i < c->count; i++)
         total += new_likings(c, c->people[i], NULL);
     if (!status)
         status = att_matrix_init(&held->targets, c->count, slice->before.matrix.cols, total, host, err);
+    if (!status)
+        held->asked = ATT_NEW_ARRAY(host, uint16_t, c->count);
+    if (!status && !held->asked)
+        status = att_no_memory(err, c->count, "situations");
     for (uint32_t i = 0; i < c->count && !status; i++) {
         uint64_t *at = &held->targets.row_start[i];
+        held->asked[i] = first_situation(c, c->people[i]);
         at[1] = at[0] + new_likings(c, c->people[i], held->targets.col + at[0]);
     }
     for (uint64_t k = 0; k < total && !status; k++)

@@ -109,6 +109,7 @@ static att_status learn(training *t, const att_likings *likings, const att_model
 {
     const att_model_input input = {.preferences = &likings->matrix,
         .last_at_ms = likings->at_ms,
+        .situation = likings->situation,
         .item_of = att_learning_item,
         .item_user = &t->l,
         .before = before,

@@ -298,9 +298,10 @@ static att_status read_sequence(att_view *view, const att_fold_item *items, size
     for (size_t i = 0, h = 0; i < count; i++, h++) {
         while (view->history[h].item != items[i].item)
             h++;
-        events[i] = (att_model_event){items[i].item, view->sources[h]->at_s};
+        events[i] = (att_model_event){items[i].item, view->sources[h]->at_s, view->sources[h]->situation};
     }
-    return att_model_read(model, view->memory->fold, events, count, view->explained, err);
+    return att_model_read(
+        model, view->memory->fold, events, count, view->moment.situation, view->explained, err);
 }
 
 static att_status fold_person(att_view *view, const att_fold_item *items, size_t count, att_error *err)

@@ -41,7 +41,8 @@ att_status att_contender_train(const att_contender *contender, void **model, con
         .checkpoint = resumes ? checkpoint : NULL};
     const att_scorer_input input = {.matrix = &split->train,
         .order = split->train_order,
-        .at_ms = split->timed ? split->train_at_ms : NULL};
+        .at_ms = split->timed ? split->train_at_ms : NULL,
+        .situation = split->train_situation};
     return contender->scorer->train(model, &input, &params, host, err);
 }
 
@@ -73,6 +74,7 @@ static att_status chosen_train(void **out, const att_split *split,
 {
     const att_model_input input = {.preferences = &split->train,
         .last_at_ms = split->train_at_ms,
+        .situation = split->train_situation,
         .item_of = body_of,
         .item_user = (void *)split->table};
     const att_train_options train = {.seed = options->seed, .threads = options->threads};

@@ -62,6 +62,12 @@ static att_status check_observation(att_text user, att_text item, double weight,
 att_status att_dataset_add(att_dataset *dataset, att_text user, att_text item, int64_t at_ms,
     double weight, att_error *err)
 {
+    return att_dataset_add_in(dataset, user, item, at_ms, weight, 0, err);
+}
+
+att_status att_dataset_add_in(att_dataset *dataset, att_text user, att_text item, int64_t at_ms,
+    double weight, uint16_t situation, att_error *err)
+{
     const att_status status = check_observation(user, item, weight, err);
     if (status)
         return status;
@@ -71,10 +77,11 @@ att_status att_dataset_add(att_dataset *dataset, att_text user, att_text item, i
     const uint32_t user_index = att_names_add(&dataset->users, user);
     const uint32_t item_index = att_names_add(&dataset->items, item);
     const att_observation one = {
-        at_ms, user_index, item_index, (float)weight, (uint32_t)dataset->seen.count};
+        at_ms, user_index, item_index, (float)weight, situation, (uint32_t)dataset->seen.count};
     if (user_index == ATT_NO_INDEX || item_index == ATT_NO_INDEX ||
         !ATT_VEC_PUSH(&dataset->host, &dataset->seen, one))
         return att_no_memory(err, dataset->seen.count + 1, "preferences");
+    dataset->situated |= situation != 0;
     const bool first = dataset->seen.count == 1;
     dataset->first_ms = first ? at_ms : ATT_MIN(dataset->first_ms, at_ms);
     dataset->last_ms = first ? at_ms : ATT_MAX(dataset->last_ms, at_ms);

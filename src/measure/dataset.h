@@ -11,6 +11,7 @@ typedef struct att_observation {
     int64_t at_ms;
     uint32_t user, item; // of the dataset's names
     float weight;
+    uint16_t situation; // it was chosen in (signals/situation.h); 0: not known
     uint32_t order; // of arrival: parts what happened at the same time
 } att_observation;
 
@@ -24,6 +25,7 @@ struct att_dataset {
     uint32_t described;
     int64_t first_ms, last_ms;
     bool untimed; // at_ms tells the order alone
+    bool situated; // a situation is known
 };
 
 // One preference for each pair, people and items numbered densely: people in order of arrival, each
@@ -36,6 +38,7 @@ typedef struct att_table {
     uint32_t *item;       // (count)
     int64_t *at_ms;       // (count)
     float *weight;        // (count)
+    uint16_t *situation;  // (count); NULL: none is known
     uint32_t *user_id;    // (users): number among the dataset's names
     uint32_t *item_id;    // (items)
     uint32_t *tag_start;  // (items + 1)
@@ -43,6 +46,9 @@ typedef struct att_table {
     uint32_t tag_count;
 } att_table;
 
+// att_dataset_add of something that was chosen in this situation.
+att_status att_dataset_add_in(att_dataset *dataset, att_text user, att_text item, int64_t at_ms,
+    double weight, uint16_t situation, att_error *err);
 // All memory from `life`.
 att_status att_table_build(att_table *out, const att_dataset *dataset, uint32_t min_preferences,
     att_arena *life, att_error *err);

@@ -205,6 +205,8 @@ static void judge_people(void *context, uint32_t thread, size_t begin, size_t en
             .weights = split->history_weight + start,
             .order = split->history_order + start,
             .at_ms = split->timed ? split->history_at_ms + start : NULL,
+            .situation = split->history_situation ? split->history_situation + start : NULL,
+            .asked = split->asked ? split->asked[c] : 0,
             .count = split->history_start[c + 1] - start};
         w->status =
             att_contender_score(j->contender, j->model, w->fold, &history, w->scores, &w->err);

@@ -234,6 +234,8 @@ static void note_times(splitter *s)
                 const uint64_t at = nonzero_of(&s->out->train, row, s->table->item[i]);
                 s->out->train_at_ms[at] = s->table->at_ms[i];
                 s->out->train_order[at] = i - s->table->user_start[u];
+                if (s->table->situation)
+                    s->out->train_situation[at] = s->table->situation[i];
             }
         row++;
     }
@@ -247,7 +249,9 @@ static att_status build_train(splitter *s, att_error *err)
     out->train_at_ms = ATT_NEW(s->life, int64_t, table->count);
     out->train_order = ATT_NEW(s->life, uint32_t, table->count);
     out->train_count = ATT_NEW(s->life, uint32_t, table->items);
-    if (!triplets || !out->train_at_ms || !out->train_order || !out->train_count)
+    out->train_situation = table->situation ? ATT_NEW(s->life, uint16_t, table->count) : NULL;
+    if (!triplets || !out->train_at_ms || !out->train_order || !out->train_count ||
+        (table->situation && !out->train_situation))
         return att_no_memory(err, table->count, "preferences");
     uint32_t count = 0;
     for (uint32_t u = 0; u < table->users; u++) {
@@ -316,11 +320,17 @@ static void add_case(splitter *s, uint32_t user, const pair *shown, uint32_t sho
         out->history_weight[history] = shown[i].weight;
         out->history_order[history] = shown[i].place - s->table->user_start[user];
         out->history_at_ms[history] = s->table->at_ms[shown[i].place];
+        if (s->table->situation)
+            out->history_situation[history] = s->table->situation[shown[i].place];
     }
+    uint32_t first = UINT32_MAX; // place in the table, which is by time
     for (uint32_t i = 0; i < sought_count; i++) {
         out->targets[target++] = sought[i].item;
+        first = ATT_MIN(first, sought[i].place);
         s->out->counts.unknown_sought += out->train_count[sought[i].item] == 0;
     }
+    if (out->asked)
+        out->asked[out->cases] = s->table->situation[first];
     out->user[out->cases++] = user;
     out->history_start[out->cases] = history;
     out->target_start[out->cases] = target;
@@ -364,9 +374,12 @@ static att_status build_cases(splitter *s, att_error *err)
     out->history_order = ATT_NEW(s->life, uint32_t, table->count);
     out->history_at_ms = ATT_NEW(s->life, int64_t, table->count);
     out->targets = ATT_NEW(s->life, uint32_t, table->count);
+    out->history_situation = table->situation ? ATT_NEW(s->life, uint16_t, table->count) : NULL;
+    out->asked = table->situation ? ATT_NEW(s->life, uint16_t, table->users) : NULL;
     pair *pairs = ATT_NEW(s->life, pair, table->count);
     if (!out->user || !out->history_start || !out->target_start || !out->history ||
-        !out->history_weight || !out->history_order || !out->history_at_ms || !out->targets || !pairs)
+        !out->history_weight || !out->history_order || !out->history_at_ms || !out->targets || !pairs ||
+        (table->situation && (!out->history_situation || !out->asked)))
         return att_no_memory(err, table->count, "preferences");
     for (uint32_t u = 0; u < table->users; u++)
         build_case(s, u, pairs);

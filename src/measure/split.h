@@ -29,6 +29,7 @@ typedef struct att_split {
     att_matrix train;      // (people trained on, table->items)
     bool timed;            // the dataset has times; else at_ms tells the order alone
     int64_t *train_at_ms;  // per nonzero of train
+    uint16_t *train_situation; // per nonzero of train; NULL: the dataset tells of none
     uint32_t *train_order; // per nonzero of train: place among the person's preferences
     uint32_t *train_count; // (items): people in training who prefer it
     uint8_t *ranked;       // (items): 1 when it may stand in a list
@@ -41,6 +42,8 @@ typedef struct att_split {
     float *history_weight;
     uint32_t *history_order; // place among the person's preferences
     int64_t *history_at_ms;
+    uint16_t *history_situation; // NULL: the dataset tells of none
+    uint16_t *asked; // (cases) the situation that the first of the targets was chosen in; NULL: as above
     uint32_t *target_start; // (cases + 1)
     uint32_t *targets;      // ascending within a case
     att_split_counts counts;

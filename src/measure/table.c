@@ -81,7 +81,10 @@ static bool fill(
     table->item = ATT_NEW(life, uint32_t, table->count + 1);
     table->at_ms = ATT_NEW(life, int64_t, table->count + 1);
     table->weight = ATT_NEW(life, float, table->count + 1);
-    if (!table->user_start || !table->user_id || !table->item || !table->at_ms || !table->weight)
+    const bool situated = table->dataset->situated;
+    table->situation = situated ? ATT_NEW(life, uint16_t, table->count + 1) : NULL;
+    if (!table->user_start || !table->user_id || !table->item || !table->at_ms || !table->weight ||
+        (situated && !table->situation))
         return false;
     uint32_t user = 0;
     for (uint32_t i = 0; i < table->count; i++) {
@@ -92,6 +95,8 @@ static bool fill(
         table->item[i] = item_of[seen[i].item];
         table->at_ms[i] = seen[i].at_ms;
         table->weight[i] = seen[i].weight;
+        if (situated)
+            table->situation[i] = seen[i].situation;
     }
     table->user_start[table->users] = table->count;
     return true;

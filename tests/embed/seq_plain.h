@@ -115,30 +115,39 @@ static void plain_layer(const plain_net *net, uint32_t l, size_t n, const int64_
     }
 }
 
-// out (n, dim) of events first … first + n - 1 of the data.
+// x += the vectors of one event's classes.
+static void plain_context(
+    const plain_net *net, double *x, const double *table, const att_seq_data *data, uint64_t event)
+{
+    const size_t dim = net->shape->dim;
+    for (size_t f = 0; data->context && f < ATT_SEQ_FIELDS; f++) {
+        const size_t class = data->context[event * ATT_SEQ_FIELDS + f];
+        for (size_t k = 0; class > 0 && k < dim; k++)
+            x[k] += table[(f * ATT_SEQ_CLASSES + class) * dim + k];
+    }
+}
+
+// out (n, dim) of events first … first + n - 1 of the data, each asked for the event that follows it.
 static void plain_forward(const plain_net *net, const att_seq_data *data, uint64_t first, size_t n,
     double out[][PLAIN_DIM])
 {
     const att_seq_shape *s = net->shape;
     const att_seq_ends ends = att_seq_ends_of(s, net->origin);
-    const double *context = plain_part(net, ends.context);
     double x[PLAIN_TOKENS][PLAIN_DIM];
     uint64_t token[PLAIN_TOKENS];
     for (size_t t = 0; t < n; t++) {
         token[t] = first + t;
         for (size_t k = 0; k < s->dim; k++)
             x[t][k] = sqrt((double)s->dim) * net->items[data->item[first + t] * s->dim + k];
-        for (size_t f = 0; data->context && f < ATT_SEQ_FIELDS; f++) {
-            const size_t class = data->context[(first + t) * ATT_SEQ_FIELDS + f];
-            for (size_t k = 0; class > 0 && k < s->dim; k++)
-                x[t][k] += context[(f * ATT_SEQ_CLASSES + class) * s->dim + k];
-        }
+        plain_context(net, x[t], plain_part(net, ends.context), data, first + t);
         plain_drop(net, x[t], token[t], 0);
     }
     for (uint32_t l = 0; l < s->layers; l++)
         plain_layer(net, l, n, data->at_s ? data->at_s + first : NULL, token, x);
-    for (size_t t = 0; t < n; t++)
+    for (size_t t = 0; t < n; t++) {
+        plain_context(net, x[t], plain_part(net, ends.asked), data, first + t + 1);
         plain_norm(out[t], x[t], plain_part(net, ends.norm_out), s->dim);
+    }
 }
 
 static double plain_softplus(double x)

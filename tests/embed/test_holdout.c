@@ -89,6 +89,42 @@ CHECK_TEST(with_times_the_newest_are_sought)
     att_matrix_deinit(&m, &host);
 }
 
+// A preference's situation is told by its row and column, so that each can be known again.
+CHECK_TEST(situations_go_where_their_preferences_go_and_the_oldest_sought_is_asked_in_its_own)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_matrix m = world_matrix(60, 40, 4, 15, 3, &host);
+    const size_t count = (size_t)att_matrix_nonzeros(&m);
+    int64_t *at_ms = calloc(count, sizeof *at_ms);
+    uint16_t *situation = calloc(count, sizeof *situation);
+    for (uint32_t u = 0; u < m.rows; u++)
+        for (uint64_t k = m.row_start[u]; k < m.row_start[u + 1]; k++) {
+            at_ms[k] = 1000 + m.col[k];
+            situation[k] = (uint16_t)(u * 100 + m.col[k]);
+        }
+    const att_holdout_options options = {.seed = 4, .held = 10, .least = 5, .situation = situation};
+    att_holdout h;
+    CHECK_OK(att_holdout_make(&h, &m, at_ms, &options, &host, NULL));
+    for (uint32_t p = 0; p < 10; p++) {
+        const uint32_t person = h.asked[p] / 100;
+        CHECK_EQ(h.asked[p] % 100, h.targets.col[h.targets.row_start[p]]); // the lower the item, the older
+        for (uint64_t k = h.history.row_start[p]; k < h.history.row_start[p + 1]; k++)
+            CHECK_EQ(h.history_situation[k], person * 100 + h.history.col[k]);
+    }
+    for (uint32_t r = 0; r < h.train.rows; r++)
+        for (uint64_t k = h.train.row_start[r]; k < h.train.row_start[r + 1]; k++) {
+            CHECK_EQ(h.train_situation[k] % 100, h.train.col[k]);
+            CHECK_EQ(h.train_situation[k] / 100, h.train_situation[h.train.row_start[r]] / 100);
+        }
+    free(at_ms);
+    free(situation);
+    att_holdout_deinit(&h, &host);
+    att_matrix_deinit(&m, &host);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
 CHECK_TEST(threads_do_not_change_what_is_measured)
 {
     CHECK_BEGIN();
@@ -130,4 +166,5 @@ CHECK_MAIN(CHECK_CASE(quality_is_as_worked_by_hand),
     CHECK_CASE(the_best_come_first_and_ties_go_to_the_lower_number),
     CHECK_CASE(a_fifth_is_sought_and_nothing_is_lost_or_told_twice),
     CHECK_CASE(with_times_the_newest_are_sought),
+    CHECK_CASE(situations_go_where_their_preferences_go_and_the_oldest_sought_is_asked_in_its_own),
     CHECK_CASE(threads_do_not_change_what_is_measured), CHECK_CASE(nobody_left_is_refused))

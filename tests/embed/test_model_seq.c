@@ -77,18 +77,22 @@ static att_model *model_with_sequence(att_model_kind kind, const world *w, const
         known[i] = i != 19;
     att_seq *seq;
     CHECK_OK(att_seq_create(&seq, &shape, numbers, numbers + weights, known, host, NULL));
-    CHECK_OK(att_model_add_sequence(model, seq, 0.4, &w->matrix, w->at_s, NULL));
+    CHECK_OK(att_model_add_sequence(model, seq, 0.4, &w->matrix, w->at_s, NULL, NULL));
     free(numbers);
     return model;
 }
 
 static const att_fold_item history[] = {
     {3, 0.9f, NULL}, {7, 0.5f, NULL}, {12, 1.0f, NULL}, {20, 0.6f, NULL}, {31, 0.2f, NULL}, {19, 0.4f, NULL}};
-static const att_model_event events[] = {{3, 500}, {7, 90}, {12, 400000}, {20, 90}, {31, 2000}, {19, 30}};
+// In situations of device + 16 place + 128 activity + 2048 (hour band + 1).
+static const att_model_event events[] = {{3, 500, 0x0801}, {7, 90, 0}, {12, 400000, 0x1992}, {20, 90, 0x0002},
+    {31, 2000, 0x3021}, {19, 30, 0x0001}};
+static const uint32_t asked = 0x2883;
 static const uint32_t targets[] = {0, 5, 19, 44, 3};
 enum { HISTORY = 6, TARGETS = 5 };
 
-static void score(const att_model *model, att_fold *fold, size_t left_out, size_t explained, float *scores)
+static void score_asked(const att_model *model, att_fold *fold, size_t left_out, size_t explained, uint32_t situation,
+    float *scores)
 {
     att_fold_item items[HISTORY];
     att_model_event places[HISTORY];
@@ -99,8 +103,13 @@ static void score(const att_model *model, att_fold *fold, size_t left_out, size_
             places[count++] = events[i];
         }
     CHECK_OK(att_model_fold(model, fold, items, count, NULL, NULL));
-    CHECK_OK(att_model_read(model, fold, places, count, explained, NULL));
+    CHECK_OK(att_model_read(model, fold, places, count, situation, explained, NULL));
     CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, scores, NULL));
+}
+
+static void score(const att_model *model, att_fold *fold, size_t left_out, size_t explained, float *scores)
+{
+    score_asked(model, fold, left_out, explained, asked, scores);
 }
 
 CHECK_TEST(effects_are_what_removal_gives_of_all_events_or_of_the_newest)
@@ -157,9 +166,11 @@ CHECK_TEST(a_score_is_the_two_parts_by_their_shares)
     CHECK_OK(att_seq_reader_create(&reader, model->seq, &host, NULL));
     att_seq_reader_begin(reader, true);
     static const size_t in_order[] = {1, 3, 0, 4, 2}; // 19 is not known; 7 and 20 at once: the lower number first
+    static const uint8_t contexts[5][ATT_SEQ_FIELDS] = {{0}, {2, 0, 0, 0}, {1, 0, 0, 1}, {1, 2, 0, 6}, {2, 1, 3, 3}};
+    static const uint8_t context[ATT_SEQ_FIELDS] = {3, 0, 1, 5};
     for (size_t k = 0; k < 5; k++)
-        att_seq_reader_add(reader, events[in_order[k]].item, events[in_order[k]].at_s, NULL);
-    const float *state = att_seq_read(reader);
+        att_seq_reader_add(reader, events[in_order[k]].item, events[in_order[k]].at_s, contexts[k]);
+    const float *state = att_seq_read(reader, context);
     for (size_t j = 0; j < TARGETS; j++) {
         double own = 0;
         for (size_t d = 0; d < 16; d++)
@@ -198,12 +209,78 @@ CHECK_TEST(it_is_kept_in_the_file_and_files_without_it_load_as_before)
     CHECK_OK(att_model_load(&loaded, path, &host, NULL));
     CHECK_NEAR(att_model_sequence_share(loaded), 0, 0);
     CHECK_OK(att_model_fold(loaded, fold, history, HISTORY, NULL, NULL));
-    CHECK_OK(att_model_read(loaded, fold, events, HISTORY, 0, NULL));
+    CHECK_OK(att_model_read(loaded, fold, events, HISTORY, 0, 0, NULL));
     CHECK_EQ(att_model_sequence_top(loaded, fold, NULL, 0, 5, items, best), 0);
     att_model_destroy(loaded);
     att_model_destroy(model);
     att_fold_destroy(fold);
     end_world(&w, &host);
+}
+
+// The same file under another version and with so many of its weights. In version 1 they end before those of the context that is asked in.
+static void save_as(const char *path, const char *from, uint32_t version_to, size_t weights, const att_host *host)
+{
+    static const char ids[][5] = {"HEAD", "TOUC", "POPU", "PLAC", "VECT", "BASE", "SEQH", "SEQW", "SEQI", "SEQK", "RECI", "ORIG"};
+    const uint32_t kind = ATT_TAG4('M', 'O', 'D', 'L');
+    uint32_t version = 0;
+    att_snapshot *snapshot;
+    att_snapshot_writer *writer;
+    CHECK_OK(att_snapshot_open(&snapshot, from, kind, &version, host, NULL));
+    CHECK_EQ(version, 2);
+    CHECK_OK(att_snapshot_writer_create(&writer, kind, version_to, host, NULL));
+    for (size_t i = 0; i < ATT_COUNT_OF(ids); i++) {
+        uint32_t id;
+        size_t size;
+        memcpy(&id, ids[i], sizeof id);
+        const void *data = att_snapshot_section(snapshot, id, &size);
+        CHECK(data != NULL);
+        if (strcmp(ids[i], "SEQW") == 0)
+            size = weights * sizeof(float);
+        CHECK_OK(att_snapshot_add(writer, id, data, size, NULL));
+    }
+    CHECK_OK(att_snapshot_finish(writer, path, NULL));
+    att_snapshot_writer_destroy(writer);
+    att_snapshot_close(snapshot);
+}
+
+CHECK_TEST(a_file_from_before_loads_as_a_model_that_knows_nothing_of_the_situation_it_is_asked_in)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    world w = make_world(true, &host);
+    att_model *model = model_with_sequence(ATT_MODEL_ALS, &w, &host), *loaded, *refused;
+    const char *path = check_path("new.model"), *before = check_path("before.model");
+    CHECK_OK(att_model_save(model, 3, path, NULL));
+    save_as(before, path, 1, att_seq_weights_unasked(&model->seq->shape), &host);
+    CHECK_OK(att_model_load(&loaded, before, &host, NULL));
+    att_fold *fold;
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    float now[TARGETS], then[TARGETS], unasked[TARGETS];
+    score(model, fold, SIZE_MAX, 0, now);
+    score(loaded, fold, SIZE_MAX, 0, then);
+    score_asked(model, fold, SIZE_MAX, 0, 0, unasked);
+    CHECK(memcmp(then, unasked, sizeof then) == 0);
+    CHECK(memcmp(then, now, sizeof then) != 0);
+    // Saved again it is a file of now, with the same answers.
+    CHECK_OK(att_model_save(loaded, 4, path, NULL));
+    att_model_destroy(loaded);
+    CHECK_OK(att_model_load(&loaded, path, &host, NULL));
+    score(loaded, fold, SIZE_MAX, 0, now);
+    CHECK(memcmp(then, now, sizeof then) == 0);
+    // Weights of one version under the number of the other.
+    save_as(before, path, 1, att_seq_weights(&model->seq->shape), &host);
+    att_error err;
+    CHECK_FAILS(att_model_load(&refused, before, &host, &err), ATT_CORRUPT);
+    CHECK_HOLDS(err.text, "section SEQW");
+    save_as(before, path, 3, att_seq_weights(&model->seq->shape), &host);
+    CHECK_FAILS(att_model_load(&refused, before, &host, &err), ATT_VERSION);
+    CHECK_HOLDS(err.text, "model version 3, this build reads 1 to 2");
+    att_fold_destroy(fold);
+    att_model_destroy(loaded);
+    att_model_destroy(model);
+    end_world(&w, &host);
+    CHECK_EQ(heap.bytes_live, 0);
 }
 
 static void train(const world *w, bool timed, att_train_report *report, att_model **model, const att_host *host)
@@ -234,6 +311,37 @@ CHECK_TEST(the_share_is_learned_and_nothing_where_it_does_not_help)
     att_model_destroy(model);
     end_world(&w, &host);
     CHECK_EQ(heap.bytes_live, 0);
+}
+
+// Situations that nobody knows are the same as none: every weight, every score.
+CHECK_TEST(without_situations_the_bits_are_those_of_a_model_that_was_never_told_of_any)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    world w = make_world(true, &host);
+    uint16_t *unknown = calloc(w.count, sizeof *unknown);
+    att_model_input input = {.preferences = &w.matrix, .last_at_ms = w.at_ms};
+    const att_train_options options = {.seed = 3, .threads = 1, .kind = "als", .dim = 16};
+    att_train_report report;
+    att_model *told, *never;
+    CHECK_OK(att_model_train(&never, &input, &options, &report, &host, NULL));
+    input.situation = unknown;
+    CHECK_OK(att_model_train(&told, &input, &options, &report, &host, NULL));
+    CHECK_EQ(told->seq->fingerprint, never->seq->fingerprint);
+    const att_seq_ends ends = att_seq_ends_of(&never->seq->shape, never->seq->weights);
+    for (size_t k = 0; k < (size_t)2 * ATT_SEQ_FIELDS * ATT_SEQ_CLASSES * never->seq->shape.dim; k++)
+        CHECK_NEAR((double)ends.context[k], 0, 0); // and those of what is asked behind it
+    att_fold *fold;
+    float asked_nothing[TARGETS], asked_something[TARGETS];
+    CHECK_OK(att_fold_create(&fold, &host, NULL));
+    score_asked(never, fold, SIZE_MAX, 0, 0, asked_nothing);
+    score_asked(never, fold, SIZE_MAX, 0, asked, asked_something);
+    CHECK(memcmp(asked_nothing, asked_something, sizeof asked_nothing) == 0);
+    att_fold_destroy(fold);
+    att_model_destroy(told);
+    att_model_destroy(never);
+    free(unknown);
+    end_world(&w, &host);
 }
 
 static bool stop_in_the_second_epoch(void *user, const att_progress *progress)
@@ -296,6 +404,8 @@ CHECK_TEST(too_little_data_is_said)
 CHECK_MAIN(CHECK_CASE(effects_are_what_removal_gives_of_all_events_or_of_the_newest),
     CHECK_CASE(a_score_is_the_two_parts_by_their_shares),
     CHECK_CASE(it_is_kept_in_the_file_and_files_without_it_load_as_before),
+    CHECK_CASE(a_file_from_before_loads_as_a_model_that_knows_nothing_of_the_situation_it_is_asked_in),
     CHECK_CASE(the_share_is_learned_and_nothing_where_it_does_not_help),
+    CHECK_CASE(without_situations_the_bits_are_those_of_a_model_that_was_never_told_of_any),
     CHECK_CASE(a_training_that_was_stopped_goes_on_and_leaves_no_files),
     CHECK_CASE(too_little_data_is_said))

@@ -28,12 +28,15 @@ static att_seq *random_model(const att_host *host)
     return seq;
 }
 
-static const float *whole(att_seq_reader *reader, const uint32_t *items, size_t count, bool timed)
+// contexts is (count + 1, ATT_SEQ_FIELDS), the last what is asked in; NULL: none is known.
+static const float *whole(att_seq_reader *reader, const uint32_t *items, size_t count, bool timed,
+    const uint8_t *contexts)
 {
     att_seq_reader_begin(reader, timed);
     for (size_t k = 0; k < count; k++)
-        att_seq_reader_add(reader, items[k], (int64_t)(k * k * 1000), NULL);
-    return att_seq_read(reader);
+        att_seq_reader_add(
+            reader, items[k], (int64_t)(k * k * 1000), contexts ? contexts + k * ATT_SEQ_FIELDS : NULL);
+    return att_seq_read(reader, contexts ? contexts + count * ATT_SEQ_FIELDS : NULL);
 }
 
 CHECK_TEST(one_event_at_a_time_gives_the_state_of_the_whole_history)
@@ -56,7 +59,7 @@ CHECK_TEST(one_event_at_a_time_gives_the_state_of_the_whole_history)
         for (size_t k = 0; k < LENGTH; k++) {
             const float *step =
                 att_seq_push(cache, items[k], timed != 0, (int64_t)(k * k * 1000), NULL);
-            const float *wanted = whole(reader, items, k + 1, timed != 0);
+            const float *wanted = whole(reader, items, k + 1, timed != 0, NULL);
             for (size_t d = 0; d < DIM; d++) {
                 CHECK_NEAR((double)step[d], (double)wanted[d], 2e-5);
                 moved += fabs((double)wanted[d]);
@@ -67,6 +70,55 @@ CHECK_TEST(one_event_at_a_time_gives_the_state_of_the_whole_history)
     const uint64_t allocations = heap.allocations;
     att_seq_push(cache, 1, true, 900000, NULL);
     CHECK_EQ(heap.allocations, allocations);
+    att_seq_reader_destroy(reader);
+    att_seq_cache_destroy(cache);
+    att_seq_destroy(seq);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
+// The same with the situations of the events, asked in a situation of its own after each; whoever asks in another one needs no event again.
+CHECK_TEST(situations_change_the_state_one_at_a_time_as_they_do_in_the_whole)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    const att_host host = check_host(&heap);
+    att_seq *seq = random_model(&host);
+    att_seq_reader *reader;
+    att_seq_cache *cache;
+    CHECK_OK(att_seq_reader_create(&reader, seq, &host, NULL));
+    CHECK_OK(att_seq_cache_create(&cache, seq, &host, NULL));
+    uint32_t items[LENGTH];
+    uint8_t contexts[(LENGTH + 1) * ATT_SEQ_FIELDS];
+    float state[DIM];
+    att_rng rng = att_rng_seed(15);
+    for (size_t k = 0; k < LENGTH; k++)
+        items[k] = (uint32_t)att_rng_below(&rng, ITEMS + 100);
+    for (size_t k = 0; k < sizeof contexts; k++)
+        contexts[k] = (uint8_t)att_rng_below(&rng, ATT_SEQ_CLASSES + 1); // one class that cannot be
+    double by_event = 0, by_question = 0;
+    for (size_t k = 0; k < LENGTH; k++) {
+        const uint8_t *own = contexts + k * ATT_SEQ_FIELDS;
+        att_seq_push(cache, items[k], true, (int64_t)(k * k * 1000), own);
+        for (size_t other = 0; other < 2; other++) {
+            uint8_t asked[(LENGTH + 1) * ATT_SEQ_FIELDS];
+            memcpy(asked, contexts, sizeof asked);
+            if (other)
+                memset(asked + (k + 1) * ATT_SEQ_FIELDS, 7, ATT_SEQ_FIELDS);
+            att_seq_ask(seq, att_seq_sum(cache), asked + (k + 1) * ATT_SEQ_FIELDS, state);
+            const float *wanted = whole(reader, items, k + 1, true, asked);
+            for (size_t d = 0; d < DIM; d++)
+                CHECK_NEAR((double)state[d], (double)wanted[d], 2e-5);
+        }
+        float plain[DIM];
+        att_seq_ask(seq, att_seq_sum(cache), NULL, plain);
+        const float *unknown = whole(reader, items, k + 1, true, NULL);
+        for (size_t d = 0; d < DIM; d++) {
+            by_question += fabs((double)(state[d] - plain[d]));
+            by_event += fabs((double)(plain[d] - unknown[d]));
+        }
+    }
+    CHECK(by_question > 10);
+    CHECK(by_event > 10);
     att_seq_reader_destroy(reader);
     att_seq_cache_destroy(cache);
     att_seq_destroy(seq);
@@ -152,6 +204,7 @@ CHECK_TEST(the_scan_finds_what_all_vectors_would_among_what_may_be_shown)
 }
 
 CHECK_MAIN(CHECK_CASE(one_event_at_a_time_gives_the_state_of_the_whole_history),
+    CHECK_CASE(situations_change_the_state_one_at_a_time_as_they_do_in_the_whole),
     CHECK_CASE(a_cache_goes_back_to_any_event_as_if_the_later_ones_had_not_been),
     CHECK_CASE(a_full_ring_lets_the_oldest_go),
     CHECK_CASE(the_scan_finds_what_all_vectors_would_among_what_may_be_shown))

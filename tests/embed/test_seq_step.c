@@ -145,7 +145,7 @@ CHECK_TEST(what_comes_later_changes_nothing_before)
     const att_seq_net net = {s->shape, s->state.weights, s->state.items, att_seq_ops_best()};
     att_seq_room *room = att_seq_room_new(&s->shape, 8, false, &s->life);
     uint32_t start[] = {0, 5}, item[] = {1, 2, 3, 4, 5};
-    const att_seq_tokens tokens = {1, 5, start, item, times, NULL};
+    const att_seq_tokens tokens = {1, 5, start, item, times, s->context, s->context + ATT_SEQ_FIELDS};
     float first[3 * 16];
     const float *out = att_seq_forward(&net, &tokens, NULL, room);
     memcpy(first, out, sizeof first);

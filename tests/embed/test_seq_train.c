@@ -82,7 +82,7 @@ CHECK_TEST(it_learns_what_comes_next)
             att_seq_reader_add(reader, 12 + k, 1000 * k, NULL);
         att_seq_reader_add(reader, ITEMS + 7, 9000, NULL); // nothing that it knows
         float scores[ITEMS];
-        att_seq_score_all(seq, att_seq_read(reader), scores);
+        att_seq_score_all(seq, att_seq_read(reader, NULL), scores);
         uint32_t best = 0; // that was not met yet
         for (uint32_t i = 1; i < ITEMS; i++)
             best = (i < 12 || i > 16) && scores[i] > scores[best] ? i : best;
@@ -224,11 +224,11 @@ CHECK_TEST(the_newest_events_are_what_is_read)
         att_seq_reader_begin(reader, true);
         for (uint32_t k = run ? 32 : 0; k < 40; k++)
             att_seq_reader_add(reader, k, 100 * k, NULL);
-        memcpy(states[run], att_seq_read(reader), sizeof states[run]);
+        memcpy(states[run], att_seq_read(reader, NULL), sizeof states[run]);
     }
     CHECK(memcmp(states[0], states[1], sizeof states[0]) == 0);
     att_seq_reader_begin(reader, false);
-    const float *nothing = att_seq_read(reader);
+    const float *nothing = att_seq_read(reader, NULL);
     for (size_t k = 0; k < 16; k++)
         CHECK_NEAR((double)nothing[k], 0, 0);
     att_seq_reader_destroy(reader);

@@ -42,7 +42,7 @@ static void add_sequence(att_model *model, const att_matrix *m, const att_host *
     if (att_seq_weights(&shape) + ITEMS * 16 > 16384 ||
         att_seq_create(&seq, &shape, numbers, numbers + att_seq_weights(&shape), known, host,
             NULL) != ATT_OK ||
-        att_model_add_sequence(model, seq, 0.5, m, at_s, NULL) != ATT_OK)
+        att_model_add_sequence(model, seq, 0.5, m, at_s, NULL, NULL) != ATT_OK)
         abort();
 }
 
@@ -132,7 +132,7 @@ static void use(att_model *model, const att_host *host)
     att_arena_init(&scratch, host, 0);
     if (att_fold_create(&fold, host, NULL) == ATT_OK &&
         att_model_fold(model, fold, history, 4, vector, NULL) == ATT_OK &&
-        att_model_read(model, fold, events, 4, ATT_MODEL_EXPLAINED, NULL) == ATT_OK &&
+        att_model_read(model, fold, events, 4, 0x0803, ATT_MODEL_EXPLAINED, NULL) == ATT_OK &&
         att_model_score(model, fold, targets, NULL, 3, scores, NULL) == ATT_OK &&
         att_model_effects(model, fold, targets, NULL, 3, effects, NULL) == ATT_OK) {
         att_model_sequence_top(model, fold, NULL, 0, 5, items, best);

@@ -374,6 +374,43 @@ CHECK_TEST(a_split_that_leaves_nothing_is_refused)
     end(&g);
 }
 
+// A person's n-th preference was chosen in situation 100 user + n + 1.
+CHECK_TEST(situations_go_where_their_preferences_go_and_the_first_sought_is_asked_in_its_own)
+{
+    CHECK_BEGIN();
+    ground g;
+    begin(&g);
+    att_split split;
+    build(&g, &split, ATT_PROTOCOL_LEAVE_ONE_OUT);
+    CHECK(!split.train_situation && !split.history_situation && !split.asked); // nothing is known
+    att_split_deinit(&split);
+    end(&g);
+    CHECK_OK(att_dataset_create(&g.dataset, "situated", NULL, NULL));
+    for (uint16_t u = 0; u < 8; u++)
+        for (uint16_t n = 0; n < 6; n++) {
+            char user[8], item[8];
+            snprintf(user, sizeof user, "u%u", u);
+            snprintf(item, sizeof item, "i%u", (unsigned)(u + 5 * n) % 8);
+            CHECK_OK(att_dataset_add_in(g.dataset, att_text_of(user), att_text_of(item), 1000 * n + 1, 1,
+                (uint16_t)(100 * u + n + 1), NULL));
+        }
+    att_arena_init(&g.life, &g.host, 0);
+    CHECK_OK(att_table_build(&g.table, g.dataset, 5, &g.life, NULL));
+    build(&g, &split, ATT_PROTOCOL_TIME); // the last two of six are sought
+    CHECK_EQ(split.cases, 8);
+    for (uint32_t c = 0; c < split.cases; c++) {
+        const uint32_t u = split.user[c];
+        CHECK_EQ(split.history_start[c + 1] - split.history_start[c], 4);
+        for (uint32_t i = split.history_start[c]; i < split.history_start[c + 1]; i++)
+            CHECK_EQ(split.history_situation[i], 100 * u + split.history_order[i] + 1);
+        for (uint64_t k = split.train.row_start[u]; k < split.train.row_start[u + 1]; k++)
+            CHECK_EQ(split.train_situation[k], 100 * u + split.train_order[k] + 1);
+        CHECK_EQ(split.asked[c], 100 * u + 5);
+    }
+    att_split_deinit(&split);
+    end(&g);
+}
+
 CHECK_MAIN(CHECK_CASE(leave_one_out_seeks_the_last_and_trains_on_the_rest),
     CHECK_CASE(strong_generalization_trains_on_nobody_it_judges),
     CHECK_CASE(folds_judge_everybody_once_and_never_train_on_them),
@@ -381,4 +418,5 @@ CHECK_MAIN(CHECK_CASE(leave_one_out_seeks_the_last_and_trains_on_the_rest),
     CHECK_CASE(moments_seek_nothing_twice_and_train_on_the_past),
     CHECK_CASE(a_half_life_weighs_recent_preferences_more), CHECK_CASE(hidden_items_are_never_in_training_and_are_all_that_is_ranked),
     CHECK_CASE(sampled_negatives_were_never_preferred), CHECK_CASE(the_seed_decides_the_split),
-    CHECK_CASE(a_split_that_leaves_nothing_is_refused))
+    CHECK_CASE(a_split_that_leaves_nothing_is_refused),
+    CHECK_CASE(situations_go_where_their_preferences_go_and_the_first_sought_is_asked_in_its_own))
