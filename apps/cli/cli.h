@@ -65,6 +65,7 @@ extern const cli_option cli_context_options[]; // without end: ATT_CLI_CONTEXT_O
 const char *cli_store_path(const cli *c); // --store, or $ATTUNE_STORE, or attune.attune
 // Opens it, or prints why not.
 att_engine *cli_open(cli *c, bool create, bool read_only, int *exit_code);
+bool cli_open_options(cli *c, bool create, bool read_only, att_open_options *out); // as it would be opened; false: told
 
 // --- Saying things. Results go to stdout, all else to stderr.
 int cli_fail(const cli *c, att_status status, const att_error *err); // prints, returns the exit code

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifdef ATT_HTTPD
 #include "serve_demo.h"
@@ -37,17 +38,45 @@ static void log_line(void *user, att_log_level level, const char *message)
     json_decref(line);
 }
 
-static void say_address(void *user, const char *address, uint16_t port)
+// Said when requests can be served; that it listens before is in the log.
+static void say_ready(void *user, const char *address, uint16_t port, int64_t took_ms, uint64_t events)
 {
     const cli *c = user;
     const bool v6 = strchr(address, ':') != NULL;
     const char *scheme = cli_get(c, "tls-certificate") ? "https" : "http";
     if (c->json)
-        printf("{\"url\":\"%s://%s%s%s:%u\"}\n", scheme, v6 ? "[" : "", address, v6 ? "]" : "", port);
+        printf("{\"ready_ms\":%lld,\"events\":%llu,\"url\":\"%s://%s%s%s:%u\"}\n", (long long)took_ms,
+            (unsigned long long)events, scheme, v6 ? "[" : "", address, v6 ? "]" : "", port);
     else
-        printf("attune serves %s on %s://%s%s%s:%u (Ctrl-C ends it)\n", cli_store_path(c), scheme, v6 ? "[" : "", address,
-            v6 ? "]" : "", port);
+        printf("attune serves %s on %s://%s%s%s:%u (ready after %.2f s with %s; Ctrl-C ends it)\n", cli_store_path(c), scheme,
+            v6 ? "[" : "", address, v6 ? "]" : "", port, (double)took_ms / 1e3, cli_count(events, "event", "events"));
     fflush(stdout);
+}
+
+// "NAME=STORE,NAME=STORE" taken apart in `text`; false: told.
+static bool read_tenants(const cli *c, char *text, httpd_store *stores, size_t *count)
+{
+    for (char *part; (part = strsep(&text, ","));) {
+        char *equals = strchr(part, '=');
+        if (!equals || equals == part || !equals[1])
+            return cli_usage(c, "--tenants holds \"%s\", expected NAME=STORE with commas between", part), false;
+        if (*count == HTTPD_TENANTS_MAX)
+            return cli_usage(c, "--tenants has more than %d stores", HTTPD_TENANTS_MAX - 1), false;
+        *equals = 0;
+        stores[(*count)++] = (httpd_store){part, equals + 1};
+    }
+    return true;
+}
+
+// What is not there is told before anything listens.
+static int check_stores(const cli *c, const httpd_store *stores, size_t count)
+{
+    for (size_t i = 0; i < count && !cli_flag(c, "create"); i++)
+        if (access(stores[i].path, F_OK) != 0) {
+            fprintf(stderr, "attune serve: there is no store %s; make one with: attune init --store %s\n", stores[i].path, stores[i].path);
+            return att_status_exit_code(ATT_NOT_FOUND);
+        }
+    return 0;
 }
 
 static const char *keys_path(const cli *c, char *out, size_t size)
@@ -64,7 +93,8 @@ static int run_serve(cli *c)
     httpd_options options = httpd_options_default();
     uint64_t port = options.port, workers = options.workers, body = options.body_size_max, header_s = options.header_s;
     char path[4096];
-    if (!cli_must_whole(c, "port", 0, 65535, &port) || !cli_must_whole(c, "workers", 1, HTTPD_WORKERS_MAX, &workers) ||
+    double tenant_rate = 0;
+    if (!cli_must_number(c, "tenant-rate", 0, 1e9, &tenant_rate) || !cli_must_whole(c, "port", 0, 65535, &port) || !cli_must_whole(c, "workers", 1, HTTPD_WORKERS_MAX, &workers) ||
         !cli_must_whole(c, "body-size", 1024, (uint64_t)1 << 30, &body) ||
         !cli_must_whole(c, "header-time", 1, 3600, &header_s))
         return 64;
@@ -78,24 +108,35 @@ static int run_serve(cli *c)
     options.keys_path = options.open && !cli_get(c, "keys") ? NULL : keys_path(c, path, sizeof path);
     options.certificate_path = cli_get(c, "tls-certificate");
     options.private_key_path = cli_get(c, "tls-key");
-    options.cors_origin = cli_get(c, "cors");
+    options.cors_origins = cli_get(c, "cors");
+    options.policy_path = cli_get(c, "policy");
     options.quiet = c->quiet;
-    options.listening = say_address;
-    options.listening_user = c;
+    options.ready = say_ready;
+    options.ready_user = c;
     c->host.log = log_line;
     c->host.progress = httpd_progress;
     if (cli_flag(c, "demo")) {
         options.keys_path = cli_get(c, "keys");
         return cli_serve_demo(c, options);
     }
-    int code;
-    att_engine *engine = cli_open(c, cli_flag(c, "create"), false, &code);
-    if (!engine)
-        return code;
+    c->host.progress = NULL;
+    options.tenant_rate = tenant_rate;
+    if (!cli_open_options(c, cli_flag(c, "create"), false, &options.open_stores))
+        return 64;
+    httpd_store stores[HTTPD_TENANTS_MAX] = {{"default", cli_store_path(c)}};
+    char *tenants = cli_get(c, "tenants") ? strdup(cli_get(c, "tenants")) : NULL;
+    options.stores = stores;
+    options.store_count = 1;
+    int code = tenants && !read_tenants(c, tenants, stores, &options.store_count) ? 64 : 0;
+    if (!code)
+        code = check_stores(c, stores, options.store_count);
     att_error err = {0};
-    const att_status status = httpd_run(engine, &options, &c->host, &err);
-    att_engine_close(engine);
-    return status ? cli_fail(c, status, &err) : 0;
+    if (!code) {
+        const att_status status = httpd_run(NULL, &options, &c->host, &err);
+        code = status ? cli_fail(c, status, &err) : 0;
+    }
+    free(tenants);
+    return code;
 }
 
 // --- key ----------------------------------------------------------------------------------------------------
@@ -121,9 +162,10 @@ static int create_key(cli *c, const char *path)
         return cli_usage(c, "create needs a NAME");
     if (!cli_must_number(c, "rate", 0, 1e9, &per_second) || !cli_must_number(c, "burst", 0, 1e9, &burst))
         return 64;
+    const char *tenant = cli_get(c, "tenant") ? cli_get(c, "tenant") : "default";
     const char *scopes = cli_get(c, "scopes") ? cli_get(c, "scopes") : "read,events,decide";
     const att_status status = httpd_key_create(
-        path, c->arguments[1], "default", scopes, per_second, burst > 0 ? burst : per_second, key, &err);
+        path, c->arguments[1], tenant, scopes, per_second, burst > 0 ? burst : per_second, key, &err);
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
@@ -165,7 +207,10 @@ static const cli_option serve_options[] = {{"address", 0, "IP", "to listen on; d
     {"port", 'p', "N", "default 8080; 0: any that is free"}, {"workers", 'w', "N", "threads that answer; default 2"},
     {"keys", 0, "FILE", "of keys; default STORE-keys"}, {"open", 0, NULL, "without keys, for this machine alone"},
     {"tls-certificate", 0, "FILE", "PEM; needed on other addresses than loopback"}, {"tls-key", 0, "FILE", "PEM"},
-    {"cors", 0, "ORIGIN", "that browsers may call from; default none"},
+    {"tenants", 0, "LIST", "more stores, NAME=STORE,…; --store is the tenant \"default\""},
+    {"tenant-rate", 0, "N", "requests a second of each tenant at most; default no limit"},
+    {"policy", 0, "FILE", "YAML, put in force for --store at the start and on SIGHUP"},
+    {"cors", 0, "LIST", "origins that browsers may call from, with commas between; default none"},
     {"body-size", 0, "BYTES", "of a request at most; default 4194304"},
     {"header-time", 0, "S", "for a whole request to arrive; default 15"}, {"create", 0, NULL, "make the store when it is not there"},
     {"demo", 0, NULL, "simulated people use it, in a store that is made for them; default demo-live.attune"},
@@ -173,18 +218,23 @@ static const cli_option serve_options[] = {{"address", 0, "IP", "to listen on; d
     {"people", 0, "N", "with --demo; default 1000"}, {"items", 0, "N", "with --demo; default 2000"},
     {"days", 0, "N", "with --demo: of history; default 60"}, {"seed", 0, "N", "with --demo; default 1"}, {0}};
 static const char *const serve_examples[] = {"attune key create app --scopes read,events,decide", "a key for an app",
-    "attune serve --port 8080", "the service, on this machine", "attune serve --demo", "a first look: watch the engine learn from people who are made up", NULL};
+    "attune serve --port 8080", "the service, on this machine", "attune serve --demo", "a first look: watch the engine learn from people who are made up",
+    "attune serve --tenants shop=shop.attune,radio=radio.attune", "three stores; a key says which one is meant", NULL};
 const cli_command cli_serve = {"serve", "Answer over HTTP", "", 0, 0,
     "Events, decisions, people, items and the policy as JSON over HTTP; /openapi.json describes all of it, /metrics is for\n"
     "Prometheus. Requests need a key (attune key); what a key may do is said by its scopes. It listens on this machine alone\n"
-    "unless a certificate is given. SIGTERM ends it after what was begun, SIGHUP reads the keys anew. Log lines are JSON on\n"
-    "standard error and name no person; --quiet leaves out those of single requests.",
+    "unless a certificate is given. SIGTERM ends it after what was begun, SIGHUP reads keys, certificate\n"
+    "and policy anew without a dropped request. Log lines are JSON on\n"
+    "standard error and name no person; --quiet leaves out those of single requests.\n"
+    "It listens while the stores are read, and answers 503 until folds, model and index are in force; then it prints its address.",
     serve_options, serve_examples, run_serve};
 
 static const cli_option key_options[] = {{"keys", 0, "FILE", "of keys; default STORE-keys"},
     {"scopes", 0, "LIST", "read, events, decide, people, catalogue, moderate, admin, or all; default read,events,decide"},
+    {"tenant", 0, "NAME", "whose store it opens; default \"default\""},
     {"rate", 0, "N", "requests a second at most; default no limit"}, {"burst", 0, "N", "at once; default as the rate"}, {0}};
 static const char *const key_examples[] = {"attune key create app --rate 500", "prints a new key, this once",
-    "attune key revoke app", "it opens nothing from the next SIGHUP on", NULL};
+    "attune key revoke app", "it opens nothing from the next SIGHUP on",
+    "attune key create shop-app --tenant shop", "opens the store of the tenant shop alone", NULL};
 const cli_command cli_key = {"key", "Make, list and revoke keys of the service", "create|list|revoke [NAME]", 1, 2,
     "A key is 256 random bits. The file holds a keyed hash of it, so it cannot be shown a second time.", key_options, key_examples, run_key};

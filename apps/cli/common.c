@@ -161,20 +161,22 @@ static bool wait_from_environment(const cli *c, int32_t *out_ms)
     return true;
 }
 
+bool cli_open_options(cli *c, bool create, bool read_only, att_open_options *out)
+{
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    *out = (att_open_options){.create = create, .read_only = read_only, .threads = cores > 0 && cores < 64 ? (uint32_t)cores : 1};
+    return wait_from_environment(c, &out->wait_ms);
+}
+
 att_engine *cli_open(cli *c, bool create, bool read_only, int *exit_code)
 {
     att_engine *engine = NULL;
     att_error err = {0};
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    int32_t wait_ms = 0;
-    if (!wait_from_environment(c, &wait_ms)) {
+    att_open_options options;
+    if (!cli_open_options(c, create, read_only, &options)) {
         *exit_code = 64;
         return NULL;
     }
-    const att_open_options options = {.create = create,
-        .read_only = read_only,
-        .wait_ms = wait_ms,
-        .threads = cores > 0 && cores < 64 ? (uint32_t)cores : 1};
     const att_status status = att_engine_open(&engine, cli_store_path(c), &options, &c->host, &err);
     if (status == ATT_NOT_FOUND)
         fprintf(stderr, "attune %s: there is no store %s; make one with: attune init --store %s\n",

@@ -94,8 +94,9 @@ static void *check_service(void *user)
     return NULL;
 }
 
-static void on_listening(void *user, const char *address, uint16_t port)
+static void on_ready(void *user, const char *address, uint16_t port, int64_t took_ms, uint64_t events)
 {
+    (void)took_ms, (void)events;
     demo_service *s = user;
     const bool v6 = strchr(address, ':') != NULL;
     char url[300];
@@ -135,8 +136,8 @@ int cli_serve_live(cli *c, live *l, const char *store, att_engine *engine, const
     options.live = live_json;
     options.live_user = l;
     options.quiet = true;
-    options.listening = on_listening;
-    options.listening_user = &s;
+    options.ready = on_ready;
+    options.ready_user = &s;
     att_status status = make_key(&s, &options, keys, sizeof keys, store, &err);
     if (!status)
         status = live_start(l, engine, world, begin_ms, &err);

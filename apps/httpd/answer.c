@@ -121,7 +121,6 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
                                       x->answer.size, x->answer.data ? x->answer.data : "", MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
-    const httpd_options *options = &x->worker->server->options;
     char text[80];
     if (x->type)
         MHD_add_response_header(response, "Content-Type", x->type);
@@ -153,10 +152,7 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
         snprintf(text, sizeof text, "%d", x->retry_after_s);
         MHD_add_response_header(response, "Retry-After", text);
     }
-    if (options->cors_origin) {
-        MHD_add_response_header(response, "Access-Control-Allow-Origin", options->cors_origin);
-        MHD_add_response_header(response, "Vary", "Origin");
-    }
+    httpd_cors_headers(x, response);
     const enum MHD_Result queued = MHD_queue_response(x->connection, (unsigned)x->status, response);
     MHD_destroy_response(response);
     return queued;

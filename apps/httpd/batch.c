@@ -1,129 +1,109 @@
 // SPDX-License-Identifier: Apache-2.0
-// httpd/batch.c - group commit: all events, or all decisions, that one turn of the loop has read.
+// httpd/batch.c - group commit: the events, or the decisions, that waited in a line are written at once.
 //
 // A group is all or nothing. When it fails, each request of it is tried alone, so that one bad request never speaks for
 // the others; after a failure of the disk this tells each of them so.
-#include "httpd.h"
+#include "server.h"
 #include "routes.h"
-
-#include <stdlib.h>
-
-#define GROUP_MAX 256
-
-static size_t take_group(httpd_exchange **next, httpd_exchange **out)
-{
-    size_t count = 0;
-    while (*next && count < GROUP_MAX) {
-        out[count++] = *next;
-        *next = (*next)->next;
-    }
-    return count;
-}
 
 // --- Events -----------------------------------------------------------------------------------------------------
 
-static void answer_event(httpd_exchange *x, att_status status, const att_error *err)
+static void answer_event(httpd_exchange *x, bool added, att_status status, const att_error *err)
 {
     if (status) {
         httpd_failed(x, status, err);
         return;
     }
-    x->worker->counts.events += x->added;
-    x->worker->counts.duplicates += !x->added;
+    HTTPD_COUNT(x, events, added);
+    HTTPD_COUNT(x, duplicates, !added);
     out_open(&x->answer, '{');
-    out_key_bool(&x->answer, "added", x->added);
+    out_key_bool(&x->answer, "added", added);
     out_close(&x->answer, '}');
     x->answered = true;
 }
 
-static void write_events(httpd_exchange *const *group, size_t count)
+void httpd_answer_events(httpd_exchange *const *group, size_t count)
 {
-    att_event events[GROUP_MAX] = {0};
-    bool added[GROUP_MAX];
+    att_event events[HTTPD_EVENTS_MAX] = {0};
+    bool added[HTTPD_EVENTS_MAX];
     for (size_t i = 0; i < count; i++)
         events[i] = group[i]->event;
     att_error err = {0};
     const att_status status = att_engine_events_each(group[0]->engine, events, count, added, &err);
-    if (!status || count == 1) {
-        for (size_t i = 0; i < count; i++) {
-            group[i]->added = added[i];
-            answer_event(group[i], status, &err);
-        }
-        return;
-    }
     for (size_t i = 0; i < count; i++) {
+        if (!status || count == 1) {
+            answer_event(group[i], added[i], status, &err);
+            continue;
+        }
         err = (att_error){0};
-        const att_status alone = att_engine_events_each(group[i]->engine, &group[i]->event, 1, &group[i]->added, &err);
-        answer_event(group[i], alone, &err);
+        const att_status alone = att_engine_events_each(group[i]->engine, &group[i]->event, 1, added, &err);
+        answer_event(group[i], added[0], alone, &err);
     }
-}
-
-void httpd_flush_events(httpd_worker *worker, httpd_exchange *first)
-{
-    (void)worker;
-    httpd_exchange *group[GROUP_MAX], *next = first;
-    for (size_t count; (count = take_group(&next, group)) > 0;)
-        write_events(group, count);
 }
 
 // --- Decisions --------------------------------------------------------------------------------------------------
 
-static void answer_decision(httpd_exchange *x, att_status status, const att_error *err)
+void httpd_hands_free(httpd_hands *hands)
+{
+    for (size_t i = 0; i < HTTPD_DECISIONS_MAX; i++)
+        att_slate_memory_destroy(hands->memories[i]);
+}
+
+static void answer_decision(httpd_exchange *x, const att_slate *slate, att_status status, const att_error *err)
 {
     if (status) {
         httpd_failed(x, status, err);
         return;
     }
-    x->worker->counts.decisions++;
-    httpd_write_slate(&x->answer, &x->slate);
+    HTTPD_COUNT(x, decisions, 1);
+    httpd_write_slate(&x->answer, slate);
     x->answered = true;
 }
 
-static void decide_alone(httpd_exchange *x)
+static void decide_alone(httpd_hands *hands, httpd_exchange *x)
 {
     att_error err = {0};
-    const att_status status = att_engine_decide(x->engine, &x->request, x->slate_memory, &x->slate, &err);
-    answer_decision(x, status, &err);
+    att_slate slate;
+    const att_status status = att_engine_decide(x->engine, &x->request, hands->memories[0], &slate, &err);
+    answer_decision(x, &slate, status, &err);
 }
 
-static void decide_group(httpd_exchange *const *group, size_t count)
+static void decide_group(httpd_hands *hands, httpd_exchange *const *group, size_t count)
 {
-    att_request requests[GROUP_MAX];
-    att_slate_memory *memories[GROUP_MAX];
-    att_slate *slates = malloc(count * sizeof *slates);
-    for (size_t i = 0; i < count; i++) {
+    att_request requests[HTTPD_DECISIONS_MAX];
+    att_slate slates[HTTPD_DECISIONS_MAX];
+    for (size_t i = 0; i < count; i++)
         requests[i] = group[i]->request;
-        memories[i] = group[i]->slate_memory;
-    }
     att_error err = {0};
-    const att_status status = !slates || count == 1
-                                  ? ATT_BUSY
-                                  : att_engine_decide_many(group[0]->engine, requests, count, memories, slates, &err);
+    const att_status status =
+        count == 1 ? ATT_BUSY : att_engine_decide_many(group[0]->engine, requests, count, hands->memories, slates, &err);
     for (size_t i = 0; i < count; i++) {
-        if (status) {
-            decide_alone(group[i]);
-            continue;
-        }
-        group[i]->slate = slates[i];
-        answer_decision(group[i], ATT_OK, NULL);
+        if (status)
+            decide_alone(hands, group[i]);
+        else
+            answer_decision(group[i], &slates[i], ATT_OK, NULL);
     }
-    free(slates);
 }
 
 // Dry requests cannot share a call with real ones, and have nothing to commit: each goes alone.
-void httpd_flush_decisions(httpd_worker *worker, httpd_exchange *first)
+void httpd_answer_decisions(httpd_hands *hands, httpd_exchange *const *group, size_t count)
 {
-    (void)worker;
-    httpd_exchange *group[GROUP_MAX], *next = first;
-    for (size_t count; (count = take_group(&next, group)) > 0;) {
-        size_t real = 0;
-        for (size_t i = 0; i < count; i++) {
-            if (group[i]->request.dry)
-                decide_alone(group[i]);
-            else
-                group[real++] = group[i];
+    httpd_exchange *real[HTTPD_DECISIONS_MAX];
+    size_t real_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        att_error err = {0};
+        if (!hands->memories[i] && att_slate_memory_create(&hands->memories[i], hands->host, &err)) {
+            for (size_t k = 0; k < count; k++)
+                httpd_failed(group[k], ATT_NO_MEMORY, &err);
+            return;
         }
-        if (real)
-            decide_group(group, real);
     }
+    for (size_t i = 0; i < count; i++) {
+        if (group[i]->request.dry)
+            decide_alone(hands, group[i]);
+        else
+            real[real_count++] = group[i];
+    }
+    if (real_count)
+        decide_group(hands, real, real_count);
 }

@@ -5,7 +5,7 @@
 //   headers        httpd_on_request   route, key, scope, rate; what is refused here is answered before its body is read
 //   body           httpd_on_request   gathered up to the limit
 //   end            httpd_on_request   parsed, checked against the route's shape, handled; or queued and suspended
-//   after the turn worker.c           the queue is written with one commit, its connections go on
+//   in a line      lines.c            all that waits is written with one commit, and comes back to the worker
 //   sent           httpd_on_end       counted, and the exchange is free again
 #include "server.h"
 
@@ -54,9 +54,12 @@ static void give_exchange(httpd_exchange *x)
     if (x->answer.capacity > usual)
         out_free(&x->answer);
     att_wire_memory_reset(x->memory);
+    if (x->slate_memory) { // megabytes, and seldom needed
+        att_slate_memory_destroy(x->slate_memory);
+        x->slate_memory = NULL;
+    }
     const httpd_exchange kept = *x;
-    *x = (httpd_exchange){.worker = worker, .body = kept.body, .answer = kept.answer, .memory = kept.memory,
-        .slate_memory = kept.slate_memory, .next = worker->free};
+    *x = (httpd_exchange){.worker = worker, .body = kept.body, .answer = kept.answer, .memory = kept.memory, .next = worker->free};
     out_clear(&x->body);
     out_clear(&x->answer);
     worker->free = x;
@@ -83,65 +86,6 @@ void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connectio
     else
         memcpy(x->path, uri, strlen(uri) + 1);
     return x;
-}
-
-// A page that a browser shows must not be able to make the browser ask us in another name (DNS rebinding).
-static bool host_is_ours(const httpd_exchange *x)
-{
-    const httpd_options *options = &x->worker->server->options;
-    if (!options->open)
-        return true;
-    const char *host = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Host");
-    if (!host)
-        return true;
-    static const char *const ours[] = {"localhost", "127.0.0.1", "[::1]"};
-    for (size_t i = 0; i < 3; i++) {
-        const size_t size = strlen(ours[i]);
-        if (strncasecmp(host, ours[i], size) == 0 && (host[size] == 0 || host[size] == ':'))
-            return true;
-    }
-    return false;
-}
-
-static bool admit(httpd_exchange *x)
-{
-    httpd *server = x->worker->server;
-    x->engine = server->engine;
-    if (!host_is_ours(x))
-        return httpd_problem(x, 421, NULL, "without keys only requests to localhost are answered"), false;
-    if (x->route->scope == HTTPD_SCOPE_NONE)
-        return true;
-    const char *header = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Authorization");
-    if (server->options.open && !header) {
-        if (x->route->scope == HTTPD_SCOPE_BIT_ADMIN)
-            return httpd_problem(x, 401, NULL, "this needs a key of scope admin, also where the rest is open"), false;
-        return true;
-    }
-    if (!header || strncasecmp(header, "Bearer ", 7) != 0) {
-        x->worker->counts.denied++;
-        return httpd_problem(x, 401, NULL, "send the header Authorization: Bearer KEY (attune key create makes one)"), false;
-    }
-    httpd_grant grant;
-    int64_t wait_ms = 0;
-    if (!server->keys || !httpd_keys_check(server->keys, att_text_of(header + 7), x->begun_ns, &grant, &wait_ms)) {
-        x->worker->counts.denied++;
-        return httpd_problem(x, 401, NULL, "this key is not known, or was revoked"), false;
-    }
-    if (strcmp(grant.tenant, "default") != 0) {
-        x->worker->counts.denied++;
-        return httpd_problem(x, 403, NULL, "the key \"%s\" belongs to another tenant", grant.name), false;
-    }
-    if (!(grant.scopes & HTTPD_SCOPE_MASK(x->route->scope))) {
-        x->worker->counts.denied++;
-        return httpd_problem(x, 403, NULL, "the key \"%s\" has no scope %s", grant.name, httpd_scope_name(x->route->scope)),
-               false;
-    }
-    if (wait_ms > 0) {
-        x->worker->counts.limited++;
-        x->retry_after_s = (int)(wait_ms + 999) / 1000;
-        return httpd_problem(x, 429, NULL, "the key \"%s\" has used up its rate", grant.name), false;
-    }
-    return true;
 }
 
 static bool length_fits(httpd_exchange *x)
@@ -176,6 +120,8 @@ static bool begin(httpd_exchange *x, const char *method)
     x->head = strcmp(method, "HEAD") == 0;
     if (httpd_console_answer(x, method))
         return false;
+    if (httpd_cors_preflight(x, method))
+        return false;
     x->route = httpd_route_find(x, x->head ? "GET" : method, x->path, x->allow, sizeof x->allow);
     if (!x->route) {
         if (x->allow[0])
@@ -188,7 +134,7 @@ static bool begin(httpd_exchange *x, const char *method)
     for (size_t i = 0; i < HTTPD_PARAMS_MAX && x->params[i]; i++)
         if (!httpd_decode(x->params[i], false))
             return httpd_problem(x, 400, NULL, "the path is not well encoded"), false;
-    return admit(x) && length_fits(x) && (!query || httpd_parse_query(x, query));
+    return httpd_admit(x) && length_fits(x) && (!query || httpd_parse_query(x, query));
 }
 
 static bool read_json(httpd_exchange *x)
@@ -215,22 +161,11 @@ static void handle(httpd_exchange *x)
         return;
     x->status = route->status;
     x->type = route->answer ? "application/json" : route->answer_type;
-    route->handle(x);
-}
-
-void httpd_queue(httpd_exchange *x, httpd_wait wait)
-{
-    httpd_worker *worker = x->worker;
-    httpd_exchange **first = wait == HTTPD_WAIT_EVENT ? &worker->events : &worker->decisions;
-    httpd_exchange **last = wait == HTTPD_WAIT_EVENT ? &worker->events_last : &worker->decisions_last;
-    x->wait = wait;
-    x->next = NULL;
-    if (*first)
-        (*last)->next = x;
+    const bool writes = strcmp(route->method, "GET") != 0 && !route->queued;
+    if (x->engine && (writes || route->slow))
+        httpd_queue(x, HTTPD_WAIT_CARE);
     else
-        *first = x;
-    *last = x;
-    MHD_suspend_connection(x->connection);
+        route->handle(x);
 }
 
 enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
@@ -270,22 +205,23 @@ enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, 
 
 static void count(httpd_exchange *x)
 {
-    httpd_counts *counts = &x->worker->counts;
     const uint64_t us = (uint64_t)(httpd_now_ns() - x->begun_ns) / 1000;
     unsigned bucket = 0;
     while (bucket < 31 && us >> bucket)
         bucket++;
     if (!x->feed) { // how long somebody listens is no latency
-        counts->buckets[bucket]++;
-        counts->latency_sum_us += us;
+        HTTPD_COUNT(x, buckets[bucket], 1);
+        HTTPD_COUNT(x, latency_sum_us, us);
     }
-    counts->requests[x->status / 100 % 6]++;
+    HTTPD_COUNT(x, requests[x->status / 100 % 6], 1);
     const httpd *server = x->worker->server;
     if (!server->options.quiet && server->host.log) {
         httpd_out line = {0};
         out_open(&line, '{');
         char id[80];
         out_key_string(&line, "request", httpd_request_id(x, id));
+        if (x->tenant)
+            out_key_string(&line, "tenant", x->tenant->name);
         out_key_string(&line, "route", x->route ? x->route->id : "none"); // never the path: it names people
         out_key_whole(&line, "status", (uint64_t)x->status);
         out_key_whole(&line, "us", us);

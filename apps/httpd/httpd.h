@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/httpd.h - the daemon from inside: workers, exchanges, routes.
 //
-// Each worker is one thread with a listening socket of its own on the shared port (SO_REUSEPORT), an event loop of
-// libmicrohttpd that it runs itself, and no lock on the way of a request. One turn of the loop reads all requests that
-// have arrived. What must be on disk before it is acknowledged (events, decisions) is queued in the worker, its
-// connection suspended; after the turn the worker writes the whole queue with one commit and answers it: the busier the
-// service, the larger the group. A long answer (a large export) keeps its worker busy; the others go on.
+// Each worker is one thread with a listening socket of its own on the shared port (SO_REUSEPORT) and an event loop of
+// libmicrohttpd that it runs itself. It reads requests, checks them, and answers at once what only reads. What must be on
+// disk before it is acknowledged, or may take long, is put into a line of its tenant, its connection suspended
+// (lines.c): threads of the tenant take all that waits, write it with one commit, and hand it back to the worker it came
+// from. While a commit waits for the disk the workers read on, so the busier the service, the larger the group.
+//
+// A tenant is a store with an engine and lines of its own. A request's key names the tenant; x->engine is that tenant's,
+// and a handler has no way to another.
 #ifndef ATT_HTTPD_HTTPD_H
 #define ATT_HTTPD_HTTPD_H
 
@@ -19,6 +22,8 @@ typedef struct httpd httpd;
 typedef struct httpd_worker httpd_worker;
 typedef struct httpd_exchange httpd_exchange;
 typedef struct httpd_keys httpd_keys;
+typedef struct httpd_tenant httpd_tenant;
+typedef struct httpd_line httpd_line;
 typedef struct httpd_jobs httpd_jobs;
 
 // What a key may do. Columns: name, wire name, what it allows.
@@ -54,6 +59,8 @@ typedef struct httpd_route {
     bool lines;              // the body may be NDJSON, each line a `body`
     bool raw;                // the handler reads the body itself (events and items have a faster reader)
     bool plain;              // the body is text/plain or YAML, taken as it is
+    bool queued;             // the handler puts it into a line itself; others that write are handled on a thread of the tenant
+    bool slow;               // so are those that read for long
     const shape *answer;     // NULL: no JSON
     int status;              // of a success
     const char *answer_type; // of an answer without a shape
@@ -67,16 +74,18 @@ void httpd_openapi(httpd_out *o);
 
 // --- One request and its answer ---------------------------------------------------------------------------------
 
-typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION, HTTPD_WAIT_LATER } httpd_wait;
+// Which line an exchange waits in. CARE: its route's handler runs on a thread of the tenant.
+typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION, HTTPD_WAIT_CARE, HTTPD_WAIT_COUNT } httpd_wait;
 
 struct httpd_exchange {
     httpd_worker *worker;
     struct MHD_Connection *connection;
-    httpd_exchange *next; // in the worker's queue, or its list of free ones
+    httpd_exchange *next; // in a line, on its way back, or in the worker's list of free ones
     const httpd_route *route;
     char *params[HTTPD_PARAMS_MAX]; // of the path, decoded; point into `path`
     char path[1024];
-    att_engine *engine;
+    httpd_tenant *tenant; // NULL: not known yet, or the route is open to everybody
+    att_engine *engine;   // the tenant's; of a route without a scope: NULL
     httpd_out body;           // what arrived
     json_t *json;       // the body, parsed and checked; NULL for raw and plain ones
     json_t *query;      // likewise; numbers are numbers
@@ -89,6 +98,8 @@ struct httpd_exchange {
     bool head, answered, counted;
     bool page, packed; // a file of the console; gzip
     const char *tag;   // of that file
+    bool preflight;    // a browser asks whether it may (cors.c)
+    bool is_operator;  // may see figures of all tenants
     int retry_after_s;
     char location[256], allow[64];
     // What is queued.
@@ -97,9 +108,8 @@ struct httpd_exchange {
     att_wire_memory *memory; // of the event's texts
     bool added;
     att_request request;
-    att_slate_memory *slate_memory;
-    att_slate slate;
-    // What is answered later (jobs.h), or goes on (stream.c).
+    att_slate_memory *slate_memory; // of handlers that look at slates; decisions are made in memory of their line's threads
+    // What is answered later (httpd_later), or goes on (stream.c).
     void (*later)(httpd_exchange *x);
     bool (*feed)(httpd_exchange *x);           // appends to `answer`; false: nothing will follow
     bool (*has_news)(const httpd_exchange *x); // feed would append something
@@ -115,61 +125,88 @@ const char *httpd_request_id(const httpd_exchange *x, char out[80]);
 void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...) ATT_PRINTF(4, 5);
 // The same from what the library said.
 void httpd_failed(httpd_exchange *x, att_status status, const att_error *err);
-// Puts the exchange into its worker's queue; `wait` tells which.
+// Puts the exchange into a line of its tenant, which answers it; too many in it: answered with 503.
 void httpd_queue(httpd_exchange *x, httpd_wait wait);
-// Answers what waits, in groups with one commit each (batch.c).
-void httpd_flush_events(httpd_worker *worker, httpd_exchange *first);
-void httpd_flush_decisions(httpd_worker *worker, httpd_exchange *first);
 
 // The answer goes on: `feed` is called when bytes are wanted. False: answered with a problem.
 bool httpd_stream_start(httpd_exchange *x, bool (*feed)(httpd_exchange *x), bool (*has_news)(const httpd_exchange *x));
 
 // --- Workers and the whole --------------------------------------------------------------------------------------
 
-// Counters of one worker: written by it alone, read by all (relaxed).
+#define HTTPD_DAEMONS_MAX 8 // of a worker
+
+// Counters of one worker and one tenant, or of no tenant: all are uint64_t, and atomic.
 typedef struct httpd_counts {
     uint64_t requests[6];    // by hundreds of the status
     uint64_t decisions, events, duplicates, limited, denied;
     uint64_t buckets[32];    // latency: bucket i holds below 2^i microseconds
     uint64_t latency_sum_us;
-    uint64_t connections;
+    uint64_t connections;    // of no tenant
 } httpd_counts;
+
+// From any thread: HTTPD_COUNT(x, events, 1).
+#define HTTPD_COUNT(x, field, by) (void)__atomic_fetch_add(&httpd_counts_of(x)->field, (uint64_t)(by), __ATOMIC_RELAXED)
+httpd_counts *httpd_counts_of(const httpd_exchange *x);
 
 struct httpd_worker {
     httpd *server;
     unsigned number;
     pthread_t thread;
     bool started;
-    int socket;
-    struct MHD_Daemon *daemon;
+    int socket, wake, poll; // the listening one; told when exchanges come back; what the loop waits for
+    struct MHD_Daemon *daemons[HTTPD_DAEMONS_MAX]; // the first accepts, the others have an older certificate and connections left
+    unsigned daemon_count;
+    unsigned certified; // which certificate the first has
     httpd_exchange *free;
-    httpd_exchange *events, *events_last, *decisions, *decisions_last;
-    size_t in_flight;
-    size_t later; // of these, in the hands of another thread (atomic)
+    httpd_exchange *back; // answered by a line; atomic
+    size_t in_flight, waiting; // exchanges; those in lines
     httpd_exchange *streams; // suspended until there is news
     size_t stream_count;     // those and the others
     uint64_t last_id;
     struct httpd_peer *peers; // open connections
-    httpd_counts counts;
+    httpd_counts counts[HTTPD_TENANTS_MAX + 1]; // the last: of no tenant
+};
+
+struct httpd_tenant {
+    httpd *server;
+    unsigned number;
+    char name[64];
+    const char *path;   // of its store
+    att_engine *engine; // others look at it when `served` is set
+    bool served;        // folds, model and index are in force, the lines run; atomic
+    bool borrowed;      // the engine is the caller's
+    int64_t opened_ms;  // how long that took
+    uint64_t read_share; // of the log, while it is read, in thousandths; atomic
+    int64_t idle_ns;    // of its rate (keys.c); atomic
+    httpd_line *lines[HTTPD_WAIT_COUNT];
 };
 
 struct httpd {
     httpd_options options;
     att_host host;
-    att_engine *engine;
     httpd_keys *keys;
     httpd_jobs *jobs;
-    httpd_worker workers[HTTPD_WORKERS_MAX];
+    httpd_tenant tenants[HTTPD_TENANTS_MAX];
+    unsigned tenant_count;
+    httpd_worker *workers; // (worker_count)
     unsigned worker_count;
     uint16_t port;
-    int64_t started_ms;
+    int64_t started_ms, begun_ns;
+    int64_t ready_ms; // from the start until all tenants were ready
     bool ready, stopping; // atomic
     char *openapi;
     size_t openapi_size;
+    pthread_mutex_t tls_lock; // guards certificate and private_key
+    char *certificate, *private_key; // PEM; NULL: plain HTTP
+    unsigned certified; // counts them; atomic
+    pthread_t opener; // of the stores
+    att_status open_status;
+    att_error open_error;
 };
 
 int64_t httpd_now_ns(void); // monotonic
-void httpd_counts_sum(const httpd *server, httpd_counts *out);
+// Of one tenant, by its number; HTTPD_TENANTS_MAX: of none.
+void httpd_counts_sum(const httpd *server, unsigned tenant, httpd_counts *out);
 
 // --- The console ------------------------------------------------------------------------------------------------
 
@@ -192,5 +229,7 @@ void httpd_keys_close(httpd_keys *keys);
 att_status httpd_keys_reload(httpd_keys *keys, att_error *err);
 // False: there is no such key. *wait_ms > 0: its rate is spent, and for how long.
 bool httpd_keys_check(httpd_keys *keys, att_text key, int64_t now_ns, httpd_grant *out, int64_t *wait_ms);
+// Takes one request off a bucket; how many milliseconds it would have to wait. per_second 0: no limit.
+int64_t httpd_rate_spend(int64_t *idle_ns, double per_second, double burst, int64_t now_ns);
 
 #endif

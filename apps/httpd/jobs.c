@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// httpd/jobs.c - a table of jobs under one lock, three threads, and the way that progress takes to the job it belongs to.
+// httpd/jobs.c - a table of jobs under one lock, two threads, and the way that progress takes to the job it belongs to.
 //
 // The library tells progress on the thread that called it, so the job is found by the thread (a thread-local pointer).
 #include "jobs.h"
@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define JOB_THREADS 2
-#define LATER_MAX 64 // answers that wait
 
 struct httpd_job {
     httpd_job *next; // newer first
@@ -27,10 +26,8 @@ struct httpd_jobs {
     httpd_job *first;
     size_t live, kept;
     uint64_t last_number;
-    httpd_exchange *later_first, *later_last;
-    size_t later_count;
     bool stopping;
-    pthread_t threads[JOB_THREADS + 1];
+    pthread_t threads[JOB_THREADS];
     size_t thread_count;
 };
 
@@ -270,71 +267,17 @@ static void *run_jobs(void *user)
     return NULL;
 }
 
-static httpd_exchange *take_later(httpd_jobs *jobs)
-{
-    httpd_exchange *x = jobs->later_first;
-    if (x) {
-        jobs->later_first = x->next;
-        jobs->later_count--;
-        x->next = NULL;
-    }
-    return x;
-}
-
-// An exchange is this thread's from take_later until it is resumed; then it is its worker's again.
-static void *run_later(void *user)
-{
-    httpd_jobs *jobs = user;
-    pthread_mutex_lock(&jobs->lock);
-    for (;;) {
-        httpd_exchange *x = take_later(jobs);
-        if (!x && jobs->stopping)
-            break;
-        if (!x) {
-            pthread_cond_wait(&jobs->moved, &jobs->lock);
-            continue;
-        }
-        const bool stopping = jobs->stopping;
-        pthread_mutex_unlock(&jobs->lock);
-        now_at = (at_work){jobs, NULL};
-        if (stopping)
-            httpd_problem(x, 503, NULL, "the service is stopping");
-        else
-            x->later(x);
-        now_at = (at_work){0};
-        httpd_worker *worker = x->worker;
-        MHD_resume_connection(x->connection);
-        __atomic_sub_fetch(&worker->later, 1, __ATOMIC_RELEASE);
-        pthread_mutex_lock(&jobs->lock);
-    }
-    pthread_mutex_unlock(&jobs->lock);
-    return NULL;
-}
-
 void httpd_later(httpd_exchange *x, void (*work)(httpd_exchange *x))
 {
-    httpd_jobs *jobs = x->worker->server->jobs;
-    pthread_mutex_lock(&jobs->lock);
-    const bool takes = !jobs->stopping && jobs->later_count < LATER_MAX;
-    if (takes) {
-        x->later = work;
-        x->wait = HTTPD_WAIT_LATER;
-        x->next = NULL;
-        MHD_suspend_connection(x->connection);
-        __atomic_add_fetch(&x->worker->later, 1, __ATOMIC_ACQUIRE);
-        if (jobs->later_first)
-            jobs->later_last->next = x;
-        else
-            jobs->later_first = x;
-        jobs->later_last = x;
-        jobs->later_count++;
-        pthread_cond_broadcast(&jobs->moved);
-    }
-    pthread_mutex_unlock(&jobs->lock);
-    if (!takes) {
-        x->retry_after_s = 1;
-        httpd_problem(x, 503, NULL, "too many long answers are being made");
-    }
+    x->later = work;
+    httpd_queue(x, HTTPD_WAIT_CARE);
+}
+
+void httpd_later_now(httpd_exchange *x)
+{
+    now_at = (at_work){x->worker->server->jobs, NULL};
+    x->later(x);
+    now_at = (at_work){0};
 }
 
 // --- Open and close ---------------------------------------------------------------------------------------------
@@ -348,8 +291,8 @@ att_status httpd_jobs_open(httpd_jobs **out, const att_host *host, att_error *er
     jobs->host.progress = httpd_progress;
     pthread_mutex_init(&jobs->lock, NULL);
     pthread_cond_init(&jobs->moved, NULL);
-    for (; jobs->thread_count < JOB_THREADS + 1; jobs->thread_count++)
-        if (pthread_create(&jobs->threads[jobs->thread_count], NULL, jobs->thread_count < JOB_THREADS ? run_jobs : run_later, jobs) != 0)
+    for (; jobs->thread_count < JOB_THREADS; jobs->thread_count++)
+        if (pthread_create(&jobs->threads[jobs->thread_count], NULL, run_jobs, jobs) != 0)
             return say_no(err, ATT_IO, "starting a thread for jobs failed");
     return ATT_OK;
 }

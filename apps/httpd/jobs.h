@@ -2,10 +2,10 @@
 // httpd/jobs.h - work that takes longer than a turn of the loop may: on threads of its own.
 //
 // Two kinds. A *job* is asked for, answered at once with its id, looked at, listened to and cancelled: trainings and reports.
-// Jobs are kept in memory alone: a service that was restarted knows none. *Later* is an answer that is made on another thread
-// while its connection is suspended: the client waits, the worker does not.
+// Jobs are kept in memory alone: a service that was restarted knows none. *Later* is an answer that is made on a thread of
+// its tenant (lines.c) while its connection is suspended: the client waits, the worker does not.
 //
-// Threads: two for jobs (of which at most one trains), one for what is answered later. Who stops the service cancels all of
+// Threads: two for jobs (of which at most one trains). Who stops the service cancels all of
 // them at their next safe point.
 #ifndef ATT_HTTPD_JOBS_H
 #define ATT_HTTPD_JOBS_H
@@ -65,5 +65,6 @@ bool httpd_job_cancel(httpd_jobs *jobs, const att_engine *engine, const char *id
 
 // Called by a handler as its last act: `work` makes the answer on another thread.
 void httpd_later(httpd_exchange *x, void (*work)(httpd_exchange *x));
+void httpd_later_now(httpd_exchange *x); // the line's thread
 
 #endif

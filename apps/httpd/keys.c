@@ -166,7 +166,7 @@ static json_t *find_key(const json_t *root, const char *name, size_t *at)
     return NULL;
 }
 
-static bool is_name(const char *text)
+bool httpd_is_name(const char *text)
 {
     const size_t size = strlen(text);
     if (size < 1 || size > 63)
@@ -220,8 +220,8 @@ att_status httpd_key_create(const char *path, const char *name, const char *tena
     double burst, char out[HTTPD_KEY_SIZE], att_error *err)
 {
     uint32_t mask;
-    if (!is_name(name) || !is_name(tenant))
-        return httpd_fail(err, ATT_INVALID, "\"%s\" is not a name: 1 to 63 letters, digits, '-', '_' and '.'", is_name(name) ? tenant : name);
+    if (!httpd_is_name(name) || !httpd_is_name(tenant))
+        return httpd_fail(err, ATT_INVALID, "\"%s\" is not a name: 1 to 63 letters, digits, '-', '_' and '.'", httpd_is_name(name) ? tenant : name);
     if (!scopes_of(att_text_of(scopes), &mask))
         return httpd_fail(err, ATT_INVALID, "scopes \"%s\": expected all, or names of read, events, decide, people, catalogue, moderate, "
                                       "admin with commas between", scopes);
@@ -351,19 +351,18 @@ void httpd_keys_close(httpd_keys *keys)
     free(keys);
 }
 
-// Takes one request off the bucket; how long it would have to wait.
-static int64_t spend(const key_entry *entry, int64_t now_ns)
+int64_t httpd_rate_spend(int64_t *idle_ns, double per_second, double burst, int64_t now_ns)
 {
-    if (!(entry->per_second > 0))
+    if (!(per_second > 0))
         return 0;
-    const int64_t each_ns = (int64_t)(1e9 / entry->per_second);
-    const int64_t ahead_ns = (int64_t)((double)each_ns * (entry->burst > 1 ? entry->burst : 1));
-    int64_t idle = __atomic_load_n(entry->idle_ns, __ATOMIC_RELAXED);
+    const int64_t each_ns = (int64_t)(1e9 / per_second);
+    const int64_t ahead_ns = (int64_t)((double)each_ns * (burst > 1 ? burst : 1));
+    int64_t idle = __atomic_load_n(idle_ns, __ATOMIC_RELAXED);
     for (;;) {
         const int64_t next = (idle > now_ns ? idle : now_ns) + each_ns;
         if (next - now_ns > ahead_ns)
             return (next - now_ns - ahead_ns) / 1000000 + 1;
-        if (__atomic_compare_exchange_n(entry->idle_ns, &idle, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        if (__atomic_compare_exchange_n(idle_ns, &idle, next, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
             return 0;
     }
 }
@@ -378,7 +377,7 @@ bool httpd_keys_check(httpd_keys *keys, att_text key, int64_t now_ns, httpd_gran
         if (sodium_memcmp(hash, keys->entries[i].hash, HASH_SIZE) == 0) {
             found = true;
             *out = keys->entries[i].grant;
-            *wait_ms = spend(&keys->entries[i], now_ns);
+            *wait_ms = httpd_rate_spend(keys->entries[i].idle_ns, keys->entries[i].per_second, keys->entries[i].burst, now_ns);
         }
     pthread_rwlock_unlock(&keys->lock);
     return found;

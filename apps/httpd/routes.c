@@ -31,13 +31,13 @@ const httpd_route httpd_routes[] = {
         .answer = &httpd_shape_demo, .status = 200, .handle = httpd_demo},
 
     {"POST", "/v1/events", "addEvent", "One event; its id counts once, however often it is sent", SCOPE(EVENTS),
-        .body = &httpd_shape_event, .raw = true, .answer = &httpd_shape_added, .status = 200, .handle = httpd_event_post},
+        .body = &httpd_shape_event, .raw = true, .queued = true, .answer = &httpd_shape_added, .status = 200, .handle = httpd_event_post},
     {"POST", "/v1/events/batch", "addEvents", "Events, one JSON object a line: all or none", SCOPE(EVENTS),
         .body = &httpd_shape_event, .raw = true, .lines = true, .answer = &httpd_shape_ingested, .status = 200,
         .handle = httpd_events_batch},
 
     {"POST", "/v1/decisions", "decide", "A slate for a person, here and now", SCOPE(DECIDE), .body = &httpd_shape_request,
-        .answer = &httpd_shape_slate, .status = 200, .handle = httpd_decision_post},
+        .queued = true, .answer = &httpd_shape_slate, .status = 200, .handle = httpd_decision_post},
     {"POST", "/v1/explanations", "explain", "Why an item has the score that it has for a person", SCOPE(DECIDE),
         .body = &httpd_shape_explain, .answer = &httpd_shape_explanation, .status = 200, .handle = httpd_explain},
 
@@ -102,12 +102,12 @@ const httpd_route httpd_routes[] = {
         SCOPE(PEOPLE), .body = &httpd_shape_control, .answer = &httpd_shape_controlled, .status = 200,
         .handle = httpd_person_control},
     {"GET", "/v1/people/{user}/export", "exportPerson", "All that is kept about a person, one JSON object a line", SCOPE(PEOPLE),
-        .status = 200, .answer_type = "application/x-ndjson", .handle = httpd_person_export},
+        .slow = true, .status = 200, .answer_type = "application/x-ndjson", .handle = httpd_person_export},
     {"DELETE", "/v1/people/{user}", "forgetPerson", "Deletes all that is kept about a person", SCOPE(PEOPLE),
         .answer = &httpd_shape_forgotten, .status = 200, .handle = httpd_person_forget},
 
     {"GET", "/v1/items", "listItems", "Items in order of arrival, those that hold all words of q", SCOPE(READ),
-        .query = &httpd_shape_item_query, .answer = &httpd_shape_items, .status = 200, .handle = httpd_items_get},
+        .query = &httpd_shape_item_query, .slow = true, .answer = &httpd_shape_items, .status = 200, .handle = httpd_items_get},
     {"GET", "/v1/items/{item}", "getItem", "One item", SCOPE(READ), .answer = &httpd_shape_item, .status = 200,
         .handle = httpd_item_get},
     {"PUT", "/v1/items/{item}", "putItem", "Adds or replaces an item", SCOPE(CATALOGUE), .body = &httpd_shape_item, .raw = true,

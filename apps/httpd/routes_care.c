@@ -2,6 +2,8 @@
 // httpd/routes_care.c - people, items, the policy, and how the service does.
 #include "routes.h"
 
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +19,21 @@ void httpd_health(httpd_exchange *x)
 
 void httpd_ready(httpd_exchange *x)
 {
-    if (!__atomic_load_n(&x->worker->server->ready, __ATOMIC_ACQUIRE)) {
+    const httpd *server = x->worker->server;
+    if (!__atomic_load_n(&server->ready, __ATOMIC_ACQUIRE)) {
         x->retry_after_s = 1;
-        httpd_problem(x, 503, NULL, "the service is starting or stopping");
+        uint64_t share = 0;
+        for (unsigned t = 0; t < server->tenant_count; t++)
+            share += __atomic_load_n(&server->tenants[t].served, __ATOMIC_ACQUIRE)
+                         ? 1000
+                         : __atomic_load_n(&server->tenants[t].read_share, __ATOMIC_RELAXED);
+        httpd_problem(x, 503, NULL, "the service is starting or stopping: %llu %% of the stores are read",
+            (unsigned long long)(share / 10 / server->tenant_count));
         return;
     }
     out_open(&x->answer, '{');
     out_key_bool(&x->answer, "ready", true);
+    out_key_whole(&x->answer, "ready_ms", (uint64_t)server->ready_ms);
     out_close(&x->answer, '}');
 }
 
@@ -53,42 +63,112 @@ static uint64_t answered(const httpd_counts *counts)
     return sum;
 }
 
-void httpd_metrics(httpd_exchange *x)
+// One row a tenant, or one without a label.
+static void put_row(httpd_out *o, const char *name, const char *labels, const char *tenant, uint64_t value)
 {
-    httpd_counts counts;
-    att_engine_info info;
-    httpd_out *o = &x->answer;
-    httpd_counts_sum(x->worker->server, &counts);
-    att_engine_info_get(x->engine, &info);
-    out_string(o, "# HELP attune_requests_total Answers by hundreds of their status.\n# TYPE attune_requests_total counter\n");
-    for (int i = 1; i < 6; i++)
-        out_printf(o, "attune_requests_total{status=\"%dxx\"} %llu\n", i, (unsigned long long)counts.requests[i]);
-    out_string(o, "# HELP attune_request_seconds From the request line to the last byte sent.\n# TYPE attune_request_seconds histogram\n");
+    out_printf(o, "attune_%s", name);
+    if (labels[0] || tenant[0])
+        out_printf(o, "{%s%s%s%s%s}", labels, labels[0] && tenant[0] ? "," : "", tenant[0] ? "tenant=\"" : "", tenant, tenant[0] ? "\"" : "");
+    out_printf(o, " %llu\n", (unsigned long long)value);
+}
+
+static void put_head(httpd_out *o, const char *name, const char *type, const char *help)
+{
+    out_printf(o, "# HELP attune_%s %s\n# TYPE attune_%s %s\n", name, help, name, type);
+}
+
+static void put_latency(httpd_out *o, const char *tenant, const httpd_counts *counts)
+{
+    char label[40];
     uint64_t below = 0;
     for (int i = 4; i < 24; i++) {
         for (int k = i == 4 ? 0 : i; k <= i; k++)
-            below += counts.buckets[k];
-        out_printf(o, "attune_request_seconds_bucket{le=\"%g\"} %llu\n", (double)(UINT64_C(1) << i) / 1e6, (unsigned long long)below);
+            below += counts->buckets[k];
+        snprintf(label, sizeof label, "le=\"%g\"", (double)(UINT64_C(1) << i) / 1e6);
+        put_row(o, "request_seconds_bucket", label, tenant, below);
     }
-    out_printf(o, "attune_request_seconds_bucket{le=\"+Inf\"} %llu\nattune_request_seconds_sum %g\nattune_request_seconds_count %llu\n",
-        (unsigned long long)answered(&counts), (double)counts.latency_sum_us / 1e6, (unsigned long long)answered(&counts));
-    const struct {
-        const char *name, *type, *help;
-        uint64_t value;
-    } rows[] = {{"decisions_total", "counter", "Slates made by this process.", counts.decisions},
-        {"events_added_total", "counter", "Events that were new.", counts.events},
-        {"events_duplicate_total", "counter", "Events whose id was known.", counts.duplicates},
-        {"requests_denied_total", "counter", "Requests without a valid key or scope.", counts.denied},
-        {"requests_limited_total", "counter", "Requests above their key's rate.", counts.limited},
-        {"connections", "gauge", "Open connections.", counts.connections},
-        {"store_events", "gauge", "Events in the store.", info.events}, {"store_items", "gauge", "Items in the catalogue.", info.items},
-        {"store_people", "gauge", "People in the store.", info.users},
-        {"store_impressions", "gauge", "Decided slots.", info.impressions},
-        {"store_impressions_explored", "gauge", "Decided slots spent on exploration.", info.explored_impressions},
-        {"model_version", "gauge", "Model in use.", info.model}};
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        out_printf(o, "# HELP attune_%s %s\n# TYPE attune_%s %s\nattune_%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
-            rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+    put_row(o, "request_seconds_bucket", "le=\"+Inf\"", tenant, answered(counts));
+    out_printf(o, "attune_request_seconds_sum{tenant=\"%s\"} %g\n", tenant, (double)counts->latency_sum_us / 1e6);
+    put_row(o, "request_seconds_count", "", tenant, answered(counts));
+}
+
+// What one tenant may be told of, or all of them.
+typedef struct metered {
+    const char *name;
+    httpd_counts counts;
+    att_engine_info info;
+} metered;
+
+static const struct {
+    const char *name, *type, *help;
+    size_t at; // in `metered`
+} meters[] = {{"decisions_total", "counter", "Slates made by this process.", offsetof(metered, counts.decisions)},
+    {"events_added_total", "counter", "Events that were new.", offsetof(metered, counts.events)},
+    {"events_duplicate_total", "counter", "Events whose id was known.", offsetof(metered, counts.duplicates)},
+    {"requests_denied_total", "counter", "Requests without a valid key or scope.", offsetof(metered, counts.denied)},
+    {"requests_limited_total", "counter", "Requests above their key's or tenant's rate.", offsetof(metered, counts.limited)},
+    {"store_events", "gauge", "Events in the store.", offsetof(metered, info.events)},
+    {"store_items", "gauge", "Items in the catalogue.", offsetof(metered, info.items)},
+    {"store_people", "gauge", "People in the store.", offsetof(metered, info.users)},
+    {"store_impressions", "gauge", "Decided slots.", offsetof(metered, info.impressions)},
+    {"store_impressions_explored", "gauge", "Decided slots spent on exploration.", offsetof(metered, info.explored_impressions)},
+    {"model_version", "gauge", "Model in use.", offsetof(metered, info.model)}};
+
+static void put_metrics(httpd_out *o, const metered *rows, size_t count)
+{
+    put_head(o, "requests_total", "counter", "Answers by hundreds of their status.");
+    for (size_t r = 0; r < count; r++)
+        for (int i = 1; i < 6; i++) {
+            char label[40];
+            snprintf(label, sizeof label, "status=\"%dxx\"", i);
+            put_row(o, "requests_total", label, rows[r].name, rows[r].counts.requests[i]);
+        }
+    put_head(o, "request_seconds", "histogram", "From the request line to the last byte sent.");
+    for (size_t r = 0; r < count; r++)
+        put_latency(o, rows[r].name, &rows[r].counts);
+    for (size_t i = 0; i < sizeof meters / sizeof meters[0]; i++) {
+        put_head(o, meters[i].name, meters[i].type, meters[i].help);
+        for (size_t r = 0; r < count; r++)
+            put_row(o, meters[i].name, "", rows[r].name, *(const uint64_t *)(const void *)((const char *)&rows[r] + meters[i].at));
+    }
+}
+
+// On this machine without a key: all tenants, and what belongs to none (""). With a key: its tenant alone.
+void httpd_metrics(httpd_exchange *x)
+{
+    const httpd *server = x->worker->server;
+    if (!x->tenant && !x->is_operator) {
+        httpd_problem(x, 401, NULL, "figures are shown to keys of a tenant, or on this machine without one");
+        return;
+    }
+    metered *rows = calloc(server->tenant_count + 1, sizeof *rows);
+    if (!rows) {
+        httpd_problem(x, 503, NULL, "memory ran out");
+        return;
+    }
+    size_t count = 0;
+    for (unsigned t = 0; t < server->tenant_count; t++) {
+        const httpd_tenant *tenant = &server->tenants[t];
+        if (x->tenant && x->tenant != tenant)
+            continue;
+        rows[count].name = tenant->name;
+        httpd_counts_sum(server, t, &rows[count].counts);
+        if (__atomic_load_n(&tenant->served, __ATOMIC_ACQUIRE))
+            att_engine_info_get(tenant->engine, &rows[count].info);
+        count++;
+    }
+    if (x->is_operator) {
+        rows[count].name = "";
+        httpd_counts_sum(server, HTTPD_TENANTS_MAX, &rows[count++].counts);
+    }
+    put_metrics(&x->answer, rows, count);
+    if (x->is_operator) {
+        put_head(&x->answer, "connections", "gauge", "Open connections.");
+        put_row(&x->answer, "connections", "", "", rows[count - 1].counts.connections);
+        put_head(&x->answer, "ready_milliseconds", "gauge", "From the start until every store was whole.");
+        put_row(&x->answer, "ready_milliseconds", "", "", (uint64_t)server->ready_ms);
+    }
+    free(rows);
 }
 
 void httpd_status(httpd_exchange *x)
@@ -96,7 +176,7 @@ void httpd_status(httpd_exchange *x)
     const httpd *server = x->worker->server;
     httpd_counts counts;
     att_engine_info info;
-    httpd_counts_sum(server, &counts);
+    httpd_counts_sum(server, x->tenant->number, &counts);
     att_engine_info_get(x->engine, &info);
     httpd_out *o = &x->answer;
     out_open(o, '{');

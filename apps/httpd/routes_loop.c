@@ -104,8 +104,8 @@ void httpd_events_batch(httpd_exchange *x)
         httpd_failed(x, status, &err);
         return;
     }
-    x->worker->counts.events += result.added;
-    x->worker->counts.duplicates += result.duplicates;
+    HTTPD_COUNT(x, events, result.added);
+    HTTPD_COUNT(x, duplicates, result.duplicates);
     answer_batch(x, result.added, result.duplicates);
 }
 
@@ -155,7 +155,7 @@ static bool read_request(httpd_exchange *x, att_request *request)
         return httpd_problem(x, 400, "territory", "territory: expected two capital letters such as DE"), false;
     if (!shape_time(body, "at", &request->at_ms))
         return httpd_problem(x, 400, "at", "at: expected a time"), false;
-    return httpd_need_slate_memory(x);
+    return true;
 }
 
 void httpd_decision_post(httpd_exchange *x)
@@ -228,7 +228,7 @@ void httpd_explain(httpd_exchange *x)
     att_request request;
     att_explanation e;
     att_error err = {0};
-    if (!read_request(x, &request))
+    if (!read_request(x, &request) || !httpd_need_slate_memory(x))
         return;
     const att_status status =
         att_engine_explain(x->engine, &request, shape_text(x->json, "item"), x->slate_memory, &e, &err);

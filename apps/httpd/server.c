@@ -31,6 +31,8 @@ httpd_options httpd_options_default(void)
         .body_size_max = (size_t)4 << 20,
         .batch_max = 10000,
         .connections_max = 16384,
+        .open_stores = att_open_options_default(),
+        .waiting_max = 8192,
         .idle_s = 60,
         .header_s = 15,
         .drain_s = 10};
@@ -59,33 +61,11 @@ void httpd_say(const httpd *server, att_log_level level, const char *format, ...
         server->host.log(server->host.user, level, text);
 }
 
-static bool is_loopback(const char *address)
-{
-    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
-}
-
-static att_status read_whole(const char *path, char **out, att_error *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return httpd_fail(err, ATT_NOT_FOUND, "opening %s: %s", path, strerror(errno));
-    char *text = malloc((size_t)1 << 20);
-    const size_t size = text ? fread(text, 1, ((size_t)1 << 20) - 1, file) : 0;
-    fclose(file);
-    if (!size) {
-        free(text);
-        return httpd_fail(err, ATT_INVALID, "%s is empty or cannot be read", path);
-    }
-    text[size] = 0;
-    *out = text;
-    return ATT_OK;
-}
-
 static att_status check_options(const httpd_options *options, const httpd_keys *keys, att_error *err)
 {
-    if (options->open && !is_loopback(options->address))
+    if (options->open && !httpd_is_loopback(options->address))
         return httpd_fail(err, ATT_DENIED, "--open is for this machine alone: %s is no loopback address", options->address);
-    if (!is_loopback(options->address) && (!options->certificate_path || !keys))
+    if (!httpd_is_loopback(options->address) && (!options->certificate_path || !keys))
         return httpd_fail(err, ATT_DENIED, "listening on %s needs --tls-certificate, --tls-key and --keys", options->address);
     if (!keys && !options->open)
         return httpd_fail(err, ATT_DENIED, "no keys: make one with \"attune key create NAME\", or use --open on this machine");
@@ -98,14 +78,86 @@ static att_status check_options(const httpd_options *options, const httpd_keys *
 static void heed_signals(httpd *server, httpd_signals *signals)
 {
     while (httpd_signals_next(signals) == SIGHUP) {
-        att_error err = {0};
         httpd_notify_reloading(server);
-        if (server->keys && httpd_keys_reload(server->keys, &err))
-            httpd_say(server, ATT_LOG_ERROR, "the keys stay as they were: %s", err.text);
-        else
-            httpd_say(server, ATT_LOG_INFO, "keys were read anew");
+        httpd_reload(server);
         httpd_notify(server, "READY=1");
     }
+}
+
+// --- Opening, while workers listen ------------------------------------------------------------------------------
+
+static void become_ready(httpd *server)
+{
+    uint64_t events = 0;
+    for (unsigned t = 0; t < server->tenant_count; t++) {
+        att_engine_info info;
+        att_engine_info_get(server->tenants[t].engine, &info);
+        events += info.events;
+        httpd_say(server, ATT_LOG_INFO, "tenant %s: %llu events, %llu people, %llu items, model %llu, after %lld ms",
+            server->tenants[t].name, (unsigned long long)info.events, (unsigned long long)info.users,
+            (unsigned long long)info.items, (unsigned long long)info.model, (long long)server->tenants[t].opened_ms);
+    }
+    server->ready_ms = (httpd_now_ns() - server->begun_ns) / 1000000;
+    __atomic_store_n(&server->ready, true, __ATOMIC_RELEASE);
+    httpd_notify(server, "READY=1");
+    if (server->options.ready)
+        server->options.ready(server->options.ready_user, server->options.address, server->port, server->ready_ms, events);
+}
+
+static void *open_stores(void *user)
+{
+    httpd *server = user;
+    att_status status = ATT_OK;
+    for (unsigned t = 0; t < server->tenant_count && !status; t++)
+        status = httpd_tenant_open(&server->tenants[t], &server->open_error);
+    if (!status)
+        status = httpd_read_policy(server, &server->open_error);
+    if (!status) {
+        become_ready(server);
+        return NULL;
+    }
+    if (status != ATT_CANCELLED) // told to stop meanwhile
+        server->open_status = status;
+    pthread_kill(pthread_self(), SIGTERM); // whoever waits for signals is told
+    return NULL;
+}
+
+static att_status prepare(httpd *server, att_engine *engine, att_error *err)
+{
+    const httpd_options *options = &server->options;
+    att_status status = httpd_tenants_list(server, engine, err);
+    server->workers = calloc(server->worker_count, sizeof *server->workers);
+    if (!status && !server->workers)
+        status = httpd_fail(err, ATT_NO_MEMORY, "out of memory");
+    if (!status && options->keys_path)
+        status = httpd_keys_open(&server->keys, options->keys_path, err);
+    if (!status)
+        status = check_options(options, server->keys, err);
+    if (!status)
+        status = httpd_read_certificate(server, err);
+    if (!status)
+        status = httpd_port_is_free(options->address, options->port, err);
+    if (!status)
+        status = httpd_jobs_open(&server->jobs, &server->host, err);
+    for (unsigned w = 0; w < server->worker_count && !status; w++)
+        status = httpd_worker_start(server, w, err);
+    return status;
+}
+
+static att_status run(httpd *server, httpd_signals *signals, att_error *err)
+{
+    httpd_say(server, ATT_LOG_INFO, "listening on %s port %u; the stores are read", server->options.address, server->port);
+    const int bad = pthread_create(&server->opener, NULL, open_stores, server);
+    if (bad)
+        return httpd_fail(err, ATT_IO, "starting a thread: %s", strerror(bad));
+    heed_signals(server, signals);
+    httpd_notify(server, "STOPPING=1");
+    __atomic_store_n(&server->stopping, true, __ATOMIC_RELEASE); // the opener looks at it
+    pthread_join(server->opener, NULL);
+    __atomic_store_n(&server->ready, false, __ATOMIC_RELEASE);
+    if (server->open_status && err)
+        *err = server->open_error;
+    return server->open_status;
 }
 
 att_status httpd_run(att_engine *engine, const httpd_options *options, const att_host *host, att_error *err)
@@ -115,48 +167,32 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
         return httpd_fail(err, ATT_NO_MEMORY, "out of memory");
     server->options = *options;
     server->host = host ? *host : att_host_default();
-    server->engine = engine;
     server->port = options->port;
     server->worker_count = options->workers < 1 ? 1 : options->workers > HTTPD_WORKERS_MAX ? HTTPD_WORKERS_MAX : options->workers;
+    server->begun_ns = httpd_now_ns();
     server->started_ms = server->host.now_ms(server->host.user);
-    char *certificate = NULL, *private_key = NULL;
+    pthread_mutex_init(&server->tls_lock, NULL);
     httpd_signals signals = {0};
     signal(SIGPIPE, SIG_IGN);
-    att_status status = httpd_signals_begin(&signals, err);
-    if (!status && options->keys_path)
-        status = httpd_keys_open(&server->keys, options->keys_path, err);
-    if (!status)
-        status = check_options(options, server->keys, err);
-    if (!status && options->certificate_path)
-        status = read_whole(options->certificate_path, &certificate, err);
-    if (!status && options->private_key_path)
-        status = read_whole(options->private_key_path, &private_key, err);
-    if (!status)
-        status = httpd_port_is_free(options->address, options->port, err);
     httpd_out document = {0};
     httpd_openapi(&document);
     server->openapi = document.data;
     server->openapi_size = document.size;
+    att_status status = httpd_signals_begin(&signals, err);
     if (!status)
-        status = httpd_jobs_open(&server->jobs, &server->host, err);
-    for (unsigned w = 0; w < server->worker_count && !status; w++)
-        status = httpd_worker_start(server, w, certificate, private_key, err);
-    if (!status) {
-        __atomic_store_n(&server->ready, true, __ATOMIC_RELEASE);
-        if (options->listening)
-            options->listening(options->listening_user, options->address, server->port);
-        httpd_notify(server, "READY=1");
-        heed_signals(server, &signals);
-        httpd_notify(server, "STOPPING=1");
-        __atomic_store_n(&server->ready, false, __ATOMIC_RELEASE);
-    }
+        status = prepare(server, engine, err);
+    if (!status)
+        status = run(server, &signals, err);
     httpd_jobs_stop(server->jobs);
     httpd_workers_stop(server);
     httpd_jobs_close(server->jobs);
+    httpd_tenants_close(server);
     httpd_keys_close(server->keys);
     out_free(&document);
-    free(certificate);
-    free(private_key);
+    free(server->certificate);
+    free(server->private_key);
+    pthread_mutex_destroy(&server->tls_lock);
+    free(server->workers);
     free(server);
     httpd_signals_end(&signals);
     return status;

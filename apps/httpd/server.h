@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// httpd/server.h - what server.c, signals.c, notify.c, worker.c, exchange.c, path.c and answer.c know of each
-// other; handlers need none of it.
+// httpd/server.h - what the files of the service know of each other; handlers need none of it.
 #ifndef ATT_HTTPD_SERVER_H
 #define ATT_HTTPD_SERVER_H
 
@@ -35,15 +34,58 @@ void httpd_signals_end(httpd_signals *signals);                         // never
 void httpd_notify(const httpd *server, const char *state); // "READY=1"
 void httpd_notify_reloading(const httpd *server);          // READY=1 must follow
 
+// --- admit.c ----------------------------------------------------------------------------------------------------
+// Sets tenant and engine. False: answered.
+bool httpd_admit(httpd_exchange *x);
+bool httpd_is_loopback(const char *address);
+
+// --- tenant.c ---------------------------------------------------------------------------------------------------
+// Those of the options, with `engine` as "default" when it is not NULL; none is opened yet.
+att_status httpd_tenants_list(httpd *server, att_engine *engine, att_error *err);
+att_status httpd_tenant_open(httpd_tenant *tenant, att_error *err);
+httpd_tenant *httpd_tenant_find(httpd *server, const char *name); // NULL: not served
+// Ends their lines, and the engines that are not the caller's. When no request runs.
+void httpd_tenants_close(httpd *server);
+
+// --- lines.c ----------------------------------------------------------------------------------------------------
+att_status httpd_lines_start(httpd_tenant *tenant, att_error *err);
+void httpd_lines_stop(httpd_tenant *tenant);
+
+// --- batch.c ----------------------------------------------------------------------------------------------------
+#define HTTPD_EVENTS_MAX 512   // in one commit
+#define HTTPD_DECISIONS_MAX 32 // by one thread
+
+// What a thread that decides works with.
+typedef struct httpd_hands {
+    const att_host *host;
+    att_slate_memory *memories[HTTPD_DECISIONS_MAX]; // made when they are first needed
+} httpd_hands;
+void httpd_hands_free(httpd_hands *hands);
+// Answers all of the group, which is of one tenant.
+void httpd_answer_events(httpd_exchange *const *group, size_t count);
+void httpd_answer_decisions(httpd_hands *hands, httpd_exchange *const *group, size_t count);
+
+// --- keys.c -----------------------------------------------------------------------------------------------------
+bool httpd_is_name(const char *text); // of a key or a tenant
+
 // --- worker.c ---------------------------------------------------------------------------------------------------
 httpd_peer *httpd_peer_of(struct MHD_Connection *connection); // NULL: memory ran out when it was opened
-// Somebody else's service on the same port would share our requests: SO_REUSEPORT lets it. So we look first.
-att_status httpd_port_is_free(const char *address, uint16_t port, att_error *err);
-// `certificate` and `private_key`: PEM, or NULL for plain HTTP.
-att_status httpd_worker_start(
-    httpd *server, unsigned number, const char *certificate, const char *private_key, att_error *err);
+att_status httpd_worker_start(httpd *server, unsigned number, att_error *err);
 // Stops accepting, finishes what runs, ends the threads. Workers that did not start are fine.
 void httpd_workers_stop(httpd *server);
+
+// --- socket.c ---------------------------------------------------------------------------------------------------
+// Somebody else's service on the same port would share our requests: SO_REUSEPORT lets it. So we look first.
+att_status httpd_port_is_free(const char *address, uint16_t port, att_error *err);
+att_status httpd_listen(const char *address, uint16_t *port, int *out, att_error *err); // *port 0: any, and which
+
+// --- reload.c ---------------------------------------------------------------------------------------------------
+// From the files of the options, into server->certificate and private_key. On failure they stay as they were.
+att_status httpd_read_certificate(httpd *server, att_error *err);
+// Puts the policy of the file in force where it says something else than the one there; for the first tenant.
+att_status httpd_read_policy(httpd *server, att_error *err);
+// Keys, certificate and policy, each for itself; what cannot be read stays as it was, and the log says why.
+void httpd_reload(httpd *server);
 
 // --- exchange.c: libmicrohttpd's callbacks ----------------------------------------------------------------------
 void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connection);
@@ -57,6 +99,11 @@ void httpd_exchange_free(httpd_exchange *x);
 bool httpd_decode(char *text, bool plus);
 // "a=1&b=two" into x->query, whose values have the types that the route's shape wants. False: answered.
 bool httpd_parse_query(httpd_exchange *x, char *query);
+
+// --- cors.c -----------------------------------------------------------------------------------------------------
+const char *httpd_cors_origin(const httpd_exchange *x); // of the page that asks, when it may; NULL: none
+bool httpd_cors_preflight(httpd_exchange *x, const char *method); // true: answered
+void httpd_cors_headers(const httpd_exchange *x, struct MHD_Response *response);
 
 // --- stream.c ---------------------------------------------------------------------------------------------------
 struct MHD_Response *httpd_stream_response(httpd_exchange *x);

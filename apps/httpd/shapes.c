@@ -172,7 +172,8 @@ const shape httpd_shape_policy_checked = {"PolicyChecked", "What the reader says
 static const shape_field health_fields[] = {{"status", SHAPE_TEXT, "ok", .required = true},
     {"version", SHAPE_TEXT, "of the program", .required = true}, {0}};
 const shape httpd_shape_health = {"Health", "The process answers", health_fields};
-static const shape_field ready_fields[] = {{"ready", SHAPE_BOOL, "true", .required = true}, {0}};
+static const shape_field ready_fields[] = {{"ready", SHAPE_BOOL, "true", .required = true},
+    {"ready_ms", SHAPE_WHOLE, "from the start until every store was whole", .required = true}, {0}};
 const shape httpd_shape_ready = {"Ready", "Requests can be served", ready_fields};
 
 static const shape_field status_fields[] = {{"version", SHAPE_TEXT, "of the program", .required = true},

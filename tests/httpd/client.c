@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@ static pid_t spawn(const char *const *arguments, int *out)
     const pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that failed leaves nobody behind
         const char *argv[32] = {ATTUNE_PROGRAM};
         for (size_t i = 0; i < 30 && arguments[i]; i++)
             argv[i + 1] = arguments[i];
@@ -198,6 +200,27 @@ reply client_ask(const service *s, const char *method, const char *path, const c
     reply r = client_raw(s, text, (size_t)head + size, 20000);
     free(text);
     return r;
+}
+
+reply client_on(int file, const char *method, const char *path, const char *key, const char *body)
+{
+    const size_t size = body ? strlen(body) : 0;
+    char *text = malloc(size + 4096), authorization[128] = "", length[64] = "";
+    if (key)
+        snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
+    if (body)
+        snprintf(length, sizeof length, "Content-Length: %zu\r\n", size);
+    const int head = snprintf(text, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n", method, path, authorization, length);
+    if (body)
+        memcpy(text + head, body, size);
+    for (size_t at = 0; at < (size_t)head + size;) {
+        const ssize_t put = send(file, text + at, (size_t)head + size - at, MSG_NOSIGNAL);
+        if (put <= 0)
+            break;
+        at += (size_t)put;
+    }
+    free(text);
+    return receive(file, 20000);
 }
 
 void client_free(reply *r)

@@ -33,6 +33,8 @@ typedef struct reply {
 
 // `key` NULL: none; body NULL: none.
 reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body);
+// The same on a connection that stays open.
+reply client_on(int file, const char *method, const char *path, const char *key, const char *body);
 // Bytes as they are; reads until the other side closes or `wait_ms` pass without a byte.
 reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms);
 int client_connect(const service *s);
