@@ -113,6 +113,9 @@ typedef struct att_policy {
         bool required;   // true: an item without a licence that holds is never shown
         int unknown_age; // years; how old a person of unknown age counts, 0 … 120
     } rights;
+    struct {
+        uint32_t hold_reports; // an item is not shown once so many different people have reported it; 0: never (attune/queue.h)
+    } moderation;
     struct { // when a watch trains, and when it swaps (docs/training.md)
         double new_share;       // of preferences: so many new ones start a training, 0.001 … 100
         uint32_t new_least;     // and at least so many

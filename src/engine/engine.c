@@ -26,6 +26,8 @@ att_status att_engine_fold_item(
     if (!status)
         status = att_rights_set(engine->rights, index, item, err);
     if (!status)
+        att_engine_bar_item(engine, index);
+    if (!status)
         status = att_serving_item(engine, index, item, err);
     return status;
 }
@@ -61,6 +63,9 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
     const att_status chosen = att_choices_apply(engine->choices, record, err);
     if (chosen)
         return chosen;
+    status = att_engine_fold_queue(engine, record, err);
+    if (status)
+        return status;
     engine->last_seq = record->seq;
     engine->folded_since_checkpoint++;
     count_item_event(engine, record);
@@ -212,6 +217,8 @@ static void drop_state(att_engine *engine)
     att_experiments_deinit(&engine->experiments);
     att_choices_destroy(engine->choices);
     engine->choices = NULL;
+    att_queue_destroy(engine->queue);
+    engine->queue = NULL;
     att_serving_deinit(&engine->serving, &engine->host);
     ATT_VEC_FREE(&engine->host, &engine->models);
 }
@@ -288,6 +295,8 @@ static att_status load_state(att_engine *engine, att_error *err)
     log_reading l = {.bodies_seq = end};
     if (!status)
         status = att_engine_read_choices(engine, true, err);
+    if (!status)
+        status = att_engine_read_queue(engine, err);
     if (!status)
         status = read_tail(engine, &l, err);
     if (!status && had_checkpoint && l.r.new_forget)
@@ -437,6 +446,7 @@ static void save_checkpoint(att_engine *engine)
         (size_t)snprintf(choices, sizeof choices, "%s-choices", engine->path) < sizeof choices &&
         att_choices_save(engine->choices, choices, &err))
         att_logf(&engine->host, ATT_LOG_WARNING, "no checkpoint of choices was written: %s", err.text);
+    att_engine_save_queue(engine);
 }
 
 void att_engine_close(att_engine *engine)

@@ -22,6 +22,7 @@
 #include "embed/model.h"
 #include "engine/catalogue.h"
 #include "engine/models.h"
+#include "guard/queue.h"
 #include "guard/rights.h"
 #include "signals/grade.h"
 #include "signals/people.h"
@@ -72,6 +73,7 @@ struct att_engine {
     att_experiments experiments;
     att_serving serving;
     att_choices *choices;
+    att_queue *queue;
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
@@ -105,6 +107,15 @@ att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_it
 att_status att_engine_read_choices(att_engine *engine, bool from_checkpoint, att_error *err);
 // After somebody was forgotten: what was learned from them is learned anew without them. No lock held.
 att_status att_engine_renew_choices(att_engine *engine, att_error *err);
+
+// --- queue.c ----------------------------------------------------------------------------------------------
+// A new fold of the queue up to engine->last_seq, and what it bars; as att_engine_read_choices. state_lock held for writing.
+att_status att_engine_read_queue(att_engine *engine, att_error *err);
+// One record; tells the rights what is barred by it. state_lock held for writing.
+att_status att_engine_fold_queue(att_engine *engine, const att_record *record, att_error *err);
+// After the item's rights were set anew. state_lock held for writing.
+void att_engine_bar_item(att_engine *engine, uint32_t item);
+void att_engine_save_queue(att_engine *engine);
 
 // --- write.c ----------------------------------------------------------------------------------------------
 // A write waits in a queue; one of the waiting threads commits all of them at once (group commit).

@@ -2,6 +2,7 @@
 // engine/person.c - what is known of one person, all of it in lines, and none of it any more.
 #include "engine/serve.h"
 #include "ingest/json_write.h"
+#include "store/case_record.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -434,6 +435,19 @@ static bool export_reward(exporting *e, const att_record *record)
             (json_int_t)record->at_ms));
 }
 
+// What the person reported, appealed or wrote.
+static bool export_case(exporting *e, const att_record *record)
+{
+    att_case_record said;
+    e->status = att_case_record_decode(record->payload, record->payload_size, &said, e->err);
+    if (e->status)
+        return false;
+    return export_json(e,
+        json_pack("{s:s,s:s,s:o,s:I,s:o,s:o,s:o}", "kind", "case", "act", att_case_act_name((att_case_act)said.act), "user",
+            text_json(e->user_id), "at", (json_int_t)record->at_ms, "item", text_json(item_id(e, record->item)), "reason",
+            text_json(said.reason), "text", text_json(said.text)));
+}
+
 static bool write_record(exporting *e, const att_record *record)
 {
     switch (record->kind) {
@@ -445,6 +459,8 @@ static bool write_record(exporting *e, const att_record *record)
         return export_control(e, record);
     case ATT_RECORD_EXPOSURE:
         return export_exposure(e, record);
+    case ATT_RECORD_CASE:
+        return export_case(e, record);
     case ATT_RECORD_CHOICE:
         return export_choice(e, record);
     case ATT_RECORD_REWARD:
@@ -557,7 +573,8 @@ static att_status remove_beside(const att_engine *engine, const char *suffix, at
 static att_status remove_checkpoint(const att_engine *engine, att_error *err)
 {
     const att_status status = remove_beside(engine, "-fold", err);
-    return status ? status : remove_beside(engine, "-choices", err);
+    const att_status choices = status ? status : remove_beside(engine, "-choices", err);
+    return choices ? choices : remove_beside(engine, "-queue", err);
 }
 
 static att_status run_forget(att_engine *engine, att_write *write, att_error *err)

@@ -252,6 +252,18 @@ void att_rights_take_down(att_rights *rights, uint32_t item, bool down)
     att_rights_cache_touch(rights, item);
 }
 
+void att_rights_bar(att_rights *rights, uint32_t item, bool held, bool denied)
+{
+    if (item >= rights->rows.count)
+        return;
+    att_rights_row *row = &rights->rows.items[item];
+    const uint8_t flags = (uint8_t)((row->flags & ~(ATT_ROW_HELD | ATT_ROW_DENIED)) | (held ? ATT_ROW_HELD : 0) | (denied ? ATT_ROW_DENIED : 0));
+    if (flags == row->flags)
+        return;
+    row->flags = flags;
+    att_rights_cache_touch(rights, item);
+}
+
 uint32_t att_rights_medium(const att_rights *rights, att_text medium)
 {
     if (!medium.size)
@@ -341,6 +353,8 @@ static att_bar bar_of_row(const att_rights_row *row, uint32_t medium, int age)
         return ATT_BAR_NO_BODY;
     if (row->flags & ATT_ROW_DOWN)
         return ATT_BAR_TAKEN_DOWN;
+    if (row->flags & (ATT_ROW_HELD | ATT_ROW_DENIED))
+        return row->flags & ATT_ROW_DENIED ? ATT_BAR_DENIED : ATT_BAR_HELD;
     if (medium != ATT_NO_INDEX && row->medium != medium)
         return ATT_BAR_MEDIUM;
     return row->age > ATT_MAX(age, 0) ? ATT_BAR_AGE : ATT_BAR_NONE;

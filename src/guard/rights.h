@@ -19,6 +19,8 @@ void att_rights_destroy(att_rights *rights);
 // body).
 att_status att_rights_set(att_rights *rights, uint32_t item, const att_item *body, att_error *err);
 void att_rights_take_down(att_rights *rights, uint32_t item, bool down);
+// The queue bars it or does not; att_rights_set lifts that, so whoever sets says it again.
+void att_rights_bar(att_rights *rights, uint32_t item, bool held, bool denied);
 size_t att_rights_bytes(const att_rights *rights);
 
 typedef struct att_rights_query {
@@ -43,7 +45,9 @@ typedef enum att_bar {
     ATT_BAR_TERRITORY,
     ATT_BAR_USE,
     ATT_BAR_AGE,
-    ATT_BAR_MEDIUM
+    ATT_BAR_MEDIUM,
+    ATT_BAR_HELD,
+    ATT_BAR_DENIED
 } att_bar;
 // The one rule.
 att_bar att_rights_check(const att_rights *rights, uint32_t item, const att_rights_query *query);

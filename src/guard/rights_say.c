@@ -77,6 +77,12 @@ void att_rights_say(const att_rights *rights, uint32_t item, const att_rights_qu
     case ATT_BAR_TAKEN_DOWN:
         snprintf(out, size, "taken down");
         return;
+    case ATT_BAR_HELD:
+        snprintf(out, size, "held until somebody has looked at it");
+        return;
+    case ATT_BAR_DENIED:
+        snprintf(out, size, "denied by whoever looks after the catalogue");
+        return;
     case ATT_BAR_NO_LICENCE:
         snprintf(out, size,
             row->profile == ATT_PROFILE_UNKNOWN

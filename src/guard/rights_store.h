@@ -24,7 +24,7 @@
 #define ATT_PROFILE_NONE (UINT32_MAX - 1) // rights are known: there are none
 #define ATT_RIGHTS_AGE_MAX 21             // years; nothing is rated higher
 
-enum { ATT_ROW_BODY = 1, ATT_ROW_DOWN = 2 };
+enum { ATT_ROW_BODY = 1, ATT_ROW_DOWN = 2, ATT_ROW_HELD = 4, ATT_ROW_DENIED = 8 };
 
 typedef struct att_rights_row {
     uint32_t profile;

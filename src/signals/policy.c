@@ -101,6 +101,7 @@ att_policy att_policy_default(void)
                 .reserve = 0.1,
             },
         .rights = {.required = false, .unknown_age = 0},
+        .moderation = {.hold_reports = 0},
         .learning =
             {
                 .new_share = 0.05,
@@ -247,6 +248,8 @@ static const att_policy_field fields[] = {
         "share of a person's exploration that waits for sudden changes; at most 20 slots wait"),
     KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
     KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
+    KEY(moderation, hold_reports, U32, 0, 1000000,
+        "an item is not shown once so many different people have reported it since the last verdict; 0: never"),
     KEY(learning, new_share, DOUBLE, 0.001, 100,
         "so many new preferences, as a share of those before, start a training of a watch"),
     KEY(learning, new_least, U32, 1, 1000000000, "and at least so many"),

@@ -5,6 +5,7 @@
 // and items are numbered without holes and named once; bodies and decisions decode; what a record
 // points to exists; event ids occur once (a set of 128-bit hashes); of a forgotten person nothing
 // is left.
+#include "store/case_record.h"
 #include "store/choice.h"
 #include "store/decision.h"
 #include "store/driver.h"
@@ -220,6 +221,14 @@ static void check_choice(examination *x, const att_record *record)
     att_arena_deinit(&scratch);
 }
 
+static void check_case(examination *x, const att_record *record)
+{
+    att_case_record said;
+    att_error err;
+    if (att_case_record_decode(record->payload, record->payload_size, &said, &err) != ATT_OK)
+        record_damage(x, record, "is not readable: %s", err.text);
+}
+
 // Rewards and confirmations speak of a choice that stands before them.
 static void check_reward(examination *x, const att_record *record)
 {
@@ -279,6 +288,8 @@ static bool see_record(void *user, const att_record *record)
         check_decision(x, record);
     if (record->kind == ATT_RECORD_EXPOSURE && record->payload_size != (record->decision ? 0 : 4))
         record_damage(x, record, "names neither a decision nor an arm");
+    if (record->kind == ATT_RECORD_CASE || record->kind == ATT_RECORD_VERDICT)
+        check_case(x, record);
     if (record->kind == ATT_RECORD_CHOICE)
         check_choice(x, record);
     if (record->kind == ATT_RECORD_REWARD || record->kind == ATT_RECORD_DISPLAYED)

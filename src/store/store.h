@@ -32,6 +32,9 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_EXPERIMENT = 12, // signal: att_experiment_change; decision: its number; payload: decide/experiments.h
     ATT_RECORD_EXPOSURE = 13,   // user; decision: which was displayed, or payload: 4 bytes, the arm
     ATT_RECORD_MODEL_REFUSED = 14, // decision: version that was not swapped in; payload: store/model_record.h
+    ATT_RECORD_CASE = 15,    // reported, held, appealed: user or nobody; item, or (of a text) decision: the record that holds it, 0: this one;
+                             // payload: store/case_record.h
+    ATT_RECORD_VERDICT = 16, // of who decides; item, or decision as above; payload likewise
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
 
