@@ -102,7 +102,7 @@ int cli_print_completion(const char *shell); // bash, zsh, fish
 
 int cli_simulate_drift(cli *c); // cmd_drift.c
 
-extern const cli_command cli_models, cli_rollback;
+extern const cli_command cli_models, cli_rollback, cli_queue;
 extern const cli_command cli_init, cli_import, cli_train, cli_recommend, cli_explain, cli_event, cli_control, cli_person,
     cli_items, cli_takedown, cli_evaluate, cli_experiment, cli_report, cli_simulate, cli_demo, cli_policy, cli_tune, cli_doctor, cli_backup, cli_export, cli_forget,
     cli_info, cli_serve, cli_key, cli_version, cli_completion;

@@ -92,6 +92,7 @@ bool httpd_admit(httpd_exchange *x)
     if (server->options.open && !header) {
         if (scope == HTTPD_SCOPE_BIT_ADMIN)
             return httpd_problem(x, 401, NULL, "this needs a key of scope admin, also where the rest is open"), false;
+        memcpy(x->by, "local", sizeof "local");
         return admit_tenant(x, server->tenants[0].name);
     }
     if (!header || strncasecmp(header, "Bearer ", 7) != 0)
@@ -104,5 +105,6 @@ bool httpd_admit(httpd_exchange *x)
         return httpd_problem(x, 403, NULL, "the key \"%s\" has no scope %s", grant.name, httpd_scope_name(scope)), deny(x);
     if (wait_ms > 0)
         return limit(x, wait_ms, "the key", grant.name);
+    memcpy(x->by, grant.name, sizeof x->by);
     return admit_tenant(x, grant.tenant);
 }

@@ -95,6 +95,7 @@ struct httpd_exchange {
     int64_t begun_ns;
     uint64_t id;        // of the request, in this worker
     char given_id[65];  // X-Request-Id, when whoever asks (a proxy) gave it one; hexadecimal digits and dashes
+    char by[64];        // the key's name; "local" where none is needed
     bool head, answered, counted;
     bool page, packed; // a file of the console; gzip
     const char *tag;   // of that file

@@ -19,6 +19,10 @@ extern const shape httpd_shape_demo; // routes_demo.c
 extern const shape httpd_shape_job_request, httpd_shape_job_summary, httpd_shape_jobs, httpd_shape_job, httpd_shape_experiment,
     httpd_shape_experiments, httpd_shape_assignment, httpd_shape_exposure, httpd_shape_exposed, httpd_shape_readout_query,
     httpd_shape_timeline_query, httpd_shape_readout, httpd_shape_timeline, httpd_shape_longrun_query, httpd_shape_longrun;
+// shapes_queue.c
+extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, httpd_shape_case_decision, httpd_shape_case_appeal,
+    httpd_shape_case_report, httpd_shape_case_reported, httpd_shape_case_hold, httpd_shape_case_held;
+const char *httpd_subject_name(unsigned subject); // NULL ends them
 const char *httpd_compare_name(unsigned compare); // NULL ends them
 
 void httpd_write_json(httpd_out *o, json_t *value); // takes the value; NULL counts as memory that ran out
@@ -77,6 +81,13 @@ void httpd_experiment_timeline(httpd_exchange *x);
 void httpd_holdout_restart(httpd_exchange *x);
 void httpd_person_arms(httpd_exchange *x);
 void httpd_exposure_post(httpd_exchange *x);
+
+void httpd_queue_get(httpd_exchange *x);
+void httpd_case_get(httpd_exchange *x);
+void httpd_case_decide(httpd_exchange *x);
+void httpd_case_appeal(httpd_exchange *x);
+void httpd_case_report(httpd_exchange *x);
+void httpd_case_hold(httpd_exchange *x);
 
 void httpd_report_get(httpd_exchange *x);
 att_status httpd_report_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
