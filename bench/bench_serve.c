@@ -2,14 +2,15 @@
 // bench/bench_serve.c - requests a second over loopback: a bare hello of libmicrohttpd, then events and decisions of the service, with as many
 // threads, asked by the same client, in one run.
 //
-//   bench_serve [--items N] [--people N] [--events N] [--seconds S] [--connections C] [--workers W] [--store PATH] [--minutes M] [--ready]
+//   bench_serve [--items N] [--people N] [--events N] [--seconds S] [--connections C] [--workers W] [--store PATH] [--minutes M] [--ready] [--only hello|events|decisions]
 //               100000      20000       1000000      5             256               2
 //
 // The client is one thread with epoll and C connections that are kept open; each sends its next request when its answer is
 // whole. Every event has an id of its own and is on disk before it is acknowledged, and so is every decision (20 items with reasons). Then
 // each is asked at half of its rate, at times that are set beforehand: latency counts from the set time, so that waiting in line is not left
 // out. Processor time is the server's, from /proc, and the client's own. --minutes: a mixed load at half rate, with the memory of the service along
-// the way. --ready: how long from exec until /ready, with a checkpoint of the fold and without one. With --store the store is kept, and used again.
+// the way. --ready: how long from exec until /ready, with a checkpoint of the fold and without one. With --store the store is kept, and used again;
+// that of bench_decide fits (bench_decide 100000 20000 50 2000 32 PATH).
 #include "attune/attune.h"
 #include "base/base.h"
 #include "base/rng.h"
@@ -33,11 +34,12 @@
 #include <unistd.h>
 
 #define KINDS 40
+#define ROUNDS 5
 
 typedef struct settings {
     uint64_t items, people, events, connections, workers;
     double seconds, minutes;
-    const char *store;
+    const char *store, *only;
     bool ready;
 } settings;
 
@@ -389,7 +391,8 @@ static void run_load(load *l)
     const int poll = epoll_create1(EPOLL_CLOEXEC);
     line *lines = connect_all(&l->at, poll);
     const size_t room = 1 << 22;
-    l->latencies_s = malloc(room * sizeof *l->latencies_s);
+    if (!l->latencies_s)
+        l->latencies_s = malloc(room * sizeof *l->latencies_s);
     const double cpu_before = own_cpu_s(), server_before = cpu_of(l->at.pid), begun = now_s(), end = begun + l->seconds;
     double next_due = begun;
     line **idle = calloc(set.connections, sizeof(line *));
@@ -423,9 +426,9 @@ static void run_load(load *l)
             idle[idle_count++] = c;
         }
     }
-    l->took_s = now_s() - begun;
-    l->client_cpu_s = own_cpu_s() - cpu_before;
-    l->server_cpu_s = cpu_of(l->at.pid) - server_before;
+    l->took_s += now_s() - begun;
+    l->client_cpu_s += own_cpu_s() - cpu_before;
+    l->server_cpu_s += cpu_of(l->at.pid) - server_before;
     for (uint64_t i = 0; i < set.connections; i++) {
         close(lines[i].socket);
         free(lines[i].in);
@@ -448,11 +451,12 @@ static double quantile_ms(const load *l, double share)
 
 static const char *const names[] = {"hello", "events", "decisions", "mixed"};
 
-// Requests a second; 0 on any failure.
-static double measure(ask what, const server *at, double rate, double hello)
+// Prints what all rounds of a load came to; requests a second.
+static double tell(load *done, double hello)
 {
-    load l = {.what = what, .rate = rate, .seconds = set.seconds, .at = *at};
-    run_load(&l);
+    const ask what = done->what;
+    const double rate = done->rate;
+    load l = *done;
     qsort(l.latencies_s, l.latency_count, sizeof *l.latencies_s, by_size);
     const double reached = (double)l.done / l.took_s;
     printf("%-10s %-5s %9.0f /s", names[what], rate > 0 ? "half" : "full", reached);
@@ -540,6 +544,8 @@ static void read_settings(int argc, char **argv)
             good = (set.seconds = atof(value)) > 0;
         else if (strcmp(name, "--minutes") == 0)
             good = (set.minutes = atof(value)) > 0;
+        else if (strcmp(name, "--only") == 0)
+            good = (set.only = value)[0] != 0;
         else if (strcmp(name, "--store") == 0)
             good = (set.store = value)[0] != 0;
         else
@@ -572,15 +578,32 @@ int main(int argc, char **argv)
         (unsigned long long)set.people, (unsigned long long)set.events, (unsigned long long)set.workers, (unsigned long long)set.connections);
     if (set.ready) {
         measure_ready();
+    } else if (set.only) { // to look at one of them with a profiler
+        const server s = start(strcmp(set.only, "hello") == 0 ? serve_hello : serve_attune);
+        fprintf(stderr, "bench_serve: the server is process %d\n", s.pid);
+        load l = {.what = strcmp(set.only, "hello") == 0 ? ASK_HELLO : strcmp(set.only, "events") == 0 ? ASK_EVENT : ASK_DECISION,
+            .seconds = set.seconds, .at = s};
+        run_load(&l);
+        tell(&l, 0);
+        stop(&s, SIGTERM);
     } else {
         const server hello = start(serve_hello), attune = start(serve_attune);
-        const double base = measure(ASK_HELLO, &hello, 0, 0);
-        const double events = measure(ASK_EVENT, &attune, 0, base), decisions = measure(ASK_DECISION, &attune, 0, base);
-        measure(ASK_HELLO, &hello, base / 2, 0);
-        measure(ASK_EVENT, &attune, events / 2, 0);
-        measure(ASK_DECISION, &attune, decisions / 2, 0);
+        double full[3] = {0};
+        for (int half = 0; half < 2; half++) {
+            load loads[3];
+            for (int i = 0; i < 3; i++)
+                loads[i] = (load){.what = (ask)i, .rate = half ? full[i] / 2 : 0, .seconds = set.seconds / ROUNDS, .at = i ? attune : hello};
+            for (int round = 0; round < ROUNDS; round++) // in turn, so that a busy machine slows all alike
+                for (int i = 0; i < 3; i++)
+                    run_load(&loads[i]);
+            for (int i = 0; i < 3; i++) {
+                const double reached = tell(&loads[i], half || !i ? 0 : full[0]);
+                if (!half)
+                    full[i] = reached;
+            }
+        }
         if (set.minutes > 0)
-            watch_memory(&attune, decisions / 2);
+            watch_memory(&attune, full[ASK_DECISION] / 2);
         stop(&hello, SIGKILL);
         stop(&attune, SIGTERM);
     }

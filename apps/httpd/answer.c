@@ -137,7 +137,7 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
         MHD_add_response_header(response, "Vary", "Accept-Encoding");
         if (x->packed)
             MHD_add_response_header(response, "Content-Encoding", "gzip");
-    } else {
+    } else if (x->route && strcmp(x->route->method, "GET") == 0) { // no cache keeps what others answer
         MHD_add_response_header(response, "Cache-Control", "no-store");
     }
     if (x->feed && !x->answered)

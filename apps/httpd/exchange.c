@@ -9,6 +9,7 @@
 //   sent           httpd_on_end       counted, and the exchange is free again
 #include "server.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,8 +59,15 @@ static void give_exchange(httpd_exchange *x)
         att_slate_memory_destroy(x->slate_memory);
         x->slate_memory = NULL;
     }
-    const httpd_exchange kept = *x;
-    *x = (httpd_exchange){.worker = worker, .body = kept.body, .answer = kept.answer, .memory = kept.memory, .next = worker->free};
+    const httpd_out body = x->body, answer = x->answer;
+    att_wire_memory *memory = x->memory;
+    memset(x, 0, offsetof(httpd_exchange, path)); // the buffers at the end are written before they are read
+    x->path[0] = x->location[0] = 0;
+    x->worker = worker;
+    x->body = body;
+    x->answer = answer;
+    x->memory = memory;
+    x->next = worker->free;
     out_clear(&x->body);
     out_clear(&x->answer);
     worker->free = x;
@@ -163,7 +171,7 @@ static void handle(httpd_exchange *x)
     x->type = route->answer ? "application/json" : route->answer_type;
     const bool writes = strcmp(route->method, "GET") != 0 && !route->queued;
     if (x->engine && (writes || route->slow))
-        httpd_queue(x, HTTPD_WAIT_CARE);
+        httpd_queue(x, route->slow ? HTTPD_WAIT_SLOW : HTTPD_WAIT_CARE);
     else
         route->handle(x);
 }

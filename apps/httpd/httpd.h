@@ -74,8 +74,15 @@ void httpd_openapi(httpd_out *o);
 
 // --- One request and its answer ---------------------------------------------------------------------------------
 
-// Which line an exchange waits in. CARE: its route's handler runs on a thread of the tenant.
-typedef enum httpd_wait { HTTPD_WAIT_NONE, HTTPD_WAIT_EVENT, HTTPD_WAIT_DECISION, HTTPD_WAIT_CARE, HTTPD_WAIT_COUNT } httpd_wait;
+// Which line an exchange waits in. CARE and SLOW: its route's handler runs on a thread of the tenant.
+typedef enum httpd_wait {
+    HTTPD_WAIT_NONE,
+    HTTPD_WAIT_EVENT,
+    HTTPD_WAIT_DECISION,
+    HTTPD_WAIT_CARE, // what writes
+    HTTPD_WAIT_SLOW, // what reads for long
+    HTTPD_WAIT_COUNT
+} httpd_wait;
 
 struct httpd_exchange {
     httpd_worker *worker;
@@ -83,7 +90,6 @@ struct httpd_exchange {
     httpd_exchange *next; // in a line, on its way back, or in the worker's list of free ones
     const httpd_route *route;
     char *params[HTTPD_PARAMS_MAX]; // of the path, decoded; point into `path`
-    char path[1024];
     httpd_tenant *tenant; // NULL: not known yet, or the route is open to everybody
     att_engine *engine;   // the tenant's; of a route without a scope: NULL
     httpd_out body;           // what arrived
@@ -102,7 +108,7 @@ struct httpd_exchange {
     bool preflight;    // a browser asks whether it may (cors.c)
     bool is_operator;  // may see figures of all tenants
     int retry_after_s;
-    char location[256], allow[64];
+    char allow[64];
     // What is queued.
     httpd_wait wait;
     att_event event;
@@ -118,6 +124,7 @@ struct httpd_exchange {
     int64_t fed_ns;    // when bytes were last sent
     size_t sent;       // of `answer`
     bool stream_ended;
+    char path[1024], location[256];
 };
 
 // The request's id as header, log and problems tell it: the one that it was given, otherwise our own.

@@ -270,7 +270,7 @@ static void *run_jobs(void *user)
 void httpd_later(httpd_exchange *x, void (*work)(httpd_exchange *x))
 {
     x->later = work;
-    httpd_queue(x, HTTPD_WAIT_CARE);
+    httpd_queue(x, HTTPD_WAIT_SLOW);
 }
 
 void httpd_later_now(httpd_exchange *x)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/lines.c - where requests wait for the disk, or for a thread that has time for them.
 //
-// Each tenant has three lines: events (one thread, since a store has one writer), decisions (as many as there are workers,
-// and one more that computes while the others wait for the disk), and care: whatever else writes or reads for long. A thread takes
-// its share of all that waits and has it answered as a group (batch.c); meanwhile the next group gathers. Nothing waits
-// for a timer.
+// Each tenant has four lines: events (one thread, since a store has one writer), decisions (as many as there are workers,
+// and one more that computes while the others wait for the disk), care (two: whatever else writes), and slow (one: what reads
+// for long). A thread takes its share of all that waits and has it answered as a group (batch.c); meanwhile the next
+// group gathers. Nothing waits for a timer.
 //
 // An exchange belongs to whoever holds it: its worker, then a line, then its worker again.
 #include "server.h"
@@ -153,6 +153,8 @@ att_status httpd_lines_start(httpd_tenant *tenant, att_error *err)
         status = start_line(tenant, HTTPD_WAIT_DECISION, workers + 1, err);
     if (!status)
         status = start_line(tenant, HTTPD_WAIT_CARE, 2, err);
+    if (!status)
+        status = start_line(tenant, HTTPD_WAIT_SLOW, 1, err);
     return status;
 }
 

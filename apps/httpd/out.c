@@ -60,10 +60,12 @@ void out_printf(httpd_out *o, const char *format, ...)
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    const int size = vsnprintf(NULL, 0, format, args);
+    const size_t left = o->failed ? 0 : o->capacity - o->size; // often enough, so that it is written once
+    const int size = vsnprintf(left ? o->data + o->size : NULL, left, format, args);
     va_end(args);
     if (size >= 0 && room(o, (size_t)size + 1)) {
-        vsnprintf(o->data + o->size, (size_t)size + 1, format, again);
+        if ((size_t)size >= left)
+            vsnprintf(o->data + o->size, (size_t)size + 1, format, again);
         o->size += (size_t)size;
     }
     va_end(again);
@@ -90,10 +92,19 @@ void out_close(httpd_out *o, char bracket)
 
 void out_key(httpd_out *o, const char *key)
 {
-    out_item(o);
-    out_raw(o, "\"", 1);
-    out_string(o, key);
-    out_raw(o, "\":", 2);
+    const size_t size = strlen(key);
+    if (!room(o, size + 4))
+        return;
+    char *to = o->data + o->size;
+    if (o->comma)
+        *to++ = ',';
+    *to++ = '"';
+    memcpy(to, key, size);
+    to += size;
+    *to++ = '"';
+    *to++ = ':';
+    o->size = (size_t)(to - o->data);
+    o->comma = true;
 }
 
 // Bytes of the well-formed UTF-8 character at `at`, 0 when there is none.
@@ -161,14 +172,17 @@ void out_number(httpd_out *o, double value)
         return;
     }
     const double size = fabs(value);
-    if (size >= 1e12 || (size > 0 && size < 1e-3)) { // few: what the digits below would cut
+    if (size >= 1e12 || (size > 0 && size < 1e-6)) { // few: what the digits below would cut
         out_printf(o, "%.9g", value);
         return;
     }
-    const uint64_t millionths = (uint64_t)(size * 1e6 + 0.5);
+    // Six decimals, and twelve of what is small: in whole parts of that size.
+    const unsigned decimals = size > 0 && size < 1e-3 ? 12 : 6;
+    const uint64_t one = decimals == 12 ? 1000000000000 : 1000000, parts = (uint64_t)(size * (double)one + 0.5);
     char digits[40];
     size_t at = sizeof digits;
-    uint64_t part = millionths % 1000000, left = 6;
+    uint64_t part = parts % one;
+    unsigned left = decimals;
     for (; left && part % 10 == 0; left--)
         part /= 10;
     if (left) {
@@ -176,11 +190,11 @@ void out_number(httpd_out *o, double value)
             digits[--at] = (char)('0' + part % 10);
         digits[--at] = '.';
     }
-    uint64_t whole = millionths / 1000000;
+    uint64_t whole = parts / one;
     do
         digits[--at] = (char)('0' + whole % 10);
     while (whole /= 10);
-    if (value < 0 && millionths)
+    if (value < 0 && parts)
         digits[--at] = '-';
     out_raw(o, digits + at, sizeof digits - at);
 }
@@ -190,17 +204,37 @@ void out_bool(httpd_out *o, bool value)
     out_string(o, value ? "true" : "false");
 }
 
+static void put_digits(char *to, unsigned value, unsigned count)
+{
+    for (unsigned i = count; i-- > 0; value /= 10)
+        to[i] = (char)('0' + value % 10);
+}
+
+// A slate has dozens of times: by hand. The Gregorian calendar repeats after 146097 days; counted from the first of March, the
+// days of the months before month m are (153 m + 2) / 5.
 void out_time(httpd_out *o, int64_t at_ms)
 {
     if (at_ms <= 0) {
         out_string(o, "null");
         return;
     }
-    const time_t seconds = (time_t)(at_ms / 1000);
-    struct tm tm;
-    gmtime_r(&seconds, &tm);
-    out_printf(o, "\"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ\"", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-        tm.tm_min, tm.tm_sec, (int)(at_ms % 1000));
+    if (at_ms >= INT64_C(253402300800000)) // year 10000
+        at_ms = INT64_C(253402300799999);
+    const unsigned days = (unsigned)(at_ms / 86400000) + 719468, ms = (unsigned)(at_ms % 86400000); // since 0000-03-01
+    const unsigned era = days / 146097, in_era = days % 146097;
+    const unsigned year_of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    const unsigned day_of_year = in_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const unsigned shifted = (5 * day_of_year + 2) / 153, day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9, year = era * 400 + year_of_era + (month <= 2);
+    char text[] = "\"0000-00-00T00:00:00.000Z\"";
+    put_digits(text + 1, year, 4);
+    put_digits(text + 6, month, 2);
+    put_digits(text + 9, day, 2);
+    put_digits(text + 12, ms / 3600000, 2);
+    put_digits(text + 15, ms / 60000 % 60, 2);
+    put_digits(text + 18, ms / 1000 % 60, 2);
+    put_digits(text + 21, ms % 1000, 3);
+    out_raw(o, text, sizeof text - 1);
 }
 
 void out_key_text(httpd_out *o, const char *key, att_text text)

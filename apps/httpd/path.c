@@ -36,48 +36,49 @@ bool httpd_decode(char *text, bool plus)
     return true;
 }
 
-static bool matches(httpd_exchange *x, const char *pattern, char *path)
+typedef struct found_params {
+    size_t count, begins[HTTPD_PARAMS_MAX], ends[HTTPD_PARAMS_MAX]; // in the path
+} found_params;
+
+static bool matches(const char *pattern, const char *path, found_params *out)
 {
-    size_t count = 0;
-    char *begins[HTTPD_PARAMS_MAX], *ends[HTTPD_PARAMS_MAX];
+    const char *begin = path;
+    out->count = 0;
     while (*pattern) {
         if (*pattern == '{') {
             pattern = strchr(pattern, '}') + 1;
-            begins[count] = path;
+            const size_t from = (size_t)(path - begin);
             while (*path && *path != '/' && *path != *pattern)
                 path++;
-            if (path == begins[count])
+            if (path == begin + from)
                 return false;
-            ends[count++] = path;
+            out->begins[out->count] = from;
+            out->ends[out->count++] = (size_t)(path - begin);
         } else if (*pattern++ != *path++) {
             return false;
         }
     }
-    if (*path)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        *ends[i] = 0;
-        x->params[i] = begins[i];
-    }
-    return true;
+    return *path == 0;
 }
 
 const httpd_route *httpd_route_find(httpd_exchange *x, const char *method, const char *path, char *allowed, size_t size)
 {
+    found_params params;
     allowed[0] = 0;
+    memset(x->params, 0, sizeof x->params);
     for (const httpd_route *route = httpd_routes; route->method; route++) {
-        char copy[sizeof x->path];
-        snprintf(copy, sizeof copy, "%s", path);
-        if (!matches(x, route->path, copy))
+        if (!matches(route->path, path, &params))
             continue;
         if (strcmp(route->method, method) == 0) {
-            matches(x, route->path, x->path);
+            for (size_t i = 0; i < params.count; i++) {
+                x->path[params.ends[i]] = 0;
+                x->params[i] = x->path + params.begins[i];
+            }
             return route;
         }
         const size_t at = strlen(allowed);
         snprintf(allowed + at, size - at, "%s%s", at ? ", " : "", route->method);
     }
-    memset(x->params, 0, sizeof x->params);
     return NULL;
 }
 
