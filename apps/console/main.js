@@ -11,6 +11,7 @@ import { Versions } from './models.js';
 import { Now } from './now.js';
 import { clock, html, when } from './parts.js';
 import { Policy } from './policy.js';
+import { Queue } from './queue.js';
 import { Reports } from './reports.js';
 
 const modelTabs = [['#/models', 'Versions of the model'], ['#/policy', 'Policy']];
@@ -19,7 +20,7 @@ const Policies = () => html`<h1>Models and policies</h1><${Tabs} at="#/policy" i
 
 // name: [title, page, name of the entry that leads there]
 const pages = { live: ['Watch it learn', Live], now: ['Now', Now], listener: ['A listener', Listener], catalogue: ['Catalogue', Catalogue], experiments: ['Experiments', Experiments], reports: ['The long run', Reports, 'experiments'],
-  models: ['Models', Models], policy: ['Policy', Policies, 'models'] };
+  queue: ['Queue', Queue], models: ['Models', Models], policy: ['Policy', Policies, 'models'] };
 
 function where() {
   const [path, words] = location.hash.split('?');

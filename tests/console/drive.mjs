@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/console/drive.mjs STILL KEY DEMO - walks the console's pages in Chromium as a person would, by mouse and by keyboard. Each test
+// is a promise; a page that writes an error, asks another host, or is wider than the screen fails the test that opened it.
+import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
+
+const [still, key, demoUrl] = process.argv.slice(2);
+const demo = demoUrl.replace(/\/#.*/, ''), demoKey = (demoUrl.match(/key=(att_\w+)/) || [])[1];
+const shots = process.env.SHOTS;
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+
+let faults = []; // of the page: errors that it wrote, requests to elsewhere
+const expected = []; // parts of errors that a test provokes
+
+async function open(base, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30000);
+  page.on('console', (m) => { if (m.type() === 'error' && !expected.some((e) => `${m.text()} ${m.location().url}`.includes(e))) faults.push(`console: ${m.text()} ${m.location().url}`); });
+  page.on('pageerror', (e) => faults.push(`error: ${e.stack}`));
+  page.on('request', (r) => { if (!r.url().startsWith(base) && !r.url().startsWith('data:') && !r.url().startsWith('blob:')) faults.push(`asked elsewhere: ${r.url()}`); });
+  return page;
+}
+
+async function enter(page, base, its) {
+  await page.goto(`${base}/#key=${its}`);
+  await page.waitForSelector('main h1');
+  assert.ok(!page.url().includes(its), 'the key is taken out of the address');
+}
+
+const go = async (page, base, hash) => {
+  await page.goto(`${base}/${hash}`);
+  await page.waitForSelector('main h1');
+};
+
+// By the API, as the page's own key.
+const ask = (page, method, path, body) => page.evaluate(async ([m, p, b]) => {
+  const answer = await fetch(p, { method: m, headers: { Authorization: `Bearer ${sessionStorage.getItem('attune-key')}`, 'Content-Type': 'application/json' }, body: b ? JSON.stringify(b) : undefined });
+  return { status: answer.status, json: await answer.json().catch(() => null) };
+}, [method, path, body]);
+
+const slateOf = (page) => page.$$eval('.slate .shown .what > a', (list) => list.map((a) => a.textContent));
+// Until it is so; by evaluate, since the page's content policy rightly forbids what waitForFunction does.
+async function until(page, so, its, { timeout = 30000 } = {}) {
+  for (const end = Date.now() + timeout; ;) {
+    if (await page.evaluate(so, its).catch(() => false)) return;
+    assert.ok(Date.now() < end, `waited ${timeout} ms in vain for ${so}`);
+    await new Promise((done) => setTimeout(done, 60));
+  }
+}
+
+// Waits until the slate is not what it was.
+async function otherSlate(page, before) {
+  await until(page, (old) => { const now = [...document.querySelectorAll('.slate .shown')].map((s) => s.querySelector('.what > a').textContent + s.querySelector('.score strong').textContent); return now.length && JSON.stringify(now) !== old; }, before);
+}
+const slateText = (page) => page.$$eval('.slate .shown', (list) => JSON.stringify(list.map((s) => s.querySelector('.what > a').textContent + s.querySelector('.score strong').textContent)));
+
+// What this service has not learned to tell yet is not asked of the pages.
+const paths = (await (await fetch(`${still}/openapi.json`)).json()).paths;
+for (const [path, part] of [['/v1/map', '/v1/map'], ['/v1/people/{user}/taste', '/taste'], ['/v1/items/{item}/neighbours', '/neighbours'], ['/v1/items/{item}/shown', '/shown']])
+  if (!paths[path]) expected.push(part);
+
+const tests = [];
+const test = (name, run) => tests.push([name, run]);
+const person = 'person-00003';
+
+test('without_a_key_it_asks_for_one_and_a_wrong_one_is_told', async () => {
+  expected.push('401');
+  const page = await open(still);
+  await page.goto(still);
+  await page.fill('input[type=password]', 'att_' + '0'.repeat(64));
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('[role=alert]');
+  await page.fill('input[type=password]', key);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('nav a');
+  assert.equal(await page.textContent('h1'), 'Now');
+  await page.context().close();
+  expected.pop();
+});
+
+const pages = { now: 'Now', listener: 'A listener', [`listener/${person}`]: 'A listener', catalogue: 'Catalogue', 'catalogue/music-00001': 'Catalogue', experiments: 'Experiments', 'experiments/bolder-mix': 'Experiments', reports: 'The long run',
+  queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
+
+test('every_page_fits_wide_and_narrow_light_and_dark', async () => {
+  for (const [width, height] of [[1280, 900], [390, 844]]) for (const colorScheme of ['light', 'dark']) {
+    for (const [base, its, list] of [[still, key, pages], [demo, demoKey, { live: 'Watch it learn' }]]) {
+      const page = await open(base, { viewport: { width, height }, colorScheme });
+      await enter(page, base, its);
+      for (const [hash, title] of Object.entries(list)) {
+        await go(page, base, `#/${hash}`);
+        await until(page, (t) => document.querySelector('main h1')?.textContent === t, title);
+        await until(page, () => document.querySelector('main .card, main .tag, main input'));
+        await page.waitForLoadState('networkidle').catch(() => {});
+        if (shots) await page.waitForTimeout(700);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(over <= 0, `${hash} is ${over} pixels wider than ${width}`);
+        assert.equal(await page.locator('main [role=alert]').count(), 0, `${hash}: ${await page.locator('main [role=alert]').allTextContents()}`);
+        if (shots) await page.screenshot({ path: `${shots}/${hash.replace(/\W+/g, '-')}-${width}-${colorScheme}.png`, fullPage: true });
+      }
+      await page.context().close();
+    }
+  }
+});
+
+test('a_slider_moved_by_keys_redraws_the_slate_at_once', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.slate .shown');
+  assert.equal((await slateOf(page)).length, 10);
+  const before = await slateText(page);
+  await page.focus('input[aria-label=novelty]');
+  await page.keyboard.press('End');
+  await otherSlate(page, before);
+  const known = await ask(page, 'GET', `/v1/people/${person}`);
+  assert.equal(known.json.novelty, 1);
+  const high = await slateText(page);
+  await page.keyboard.press('Home');
+  await otherSlate(page, high);
+  assert.equal((await ask(page, 'GET', `/v1/people/${person}`)).json.novelty, -1);
+});
+
+test('less_like_this_changes_the_slate', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.slate .shown');
+  const before = await slateText(page), first = (await slateOf(page))[0];
+  await page.locator('.shown').first().getByRole('button', { name: 'Less like this' }).click();
+  await page.waitForSelector(`text=Less like ${first} from now on.`);
+  await otherSlate(page, before);
+  assert.equal((await ask(page, 'GET', `/v1/people/${person}`)).json.less_like.length, 1);
+});
+
+test('what_is_blocked_is_gone_and_comes_back_when_it_is_not', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.slate .shown');
+  const before = await slateText(page), second = (await slateOf(page))[1];
+  await page.locator('.shown').nth(1).getByRole('button', { name: 'Block' }).click();
+  await page.waitForSelector('button.chip');
+  await otherSlate(page, before);
+  assert.ok(!(await slateOf(page)).includes(second));
+  await page.click('button.chip');
+  await until(page, (title) => [...document.querySelectorAll('.shown .what > a')].some((a) => a.textContent === title), second);
+});
+
+test('why_tells_terms_that_sum_to_the_score', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  await page.locator('.shown').first().getByRole('button', { name: 'Why' }).click();
+  await page.waitForSelector('.whybox table');
+  const figures = (await page.$$eval('.whybox td.number', (list) => list.map((td) => td.textContent))).map((t) => Number(t.replace('−', '-').replace('+', '')));
+  const score = figures.pop();
+  assert.ok(Math.abs(figures.reduce((a, b) => a + b, 0) - score) < 0.005, `${figures} against ${score}`);
+});
+
+test('the_situation_bends_the_slate', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.slate .shown');
+  const before = await slateText(page);
+  await page.selectOption('.selects label:nth-child(3) select', 'sleep');
+  await otherSlate(page, before);
+});
+
+test('taste_stands_on_the_map_and_the_slate_does_too', async (page) => {
+  if (!paths['/v1/map']) return;
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.map .taste circle');
+  await page.waitForSelector('.map .mark.shown');
+  assert.ok(await page.locator('.map .mark.shown').count() > 0);
+});
+
+test('search_finds_and_an_item_tells_rights_and_what_is_near', async (page) => {
+  await go(page, still, '#/catalogue');
+  await page.fill('#find', 'jazz');
+  await until(page, () => { const rows = [...document.querySelectorAll('table.items tbody tr')]; return rows.length > 0 && rows.every((r) => /jazz/i.test(r.textContent)); });
+  await page.fill('#find', 'no such words at all');
+  await page.waitForSelector('text=Nothing holds all of these words.');
+  await page.fill('#find', 'music');
+  await until(page, () => document.querySelectorAll('table.items tbody tr').length > 10);
+  await page.click('table.items tbody tr:first-child a');
+  await page.waitForSelector('.windows .track');
+  assert.match(await page.textContent('.windows'), /holds now|not yet|over/);
+  assert.ok(await page.locator('.axis span').count() >= 3);
+  if (paths['/v1/items/{item}/neighbours']) await page.waitForSelector('.mix.near li');
+});
+
+test('an_item_says_where_it_was_shown', async (page) => {
+  if (!paths['/v1/items/{item}/shown']) return;
+  const slate = await ask(page, 'POST', '/v1/decisions', { user: 'person-00005', count: 5 });
+  await go(page, still, `#/catalogue/${slate.json.shown[0].item}`);
+  await page.waitForSelector('table.wheres tbody tr');
+  assert.match(await page.textContent('table.wheres tbody'), /person-00005/);
+});
+
+test('what_is_taken_down_says_so_when_one_asks_why', async (page) => {
+  const slate = await ask(page, 'POST', '/v1/decisions', { user: 'person-00004', count: 5, dry: true });
+  const item = slate.json.shown[0].item;
+  await go(page, still, `#/catalogue/${item}`);
+  await page.fill('input[aria-label=reason]', 'a claim');
+  await page.getByRole('button', { name: 'Take down' }).click();
+  await page.waitForSelector('text=It is in no slate from this moment on.');
+  await page.fill('input[aria-label="for whom"]', 'person-00004');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.waitForSelector('text=It may not be shown:');
+});
+
+test('the_policy_editor_flags_an_error_at_its_line', async (page) => {
+  await go(page, still, '#/policy');
+  await page.waitForSelector('.pane textarea');
+  await until(page, () => document.querySelector('.pane textarea').value.includes('exploration:'));
+  const text = await page.inputValue('.pane textarea');
+  const lines = text.split('\n'), line = lines.findIndex((l) => /^\s+share:/.test(l));
+  assert.ok(line > 0);
+  const wrong = [...lines];
+  wrong[line] = wrong[line].replace(/share:.*/, 'share: a lot');
+  await page.fill('.pane textarea', wrong.join('\n'));
+  await page.waitForSelector('.gutter .bad');
+  assert.equal(await page.textContent('.gutter .bad'), String(line + 1));
+  assert.ok(await page.getByRole('button', { name: /Put in force|Stage/ }).first().isDisabled());
+  await page.getByRole('button', { name: `Go to line ${line + 1}` }).click();
+  assert.equal(await page.evaluate(() => { const t = document.querySelector('.pane textarea'); return t.value.slice(0, t.selectionStart).split('\n').length; }), line + 1);
+  const right = [...lines];
+  right[line] = right[line].replace(/share:.*/, 'share: 0.07');
+  await page.fill('.pane textarea', right.join('\n'));
+  await page.waitForSelector('.gutter .bad', { state: 'detached' });
+  await page.getByRole('button', { name: 'Put in force' }).first().click();
+  await page.waitForSelector('text=It is in force from this moment on');
+  assert.equal((await ask(page, 'GET', '/v1/status')).json.exploration_share, 0.07);
+});
+
+test('a_model_is_rolled_back_and_put_in_force_again', async (page) => {
+  await go(page, still, '#/models');
+  await page.waitForSelector('.versions li.active');
+  const newest = await page.textContent('.versions li.active strong');
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.fill('input[aria-label=reason]', 'it skipped too much');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=Rolled back.');
+  const models = (await ask(page, 'GET', '/v1/models')).json;
+  assert.notEqual(String(models.in_use), newest);
+  assert.match(models.models.find((m) => m.active).why, /it skipped too much/);
+  await until(page, (v) => document.querySelector('.versions li.active strong')?.textContent !== v, newest);
+  await page.locator('.versions li', { has: page.locator(`strong:text-is("${newest}")`) }).getByRole('button', { name: 'Put in force' }).click();
+  await page.fill('input[aria-label=reason]', 'it was not the model');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(`text=Version ${newest} is in force.`);
+  assert.equal(String((await ask(page, 'GET', '/v1/models')).json.in_use), newest);
+});
+
+test('a_training_is_begun_and_followed_to_its_end', async (page) => {
+  await go(page, still, '#/models');
+  await page.getByRole('button', { name: 'Train now' }).click();
+  await page.waitForSelector('.job');
+  await page.waitForSelector('.job:has-text("done")', { timeout: 120000 });
+  await page.waitForSelector('text=/ut in force: /');
+});
+
+test('an_experiment_shows_arms_intervals_and_guardrails', async (page) => {
+  await go(page, still, '#/experiments');
+  await page.click('text=bolder-mix');
+  await page.waitForSelector('text=Guardrails: must not get worse');
+  assert.ok(await page.locator('table:has-text("what it changes") tbody tr').count() === 2);
+  await page.waitForSelector('text=Intervals over time');
+  await until(page, () => document.querySelector('.plot canvas') || /Too early/.test(document.body.innerText), null, { timeout: 60000 });
+});
+
+test('the_long_run_shows_retention_and_survival', async (page) => {
+  await go(page, still, '#/reports');
+  await page.waitForSelector('h3:has-text("Survival")');
+  await until(page, () => document.querySelectorAll('.plot canvas').length >= 2);
+  await page.selectOption('.row label:nth-child(2) select', 'halves');
+  await page.waitForSelector('th:has-text("difference")');
+});
+
+test('a_case_is_decided_by_several_acts_and_appealed', async (page) => {
+  const item = (await ask(page, 'GET', '/v1/items?limit=1&offset=20')).json.items[0];
+  assert.equal((await ask(page, 'POST', '/v1/queue/reports', { user: 'person-00007', item: item.id, reason: 'a stolen song' })).status, 200);
+  await ask(page, 'POST', '/v1/queue/holds', { text: 'buy my pills at once', author: 'person-00008', reason: 'looks like spam', matched: 'buy my pills', score: 0.97, by: 'spam-words' });
+  await go(page, still, '#/queue');
+  await page.click('.cases a:has-text("buy my pills")');
+  await page.waitForSelector('mark:has-text("buy my pills")');
+  await page.selectOption('.acts-form select', 'deny');
+  await page.fill('.acts-form input', 'spam');
+  await page.getByRole('button', { name: 'Another act' }).click();
+  await page.fill('.acts-form fieldset:nth-of-type(2) input', 'third time this week');
+  await page.getByRole('button', { name: 'Do all 2' }).click();
+  await page.waitForSelector('text=denied it, noted.');
+  assert.match(await page.textContent('.happened'), /third time this week/);
+  await page.click('text=Ask to look again');
+  await page.fill('input[aria-label="why it should be looked at again"]', 'they are vitamins');
+  await page.getByRole('button', { name: 'Appeal', exact: true }).click();
+  await page.waitForSelector('.happened .appealed:has-text("they are vitamins")');
+  await page.getByRole('button', { name: 'Appeals' }).click();
+  await page.waitForSelector('.cases a:has-text("buy my pills")');
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.click(`.cases a:has-text("${item.title}")`);
+  await page.waitForSelector('.happened:has-text("a stolen song")');
+});
+
+test('everything_is_reached_by_the_keyboard', async (page) => {
+  await go(page, still, '#/now');
+  await page.waitForSelector('.cards');
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'To the page');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+  await page.keyboard.press('Shift+Tab');
+  const tabTo = async (text, key_ = 'Tab') => {
+    for (let i = 0; i < 60; i++) {
+      if ((await page.evaluate(() => document.activeElement.textContent)).trim() === text) return true;
+      await page.keyboard.press(key_);
+    }
+    return false;
+  };
+  assert.ok(await tabTo('Catalogue', 'Shift+Tab'), 'Catalogue is reached by Tab');
+  const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
+  assert.notEqual(ring, 'none', 'what has the focus has a ring');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('table.items');
+  await page.keyboard.press('/');
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'find');
+  await page.keyboard.type('music-00002');
+  await until(page, () => document.querySelectorAll('table.items tbody tr').length === 1);
+  const title = await page.textContent('table.items tbody a');
+  assert.ok(await tabTo(title), 'the item is reached by Tab');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('.windows');
+  await go(page, still, `#/listener/${person}`);
+  await page.waitForSelector('.slate .shown');
+  for (const action of ['Why', 'Like', 'Less like this', 'Block']) assert.ok(await tabTo(action), `${action} is reached by Tab`);
+});
+
+test('nothing_interactive_is_without_a_name', async (page) => {
+  for (const hash of Object.keys(pages)) {
+    await go(page, still, `#/${hash}`);
+    await page.waitForLoadState('networkidle').catch(() => {});
+    const nameless = await page.$$eval('a, button, input, select, textarea', (list) => list.filter((e) => !(e.textContent.trim() || e.getAttribute('aria-label') || e.closest('label')?.textContent.trim() || e.title)).map((e) => e.outerHTML));
+    assert.deepEqual(nameless, [], hash);
+  }
+});
+
+test('the_demo_is_labelled_on_every_page_and_its_figures_move', async () => {
+  const page = await open(demo);
+  await enter(page, demo, demoKey);
+  assert.equal(await page.textContent('h1'), 'Watch it learn');
+  for (const hash of ['live', 'now', 'listener', 'catalogue', 'experiments', 'reports', 'queue', 'models', 'policy']) {
+    await go(page, demo, `#/${hash}`);
+    assert.match(await page.textContent('.strip'), /^Simulated\. Nobody here is real/);
+  }
+  await go(page, demo, '#/live');
+  await page.waitForSelector('.plot canvas');
+  const visits = () => page.locator('.card:has(h3:text-is("Slates asked for")) .figure').textContent();
+  const before = await visits();
+  await until(page, (old) => [...document.querySelectorAll('.card')].find((c) => c.querySelector('h3')?.textContent === 'Slates asked for').querySelector('.figure').textContent !== old, before);
+  await until(page, () => document.querySelectorAll('.feed.timed li').length > 3);
+  await page.click('.feed.timed li a');
+  await page.waitForSelector('.slate .shown');
+  await page.context().close();
+});
+
+const page = await open(still);
+await enter(page, still, key);
+const only = process.env.ONLY;
+let failed = 0, number = 0;
+console.log(`1..${tests.filter(([n]) => !only || n.includes(only)).length}`);
+for (const [name, run] of tests) {
+  if (only && !name.includes(only)) continue;
+  faults = [];
+  let error = null;
+  try { await run(page); assert.deepEqual(faults, []); } catch (e) { error = e; }
+  console.log(`${error ? 'not ok' : 'ok'} ${++number} - ${name}`);
+  if (error) {
+    failed++;
+    console.log(`# ${String(error.stack).split('\n').slice(0, 14).join('\n# ')}`);
+  }
+}
+await browser.close();
+process.exit(failed ? 1 : 0);
