@@ -154,10 +154,11 @@ static att_status train(
     return status;
 }
 
-static void to_seconds(uint32_t *at_s, const int64_t *at_ms, uint64_t count)
+// Where times tell the order alone, two of one second are still two.
+static void to_seconds(uint32_t *at_s, const int64_t *at_ms, uint64_t count, bool untimed)
 {
     for (uint64_t k = 0; k < count; k++)
-        at_s[k] = (uint32_t)ATT_MIN(ATT_MAX(at_ms[k] / 1000, 0), (int64_t)UINT32_MAX);
+        at_s[k] = (uint32_t)ATT_MIN(ATT_MAX(at_ms[k] / (untimed ? 1 : 1000), 0), (int64_t)UINT32_MAX);
 }
 
 // Trains on `m` and makes it a part of `model` with share 1.
@@ -170,8 +171,9 @@ static att_status learn(chooser *c, att_model *model, const att_matrix *m, const
     uint32_t *at_s = ATT_NEW_ARRAY(c->host, uint32_t, count + 1);
     att_status status = at_s ? ATT_OK : att_no_memory(err, count, "times");
     if (!status) {
-        to_seconds(at_s, at_ms, count);
-        status = att_seq_histories_build(&histories, m, at_s, at_ms, situation, c->host, err);
+        const bool untimed = c->input->untimed;
+        to_seconds(at_s, at_ms, count, untimed);
+        status = att_seq_histories_build(&histories, m, at_s, untimed ? NULL : at_ms, situation, c->host, err);
     }
     if (!status)
         status = train(c, &seq, &histories.data, stream, err);
@@ -299,6 +301,7 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
     const att_holdout_options held = {.seed = options->seed + 1000,
         .held = ATT_MIN(ATT_MAX(people / 10, 50), 1000),
         .least = EVENTS_LEAST,
+        .untimed = input->untimed,
         .situation = input->situation};
     double share = 0;
     att_status status =

@@ -179,7 +179,7 @@ att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
     const int64_t *last_at_ms, const att_holdout_options *options, const att_host *host,
     att_error *err)
 {
-    *out = (att_holdout){0};
+    *out = (att_holdout){.untimed = options->untimed};
     att_arena scratch;
     att_arena_init(&scratch, host, 0);
     const att_status status = split(out, preferences, last_at_ms, options, &scratch, host, err);
@@ -263,9 +263,10 @@ static att_status read_history(const measuring *m, uint32_t thread, size_t perso
     const size_t count = (size_t)(history->row_start[person + 1] - first);
     att_model_event *events = m->events + (size_t)thread * m->longest;
     const uint16_t *situation = m->holdout->history_situation;
+    const int64_t unit = m->holdout->untimed ? 1 : 1000;
     for (size_t k = 0; k < count; k++)
         events[k] = (att_model_event){history->col[first + k],
-            (uint32_t)(m->holdout->history_at_ms[first + k] / 1000), situation ? situation[first + k] : 0};
+            (uint32_t)(m->holdout->history_at_ms[first + k] / unit), situation ? situation[first + k] : 0};
     const uint32_t asked = m->holdout->asked ? m->holdout->asked[person] : 0;
     return att_model_read(m->model, m->folds[thread], events, count, asked, 0, NULL);
 }

@@ -17,6 +17,7 @@ typedef struct att_holdout {
     int64_t *train_at_ms, *history_at_ms; // beside their matrices' col; NULL: no times were given
     uint16_t *train_situation, *history_situation; // likewise; NULL: none were given
     uint64_t train_count, history_count;  // of them
+    bool untimed;    // the times tell the order alone
     uint16_t *asked; // (held) the situation that the first of the targets was chosen in; NULL: not known
 } att_holdout;
 
@@ -25,6 +26,7 @@ typedef struct att_holdout_options {
     uint32_t held;  // people kept out; those with at least `least` preferences, drawn at random
     uint32_t least; // >= 2
     uint32_t train_most; // people to train on at most; 0: all the others
+    bool untimed;    // last_at_ms tells the order alone
     const uint16_t *situation; // beside last_at_ms (signals/situation.h); NULL: not known
 } att_holdout_options;
 

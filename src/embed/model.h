@@ -37,6 +37,7 @@ typedef struct att_model_input {
     const att_matrix *preferences; // (users, items), graded and decayed; > 0 only
     const int64_t
         *last_at_ms; // per nonzero, same order as preferences->col; for the validation split
+    bool untimed;    // last_at_ms tells the order alone
     const uint16_t *situation; // likewise (signals/situation.h): which it was last chosen in; NULL: not known
     // Returns NULL where the item has no body.
     const att_item *(*item_of)(void *user, uint32_t item);
@@ -93,7 +94,7 @@ att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold
 // the sequence part of the `explained` newest events (SIZE_MAX: of all), others' is left out. ATT_MODEL_EXPLAINED is
 // remembered from one call to the next. `asked` is the situation in which the person wants to know what comes next.
 typedef struct att_model_event {
-    uint32_t item, at_s, situation;
+    uint32_t item, at_s, situation; // at_s of a model that learned the order alone: any number that rises
 } att_model_event;
 #define ATT_MODEL_EXPLAINED 4
 att_status att_model_read(const att_model *model, att_fold *fold, const att_model_event *events,

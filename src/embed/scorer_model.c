@@ -8,17 +8,18 @@ static void model_destroy(void *model)
     att_model_destroy(model);
 }
 
-// The sequence part, where the model has one and the times are known.
+// The sequence part, where the model has one and at least the order is known.
 static att_status read_sequence(
     const att_model *model, att_fold *memory, const att_history *history, att_error *err)
 {
-    if (att_model_sequence_share(model) <= 0 || !history->at_ms)
+    if (att_model_sequence_share(model) <= 0 || (!history->at_ms && !history->order))
         return ATT_OK;
     if (!ATT_VEC_RESERVE(&memory->host, &memory->events, history->count + 1))
         return att_no_memory(err, history->count, "events");
     for (size_t k = 0; k < history->count; k++)
         memory->events.items[k] =
-            (att_model_event){history->items[k], (uint32_t)(history->at_ms[k] / 1000),
+            (att_model_event){history->items[k],
+                history->at_ms ? (uint32_t)(history->at_ms[k] / 1000) : history->order[k],
                 history->situation ? history->situation[k] : 0};
     return att_model_read(
         model, memory, memory->events.items, history->count, history->asked, 0, err);

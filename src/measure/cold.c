@@ -210,6 +210,7 @@ static att_status learn(content *model, const att_split *split, const att_evalua
 {
     const att_model_input input = {.preferences = &split->train,
         .last_at_ms = split->train_at_ms,
+        .untimed = !split->timed,
         .situation = split->train_situation,
         .item_of = known_body,
         .item_user = (void *)split};

@@ -74,6 +74,7 @@ static att_status chosen_train(void **out, const att_split *split,
 {
     const att_model_input input = {.preferences = &split->train,
         .last_at_ms = split->train_at_ms,
+        .untimed = !split->timed,
         .situation = split->train_situation,
         .item_of = body_of,
         .item_user = (void *)split->table};
