@@ -206,8 +206,87 @@ static int print_policy(const cli *c, const att_policy *policy)
     return code;
 }
 
+typedef struct policy_list {
+    const cli *c;
+    json_t *list; // NULL: text
+    size_t count;
+} policy_list;
+
+static bool tell_version(void *user, const att_policy_version *v)
+{
+    policy_list *l = user;
+    char at[32];
+    l->count++;
+    if (l->list) {
+        json_array_append_new(l->list,
+            json_pack("{s:I,s:b,s:b,s:b,s:s,s:I,s:I,s:o,s:o}", "version", (json_int_t)v->version, "active", (int)v->active, "staged",
+                (int)v->staged, "discarded", (int)v->discarded, "act", att_policy_act_name(v->act), "made", (json_int_t)v->made_ms,
+                "acted", (json_int_t)v->acted_ms, "by", cli_json_text(v->by), "reason", cli_json_text(v->reason)));
+        return true;
+    }
+    cli_time_text(v->acted_ms, at);
+    printf("%s%-8llu %s  %s%s%.*s%s%.*s\n", v->active ? "* " : "  ", (unsigned long long)v->version, at,
+        v->act == ATT_POLICY_ACT_UNKNOWN ? "put in force" : att_policy_act_name(v->act), v->by.size ? " by " : "", (int)v->by.size,
+        v->by.size ? v->by.data : "", v->reason.size ? ": " : "", (int)v->reason.size, v->reason.size ? v->reason.data : "");
+    return true;
+}
+
+// --versions, --stage, --activate, --rollback, --discard, --show.
+static int run_versions(cli *c)
+{
+    const char *stage = cli_get(c, "stage"), *why = cli_get(c, "reason"), *by = cli_get(c, "by") ? cli_get(c, "by") : "command line";
+    const att_text reason = att_text_of(why ? why : "");
+    uint64_t activate = 0, discard = 0, look = 0, version = 0;
+    att_policy policy = att_policy_default();
+    att_error err = {0};
+    if (!cli_must_whole(c, "activate", 1, UINT64_MAX, &activate) || !cli_must_whole(c, "discard", 1, UINT64_MAX, &discard) ||
+        !cli_must_whole(c, "show", 1, UINT64_MAX, &look))
+        return 64;
+    att_status status = stage ? att_policy_load(&policy, stage, &c->host, &err) : ATT_OK;
+    if (status)
+        return cli_fail(c, status, &err);
+    int code;
+    att_engine *engine = cli_open(c, false, look || cli_flag(c, "versions"), &code);
+    if (!engine)
+        return code;
+    policy_list list = {.c = c, .list = c->json && cli_flag(c, "versions") ? json_array() : NULL};
+    if (cli_flag(c, "versions"))
+        status = att_engine_policies_each(engine, tell_version, &list, &err);
+    else if (look)
+        status = att_engine_policy_of(engine, look, &policy, &err);
+    else if (stage)
+        status = att_engine_policy_stage(engine, &policy, att_text_of(by), reason, &version, &err);
+    else if (activate)
+        status = att_engine_policy_activate(engine, version = activate, att_text_of(by), reason, &err);
+    else if (discard)
+        status = att_engine_policy_discard(engine, version = discard, att_text_of(by), reason, &err);
+    else
+        status = att_engine_policy_rollback(engine, att_text_of(by), reason, &version, &err);
+    att_engine_close(engine);
+    if (status)
+        return json_decref(list.list), cli_fail(c, status, &err);
+    if (look)
+        return print_policy(c, &policy);
+    if (list.list)
+        return cli_print_json(json_pack("{s:o}", "policies", list.list));
+    if (cli_flag(c, "versions"))
+        return list.count || c->quiet ? 0 : (puts("no policy was ever set: the default is in force"), 0);
+    if (c->json)
+        return cli_print_json(json_pack("{s:I}", "version", (json_int_t)version));
+    if (!c->quiet)
+        printf("version %llu %s\n", (unsigned long long)version,
+            stage ? "is staged; next: attune policy --activate VERSION" : discard ? "is discarded" : "is in force");
+    return 0;
+}
+
 static int run_policy(cli *c)
 {
+    static const char *const of_versions[] = {"stage", "activate", "discard", "show"};
+    bool versions = cli_flag(c, "versions") || cli_flag(c, "rollback");
+    for (size_t i = 0; i < 4; i++)
+        versions |= cli_get(c, of_versions[i]) != NULL;
+    if (versions)
+        return run_versions(c);
     att_policy policy = att_policy_default();
     if (cli_flag(c, "default"))
         return print_policy(c, &policy);
@@ -230,7 +309,8 @@ static int run_policy(cli *c)
         return code;
     att_status status = ATT_OK;
     if (set)
-        status = att_engine_policy_set(engine, &policy, &err);
+        status = att_engine_policy_put(engine, &policy, att_text_of(cli_get(c, "by") ? cli_get(c, "by") : "command line"),
+            att_text_of(cli_get(c, "reason") ? cli_get(c, "reason") : ""), NULL, &err);
     else
         policy = att_engine_policy(engine);
     att_engine_close(engine);
@@ -245,9 +325,16 @@ static int run_policy(cli *c)
 }
 
 static const cli_option policy_options[] = {{"default", 0, NULL, "print the default policy with every key explained"},
-    {"check", 0, "FILE", "only say whether it is valid"}, {"set", 0, "FILE", "put it in force"}, {0}};
+    {"check", 0, "FILE", "only say whether it is valid"}, {"set", 0, "FILE", "put it in force"},
+    {"versions", 0, NULL, "those that were set or staged, newest first; a star marks the one in force"},
+    {"show", 0, "VERSION", "print this one"}, {"stage", 0, "FILE", "keep it, to be put in force later"},
+    {"activate", 0, "VERSION", "put this one in force"}, {"rollback", 0, NULL, "put the one in force that was so before"},
+    {"discard", 0, "VERSION", "mark it as of no more use"}, {"reason", 'r', "TEXT", "why; kept in the log"},
+    {"by", 0, "NAME", "who; default \"command line\""}, {0}};
 static const char *const policy_examples[] = {"attune policy --default > policy.yaml", "a file to edit",
-    "attune policy --set policy.yaml", "validate it and put it in force", NULL};
+    "attune policy --set policy.yaml", "validate it and put it in force",
+    "attune policy --stage bolder.yaml --reason 'more surprise'", "a version that waits; its number is printed",
+    "attune policy --activate 4711 --by mara", "it is in force", "attune policy --rollback", "and back", NULL};
 const cli_command cli_policy = {"policy", "Print, check or set the policy: grades, weights, budget, rights", "", 0, 0,
     "Without options: the policy in force. A file needs only the keys it changes; an error names line and key.",
     policy_options, policy_examples, run_policy};

@@ -135,9 +135,21 @@ const httpd_route httpd_routes[] = {
     {"GET", "/v1/policy", "getPolicy", "The policy in force, as commented YAML", SCOPE(READ), .status = 200,
         .answer_type = "application/yaml", .handle = httpd_policy_get},
     {"PUT", "/v1/policy", "putPolicy", "Puts a policy in force: only the keys that change need be given", SCOPE(ADMIN),
-        .plain = true, .answer = &httpd_shape_policy, .status = 200, .handle = httpd_policy_put},
+        .query = &httpd_shape_policy_query, .plain = true, .answer = &httpd_shape_policy, .status = 200, .handle = httpd_policy_put},
     {"POST", "/v1/policy/check", "checkPolicy", "Whether a policy could be put in force, and what is wrong with it", SCOPE(READ),
         .plain = true, .answer = &httpd_shape_policy_checked, .status = 200, .handle = httpd_policy_check},
+    {"GET", "/v1/policies", "listPolicies", "Versions of the policy, newest first, with who did what and why", SCOPE(READ),
+        .answer = &httpd_shape_policies, .slow = true, .status = 200, .handle = httpd_policies_get},
+    {"POST", "/v1/policies", "stagePolicy", "Keeps a policy to be put in force later: only the keys that change need be given", SCOPE(ADMIN),
+        .query = &httpd_shape_policy_query, .plain = true, .answer = &httpd_shape_policy_made, .status = 200, .handle = httpd_policy_stage},
+    {"GET", "/v1/policies/{version}", "getPolicyVersion", "One version, as commented YAML", SCOPE(READ), .slow = true, .status = 200,
+        .answer_type = "application/yaml", .handle = httpd_policy_version_get},
+    {"POST", "/v1/policies/{version}/activate", "activatePolicy", "Puts a version in force", SCOPE(ADMIN),
+        .body = &httpd_shape_policy_reason, .answer = &httpd_shape_policy_made, .status = 200, .handle = httpd_policy_activate},
+    {"POST", "/v1/policies/{version}/discard", "discardPolicy", "Marks a version as of no more use", SCOPE(ADMIN),
+        .body = &httpd_shape_policy_reason, .answer = &httpd_shape_policy_made, .status = 200, .handle = httpd_policy_discard},
+    {"POST", "/v1/policies/rollback", "rollBackPolicy", "Puts the version in force that was so before the present one", SCOPE(ADMIN),
+        .body = &httpd_shape_policy_reason, .answer = &httpd_shape_policy_made, .status = 200, .handle = httpd_policy_rollback},
     {0}};
 
 // --- OpenAPI ----------------------------------------------------------------------------------------------------

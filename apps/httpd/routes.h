@@ -19,6 +19,17 @@ extern const shape httpd_shape_demo; // routes_demo.c
 extern const shape httpd_shape_job_request, httpd_shape_job_summary, httpd_shape_jobs, httpd_shape_job, httpd_shape_experiment,
     httpd_shape_experiments, httpd_shape_assignment, httpd_shape_exposure, httpd_shape_exposed, httpd_shape_readout_query,
     httpd_shape_timeline_query, httpd_shape_readout, httpd_shape_timeline, httpd_shape_longrun_query, httpd_shape_longrun;
+// routes_policies.c
+extern const shape httpd_shape_policy_query, httpd_shape_policy_reason, httpd_shape_policies, httpd_shape_policy_made;
+void httpd_policies_get(httpd_exchange *x);
+void httpd_policy_version_get(httpd_exchange *x);
+void httpd_policy_stage(httpd_exchange *x);
+void httpd_policy_activate(httpd_exchange *x);
+void httpd_policy_discard(httpd_exchange *x);
+void httpd_policy_rollback(httpd_exchange *x);
+void httpd_write_policy(httpd_exchange *x, const att_policy *policy); // as commented YAML
+// The body, read over the policy in force: only the keys that change need be given.
+att_status httpd_parse_policy(httpd_exchange *x, att_policy *policy, att_error *err);
 // shapes_queue.c
 extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, httpd_shape_case_decision, httpd_shape_case_appeal,
     httpd_shape_case_report, httpd_shape_case_reported, httpd_shape_case_hold, httpd_shape_case_held;

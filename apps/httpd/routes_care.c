@@ -432,21 +432,26 @@ void httpd_item_takedown(httpd_exchange *x)
 
 // --- Policy -----------------------------------------------------------------------------------------------------
 
-void httpd_policy_get(httpd_exchange *x)
+void httpd_write_policy(httpd_exchange *x, const att_policy *policy)
 {
-    const att_policy policy = att_engine_policy(x->engine);
-    const size_t size = att_policy_write(&policy, NULL, 0);
+    const size_t size = att_policy_write(policy, NULL, 0);
     char *text = malloc(size + 1);
     if (!text) {
         httpd_problem(x, 503, NULL, "memory ran out");
         return;
     }
-    att_policy_write(&policy, text, size + 1);
+    att_policy_write(policy, text, size + 1);
     out_raw(&x->answer, text, size);
     free(text);
 }
 
-static att_status parse_policy(httpd_exchange *x, att_policy *policy, att_error *err)
+void httpd_policy_get(httpd_exchange *x)
+{
+    const att_policy policy = att_engine_policy(x->engine);
+    httpd_write_policy(x, &policy);
+}
+
+att_status httpd_parse_policy(httpd_exchange *x, att_policy *policy, att_error *err)
 {
     *policy = att_engine_policy(x->engine);
     return att_policy_parse(policy, (att_text){x->body.data ? x->body.data : "", x->body.size}, "policy",
@@ -457,7 +462,7 @@ void httpd_policy_check(httpd_exchange *x)
 {
     att_policy policy;
     att_error err = {0};
-    const att_status status = parse_policy(x, &policy, &err);
+    const att_status status = httpd_parse_policy(x, &policy, &err);
     out_open(&x->answer, '{');
     out_key_bool(&x->answer, "valid", !status);
     out_key(&x->answer, "fault");
@@ -472,11 +477,11 @@ void httpd_policy_put(httpd_exchange *x)
 {
     att_policy policy;
     att_error err = {0};
-    att_status status = parse_policy(x, &policy, &err);
+    att_status status = httpd_parse_policy(x, &policy, &err);
     if (!status)
-        status = att_engine_policy_set(x->engine, &policy, &err);
+        status = att_engine_policy_put(x->engine, &policy, att_text_of(x->by), shape_text(x->query, "reason"), NULL, &err);
     if (status) {
-        httpd_failed(x, status, &err);
+        httpd_refused(x, status, 400, &err);
         return;
     }
     out_open(&x->answer, '{');

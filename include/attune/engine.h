@@ -298,6 +298,42 @@ att_policy att_engine_policy(att_engine *engine);
 // Kept in the store; takes effect at once. Grading rules take effect on what is known by replaying the log.
 att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err);
 
+// Versions of it. `by` (1 … 64 bytes) and `reason` (at most 500) are kept in the log. A version is whole: it does not
+// change with the one that it was made from.
+#define ATT_POLICY_BY_SIZE_MAX 64
+#define ATT_POLICY_REASON_SIZE_MAX 500
+typedef enum att_policy_act { // kept in the log: only append
+    ATT_POLICY_ACT_UNKNOWN,   // nobody said who
+    ATT_POLICY_ACT_SET,       // put in force at once
+    ATT_POLICY_ACT_STAGED,    // kept, to be put in force later
+    ATT_POLICY_ACT_ACTIVATED,
+    ATT_POLICY_ACT_ROLLED_BACK,
+    ATT_POLICY_ACT_DISCARDED, // of no more use; may still be activated
+    ATT_POLICY_ACT_COUNT
+} att_policy_act;
+const char *att_policy_act_name(att_policy_act act); // "put in force", "rolled back" …
+typedef struct att_policy_version {
+    uint64_t version; // number of the record that holds it
+    bool active, staged, discarded;
+    att_policy_act act;        // what was done with it last
+    int64_t made_ms, acted_ms;
+    att_text by, reason;       // of that
+} att_policy_version;
+// Newest version first, until false; valid during the call. The policy of a store where none was ever set is no version.
+typedef bool att_policy_seer(void *user, const att_policy_version *version);
+att_status att_engine_policies_each(att_engine *engine, att_policy_seer *see, void *user, att_error *err);
+att_status att_engine_policy_of(att_engine *engine, uint64_t version, att_policy *out, att_error *err); // ATT_NOT_FOUND
+// As att_engine_policy_set, with who and why; *version (may be NULL) tells the new one.
+att_status att_engine_policy_put(
+    att_engine *engine, const att_policy *policy, att_text by, att_text reason, uint64_t *version, att_error *err);
+att_status att_engine_policy_stage(
+    att_engine *engine, const att_policy *policy, att_text by, att_text reason, uint64_t *version, att_error *err);
+// ATT_NOT_FOUND; ATT_EXISTS: it is in force.
+att_status att_engine_policy_activate(att_engine *engine, uint64_t version, att_text by, att_text reason, att_error *err);
+att_status att_engine_policy_discard(att_engine *engine, uint64_t version, att_text by, att_text reason, att_error *err);
+// To the one that was in force before the present one first came. ATT_NOT_FOUND: there is none.
+att_status att_engine_policy_rollback(att_engine *engine, att_text by, att_text reason, uint64_t *version, att_error *err);
+
 // What people prefer, and what the things are, as data to measure on (attune/measure.h). The caller's.
 struct att_dataset;
 att_status att_engine_dataset(att_engine *engine, struct att_dataset **out, att_error *err);

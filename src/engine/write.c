@@ -604,50 +604,6 @@ att_status att_engine_control(
     return att_engine_commit(engine, &job.write, err);
 }
 
-typedef struct policy_write {
-    att_write write;
-    char *yaml;
-    size_t size;
-} policy_write;
-
-static att_status run_policy(att_engine *engine, att_write *write, att_error *err)
-{
-    const policy_write *job = (const policy_write *)write;
-    att_status status = att_store_meta_put(engine->store, "policy", job->yaml, job->size, err);
-    if (status)
-        return status;
-    att_record record = att_record_blank(engine, ATT_RECORD_POLICY);
-    record.payload = job->yaml;
-    record.payload_size = job->size;
-    status = att_engine_append(engine, &record, 1, err);
-    if (!status)
-        status = att_store_meta_put(engine->store, "policy_seq", &record.seq, sizeof record.seq, err);
-    return status;
-}
-
-att_status att_engine_policy_set(att_engine *engine, const att_policy *policy, att_error *err)
-{
-    const size_t size = att_policy_write(policy, NULL, 0);
-    policy_write job = {.write.run = run_policy, .size = size};
-    job.yaml = att_alloc(&engine->host, size + 1, 1);
-    if (!job.yaml)
-        return att_no_memory(err, size, "bytes of policy");
-    att_policy_write(policy, job.yaml, size + 1);
-    // Read back under the reader's own checks: a policy that it would refuse is not stored.
-    att_policy checked = att_policy_default();
-    att_status status =
-        att_policy_parse(&checked, (att_text){job.yaml, size}, "policy", &engine->host, err);
-    if (!status)
-        status = att_engine_commit(engine, &job.write, err);
-    if (!status) {
-        pthread_mutex_lock(&engine->store_lock);
-        status = att_engine_reload(engine, err); // the fold is a function of log and policy
-        pthread_mutex_unlock(&engine->store_lock);
-    }
-    ATT_FREE_ARRAY(&engine->host, job.yaml, size + 1);
-    return status;
-}
-
 att_policy att_engine_policy(att_engine *engine)
 {
     pthread_rwlock_rdlock(&engine->state_lock);

@@ -10,6 +10,7 @@
 #include "store/decision.h"
 #include "store/driver.h"
 #include "store/hash_set.h"
+#include "store/policy_record.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -229,6 +230,14 @@ static void check_case(examination *x, const att_record *record)
         record_damage(x, record, "is not readable: %s", err.text);
 }
 
+static void check_policy_act(examination *x, const att_record *record)
+{
+    att_policy_record said;
+    att_error err;
+    if (att_policy_record_decode(record->payload, record->payload_size, &said, &err) != ATT_OK)
+        record_damage(x, record, "is not readable: %s", err.text);
+}
+
 // Rewards and confirmations speak of a choice that stands before them.
 static void check_reward(examination *x, const att_record *record)
 {
@@ -290,6 +299,8 @@ static bool see_record(void *user, const att_record *record)
         record_damage(x, record, "names neither a decision nor an arm");
     if (record->kind == ATT_RECORD_CASE || record->kind == ATT_RECORD_VERDICT)
         check_case(x, record);
+    if (record->kind == ATT_RECORD_POLICY_ACT)
+        check_policy_act(x, record);
     if (record->kind == ATT_RECORD_CHOICE)
         check_choice(x, record);
     if (record->kind == ATT_RECORD_REWARD || record->kind == ATT_RECORD_DISPLAYED)

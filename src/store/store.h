@@ -24,7 +24,7 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_ITEM,     // item was added or replaced
     ATT_RECORD_TAKEDOWN, // item; payload: reason
     ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in; payload: store/model_record.h
-    ATT_RECORD_POLICY,   // payload: YAML
+    ATT_RECORD_POLICY,   // payload: YAML; decision: the version that it is, 0: a new one, numbered by this record
     ATT_RECORD_FORGET,   // user: everything earlier of this person is void
     ATT_RECORD_CHOICE = 9,     // user or nobody; payload: store/choice.h
     ATT_RECORD_REWARD = 10,    // decision: which choice; signal: att_reward_part, + 128: more may come; value; id
@@ -35,6 +35,7 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_CASE = 15,    // reported, held, appealed: user or nobody; item, or (of a text) decision: the record that holds it, 0: this one;
                              // payload: store/case_record.h
     ATT_RECORD_VERDICT = 16, // of who decides; item, or decision as above; payload likewise
+    ATT_RECORD_POLICY_ACT = 17, // signal: att_policy_act; decision: the version, 0: it is this record; payload: store/policy_record.h
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
 

@@ -343,6 +343,15 @@ Options
       --default              print the default policy with every key explained
       --check FILE           only say whether it is valid
       --set FILE             put it in force
+      --versions             those that were set or staged, newest first; a star
+                             marks the one in force
+      --show VERSION         print this one
+      --stage FILE           keep it, to be put in force later
+      --activate VERSION     put this one in force
+      --rollback             put the one in force that was so before
+      --discard VERSION      mark it as of no more use
+  -r, --reason TEXT          why; kept in the log
+      --by NAME              who; default "command line"
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
   -j, --json                 one JSON object (or one a line) on standard output
@@ -354,6 +363,12 @@ Examples
       a file to edit
   attune policy --set policy.yaml
       validate it and put it in force
+  attune policy --stage bolder.yaml --reason 'more surprise'
+      a version that waits; its number is printed
+  attune policy --activate 4711 --by mara
+      it is in force
+  attune policy --rollback
+      and back
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

@@ -43,3 +43,24 @@ $ attune init --store third --policy range.yaml; ls -A third
 attune init: range.yaml:2: signals.like.grade: 7 is out of range; -1 to 1 is allowed
 ls: cannot access 'third': No such file or directory
 [2]
+$ attune policy --versions -s other
+* 1        <*>  put in force
+$ printf 'exploration:\n  share: 0.12\n' >bolder.yaml; attune policy --stage bolder.yaml -s other --reason 'more surprise' --by mara -q; attune policy --versions -s other | sed 's/ [0-9]* *20[0-9: -]*/ N TIME /'
+  N TIME staged by mara: more surprise
+* N TIME put in force
+$ attune policy --activate 2 -s other --by mara -q; attune policy -s other | grep '  share: 0.12'
+  share: 0.12
+$ attune policy --rollback -s other --reason 'no lift'; attune policy --versions -s other --json | json_ok policies
+version 1 is in force
+1 object
+$ attune policy --show 2 -s other | grep '  share: 0.12'; attune policy --discard 2 -s other; attune policy --activate 1 -s other
+  share: 0.12
+version 2 is discarded
+attune policy: version 1 of the policy is in force already
+[73]
+$ attune policy --activate 77 -s other
+attune policy: there is no version 77 of the policy
+[66]
+$ attune policy --rollback -s other
+attune policy: there is no policy before the one in force to go back to
+[66]

@@ -142,6 +142,9 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"decideCase", "/v1/queue/$/decisions", "{\"acts\":[{\"act\":\"note\",\"reason\":\"asked\"},{\"act\":\"deny\",\"reason\":\"yes\"}],\"by\":\"mara\"}"},
     {"appealCase", "/v1/queue/$/appeals", "{\"reason\":\"it is a song\",\"user\":\"u1\"}"}, {"listCases", "/v1/queue?waiting=true&subject=item&verdict=deny", NULL},
     {"decideCase", "/v1/queue/$/decisions", "{\"acts\":[{\"act\":\"allow\",\"reason\":\"right\"}]}"}, {"listCases", NULL, NULL},
+    {"stagePolicy", "/v1/policies?reason=try", "exploration:\n  share: 0.12\n", "version"}, {"getPolicyVersion", "/v1/policies/$", NULL},
+    {"activatePolicy", "/v1/policies/$/activate", "{\"reason\":\"to see\"}"}, {"rollBackPolicy", NULL, "{\"reason\":\"no\"}"},
+    {"discardPolicy", "/v1/policies/$/discard", "{\"reason\":\"of no use\"}"}, {"listPolicies", NULL, NULL},
     {"control", "/v1/people/u1/controls", "{\"control\":\"block\",\"item\":\"n1\"}"},
     {"control", "/v1/people/u1/controls", "{\"control\":\"less-like\",\"item\":\"n1\"}"}, {"getPerson", "/v1/people/u1", NULL},
     {"exportPerson", "/v1/people/u2/export", NULL}, {"forgetPerson", "/v1/people/u2", NULL}, {"getPolicy", NULL, NULL},
@@ -160,6 +163,14 @@ static const json_t *operation(const char *id, const char **path, char method[8]
                 return found;
             }
     return NULL;
+}
+
+static void keep(const json_t *value)
+{
+    if (json_is_integer(value))
+        snprintf(kept, sizeof kept, "%lld", (long long)json_integer_value(value));
+    else
+        snprintf(kept, sizeof kept, "%s", json_is_string(value) ? json_string_value(value) : "");
 }
 
 // Every "$" becomes what was kept.
@@ -203,7 +214,7 @@ static void make_call(const call *c)
         reply r = client_ask(demo ? &world : &town, method, filled(c->path ? c->path : path, real_path, sizeof real_path), demo ? NULL : town.key,
             filled(c->body, real_body, sizeof real_body));
         if (c->keep && r.json)
-            snprintf(kept, sizeof kept, "%s", json_string_value(json_object_get(r.json, c->keep)));
+            keep(json_object_get(r.json, c->keep));
         if (r.status != atoi(status))
             CHECK_NOTE("%s answered %d: %s", c->id, r.status, r.body ? r.body : "");
         CHECK_EQ(r.status, atoi(status));

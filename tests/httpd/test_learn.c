@@ -170,6 +170,52 @@ CHECK_TEST(a_model_goes_back_and_forth_and_the_reason_is_told)
     refuses("POST", "/v1/models/1/activate", "{}", 400, "reason");
 }
 
+static double share_in_force(void)
+{
+    reply r = ask("GET", "/v1/status", NULL);
+    const double share = json_number_value(json_object_get(r.json, "exploration_share"));
+    client_free(&r);
+    return share;
+}
+
+CHECK_TEST(a_policy_is_staged_activated_and_taken_back)
+{
+    CHECK_BEGIN();
+    reply r = ask("PUT", "/v1/policy?reason=first", "exploration:\n  share: 0.06\n");
+    CHECK_EQ(r.status, 200);
+    client_free(&r);
+    r = ask("POST", "/v1/policies?reason=bolder", "exploration:\n  share: 0.13\n");
+    CHECK_EQ(r.status, 200);
+    const long long version = whole(&r, "version");
+    client_free(&r);
+    CHECK_NEAR(share_in_force(), 0.06, 1e-9);
+    char path[100];
+    snprintf(path, sizeof path, "/v1/policies/%lld/activate", version);
+    r = ask("POST", path, "{\"reason\":\"go\",\"by\":\"mara\"}");
+    CHECK_EQ(r.status, 200);
+    client_free(&r);
+    CHECK_NEAR(share_in_force(), 0.13, 1e-9);
+    refuses("POST", path, "{\"reason\":\"again\"}", 409, NULL);
+    r = ask("POST", "/v1/policies/rollback", "{\"reason\":\"no lift\"}");
+    CHECK_EQ(r.status, 200);
+    client_free(&r);
+    CHECK_NEAR(share_in_force(), 0.06, 1e-9);
+    r = ask("GET", "/v1/policies", NULL);
+    const json_t *first = json_array_get(json_object_get(r.json, "policies"), 0);
+    CHECK_EQ(json_integer_value(json_object_get(first, "version")), version);
+    CHECK(strcmp(json_string_value(json_object_get(first, "by")), "mara") == 0);
+    const json_t *second = json_array_get(json_object_get(r.json, "policies"), 1);
+    CHECK(strcmp(json_string_value(json_object_get(second, "by")), "tests") == 0); // the key's name
+    CHECK(strcmp(json_string_value(json_object_get(second, "act")), "rolled back") == 0);
+    client_free(&r);
+    refuses("POST", "/v1/policies?reason=x", "exploration:\n  share: 0.9\n", 422, "exploration.share");
+    refuses("POST", "/v1/policies?reason=x", "explor: {}\n", 422, NULL);
+    refuses("PUT", "/v1/policy", "exploration:\n  share: 0.9\n", 400, "exploration.share");
+    refuses("POST", "/v1/policies/99999/activate", "{\"reason\":\"x\"}", 404, NULL);
+    refuses("POST", "/v1/policies/none/discard", "{\"reason\":\"x\"}", 404, "version");
+    refuses("POST", "/v1/policies/rollback", "{}", 400, "reason");
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -189,6 +235,6 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(what_is_rewarded_is_chosen_more_often),
         CHECK_CASE(a_reward_sent_twice_counts_once_and_a_display_is_known_once), CHECK_CASE(a_dry_choice_leaves_nothing),
         CHECK_CASE(choices_and_rewards_that_make_no_sense_are_refused),
-        CHECK_CASE(a_model_goes_back_and_forth_and_the_reason_is_told)};
+        CHECK_CASE(a_model_goes_back_and_forth_and_the_reason_is_told), CHECK_CASE(a_policy_is_staged_activated_and_taken_back)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
 }
