@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench/bench_decide.c - decisions a second in one process, on one core, each with a durable record.
 //
-//   bench_decide [items [people [events-per-person [decisions [group [store]]]]]]      100000 20000 50 20000 32
+//   bench_decide [items [people [events-per-person [decisions [group [store]]]]]]      100000 5000 50 10000 32
 //
 // A slate of 20 out of 500 candidates with all terms and explanations. `group` decisions share one commit (one fsync).
-// Latency is that of the group's call, which is what a caller waits for; the mean cost of each stage of one
+// Latency is that of the group's call, which is what a caller waits for; the cost of each stage of one
 // decision is measured apart, on the same kind of requests, from inside the engine, in CPU time: that of the process,
-// so that a busy machine changes it little. With `store`, a store is kept there, and used again by the next run.
+// so that a busy machine changes it little. Means, with the medians beside them, which it changes least. All of it twice: when everybody is new to slates, and once as many items as are
+// remembered (256) were lately shown to each, which keeps them from coming again and makes the search work harder. With
+// `store`, a store is kept there, and used again by the next run, which begins where the last one ended.
 #include "engine/serve.h"
 
 #include <math.h>
@@ -41,6 +43,8 @@ static double cpu_s(void)
 
 #define NOW_MS INT64_C(1790000000000)
 #define KINDS 40
+#define SLOTS 20
+#define SEED 3
 
 // Items belong to kinds; a person likes three kinds and now and then anything. Popularity falls off as a power law.
 static void fill(att_engine *engine, uint32_t items, uint32_t people, uint32_t each)
@@ -93,13 +97,14 @@ static void fill(att_engine *engine, uint32_t items, uint32_t people, uint32_t e
     }
 }
 
+// The whole run lies within the gap in which nothing comes again.
 static att_request request_of(uint64_t i, uint32_t people, char user[16])
 {
     att_request request = att_request_default();
     snprintf(user, 16, "u%u", (uint32_t)(att_mix64(i) % people));
     request.user = att_text_of(user);
-    request.count = 20;
-    request.at_ms = NOW_MS + (int64_t)i * 1000;
+    request.count = SLOTS;
+    request.at_ms = NOW_MS + (int64_t)i * 10;
     request.context.activity = (uint8_t)(1 + i % 8);
     request.explain = true;
     return request;
@@ -111,12 +116,29 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-typedef struct costs { // CPU seconds
-    double person, candidates, slate, reasons;
+enum { PERSON, CANDIDATES, SLATE, REASONS, STAGES };
+
+typedef struct cost {
+    double mean, median; // CPU seconds
+} cost;
+
+typedef struct costs {
+    cost stages[STAGES], sum; // of one decision
     size_t candidate_count;
 } costs;
 
-static void add_stages(att_engine *engine, const att_request *request, att_slate_memory *memory, uint64_t seed, costs *sum)
+// Sorts the spent times.
+static cost cost_of(double *spent, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += spent[i];
+    qsort(spent, count, sizeof *spent, by_value);
+    return (cost){sum / (double)count, spent[count / 2]};
+}
+
+static size_t time_stages(
+    att_engine *engine, const att_request *request, att_slate_memory *memory, uint64_t seed, double spent[STAGES])
 {
     att_view view;
     const double t0 = cpu_s();
@@ -124,40 +146,53 @@ static void add_stages(att_engine *engine, const att_request *request, att_slate
     const double t1 = cpu_s();
     must(att_view_candidates(&view, &err));
     const double t2 = cpu_s();
-    att_slot slots[20];
+    att_slot slots[SLOTS];
     size_t filled;
     const att_slate_input input = {.candidates = view.candidates, .count = view.candidate_count,
         .dim = att_model_dim(engine->serving.model), .taste_mix = view.taste_mix,
-        .tag_total = engine->catalogue.tags.count, .wanted = 20, .policy = &engine->policy,
+        .tag_total = engine->catalogue.tags.count, .wanted = SLOTS, .policy = &engine->policy,
         .allowance = {2, 0.1}};
     att_rng rng = att_rng_seed(seed);
     must(att_slate_build(&input, &rng, &memory->scratch, slots, &filled, &err));
     const double t3 = cpu_s();
-    uint32_t items[20];
-    att_reason reasons[20 * ATT_REASONS_MAX];
-    size_t counts[20];
+    uint32_t items[SLOTS];
+    att_reason reasons[SLOTS * ATT_REASONS_MAX];
+    size_t counts[SLOTS];
     for (size_t s = 0; s < filled; s++)
         items[s] = view.candidates[slots[s].candidate].item;
     must(att_view_reasons(&view, items, filled, ATT_REASONS_MAX, reasons, counts, &err));
     const double t4 = cpu_s();
-    sum->candidate_count += view.candidate_count;
+    const size_t candidates = view.candidate_count;
     att_view_end(&view);
-    sum->person += t1 - t0;
-    sum->candidates += t2 - t1;
-    sum->slate += t3 - t2;
-    sum->reasons += t4 - t3;
+    spent[PERSON] = t1 - t0;
+    spent[CANDIDATES] = t2 - t1;
+    spent[SLATE] = t3 - t2;
+    spent[REASONS] = t4 - t3;
+    return candidates;
 }
 
 static costs stages(att_engine *engine, uint32_t people, uint64_t rounds, att_slate_memory *memory)
 {
-    costs sum = {0};
+    costs out = {0};
+    double *spent = calloc(rounds * (STAGES + 1), sizeof *spent);
+    if (!spent)
+        exit(1);
     for (uint64_t i = 0; i < rounds; i++) {
         char user[16];
+        double here[STAGES];
         const att_request request = request_of(i * 7 + 3, people, user);
-        add_stages(engine, &request, memory, i + 1, &sum);
+        out.candidate_count += time_stages(engine, &request, memory, i + 1, here);
+        for (int s = 0; s < STAGES; s++) {
+            spent[s * rounds + i] = here[s];
+            spent[STAGES * rounds + i] += here[s];
+        }
     }
-    const double per = 1 / (double)rounds;
-    return (costs){sum.person * per, sum.candidates * per, sum.slate * per, sum.reasons * per, sum.candidate_count / rounds};
+    for (int s = 0; s < STAGES; s++)
+        out.stages[s] = cost_of(spent + s * rounds, rounds);
+    out.sum = cost_of(spent + STAGES * rounds, rounds);
+    out.candidate_count /= rounds;
+    free(spent);
+    return out;
 }
 
 // How many of the nearest that were wanted stand among the first candidates, against the exact scan.
@@ -194,7 +229,8 @@ static double nearest_recall(att_engine *engine, uint32_t people, uint64_t round
 }
 
 typedef struct decided {
-    double wall_s, cpu_s;
+    double wall_s;
+    cost whole;    // of one decision
     double *waits; // (calls) ascending
     size_t calls;
     uint64_t done, slots, hash;
@@ -207,16 +243,18 @@ static decided decide(att_engine *engine, uint32_t people, uint64_t decisions, s
     att_slate *slates = calloc(group, sizeof *slates);
     char(*users)[16] = calloc(group, sizeof *users);
     decided d = {.waits = calloc(decisions / group + 2, sizeof *d.waits)};
-    if (!requests || !slates || !users || !d.waits)
+    double *spent = calloc(decisions / group + 2, sizeof *spent);
+    if (!requests || !slates || !users || !d.waits || !spent)
         exit(1);
-    const double start = now_s(), start_cpu = cpu_s();
+    const double start = now_s();
     for (; d.done < decisions; d.done += group) {
         for (size_t g = 0; g < group; g++) {
             requests[g] = request_of(d.done + g, people, users[g]);
             requests[g].dry = dry;
         }
-        const double call = now_s();
+        const double call = now_s(), call_cpu = cpu_s();
         must(att_engine_decide_many(engine, requests, group, memories, slates, &err));
+        spent[d.calls] = (cpu_s() - call_cpu) / (double)group;
         d.waits[d.calls++] = now_s() - call;
         for (size_t g = 0; g < group; g++)
             for (size_t s = 0; s < slates[g].count; s++, d.slots++)
@@ -224,11 +262,12 @@ static decided decide(att_engine *engine, uint32_t people, uint64_t decisions, s
                     d.hash = att_mix64(d.hash ^ (unsigned char)slates[g].shown[s].item.data[b]);
     }
     d.wall_s = now_s() - start;
-    d.cpu_s = cpu_s() - start_cpu;
+    d.whole = cost_of(spent, d.calls);
     qsort(d.waits, d.calls, sizeof *d.waits, by_value);
     free(requests);
     free(slates);
     free(users);
+    free(spent);
     return d;
 }
 
@@ -237,25 +276,88 @@ static double wait_ms(const decided *d, double share)
     return d->waits[(size_t)((double)d->calls * share)] * 1e3;
 }
 
-static void report(att_engine *engine, const costs *c, const decided *dry, const decided *real, size_t group)
+static void print_cost(const char *name, double mean, double median)
 {
-    const double plain = dry->cpu_s / (double)dry->done, whole = real->cpu_s / (double)real->done;
-    const double parts = c->person + c->candidates + c->slate + c->reasons;
-    printf("CPU us a decision: person and rights %.1f, %zu candidates with terms %.1f, slate %.1f, explanations %.1f, "
-           "answer %.1f, durable record %.1f; whole %.1f\n",
-        c->person * 1e6, c->candidate_count, c->candidates * 1e6, c->slate * 1e6, c->reasons * 1e6,
-        (plain - parts) * 1e6, (whole - plain) * 1e6, whole * 1e6);
-    printf("decide: %.0f decisions/s by the clock, %.0f a second of CPU, on one core, durable in groups of %zu; a group waits "
-           "p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms; %.1f slots each; hash %016llx\n",
-        (double)real->done / real->wall_s, 1 / whole, group, wait_ms(real, 0.5), wait_ms(real, 0.99), wait_ms(real, 0.999),
-        (double)real->slots / (double)real->done, (unsigned long long)real->hash);
-    printf("one by one, without record: p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms; hash %016llx\n", wait_ms(dry, 0.5),
-        wait_ms(dry, 0.99), wait_ms(dry, 0.999), (unsigned long long)dry->hash);
-    att_engine_info info;
-    att_engine_info_get(engine, &info);
-    printf("memory: %.0f bytes an item with its vector and place in the index, %.0f a person; explored %.2f %% of slots\n",
-        (double)(info.items_bytes + info.index_bytes) / (double)info.items, (double)info.users_bytes / (double)info.users,
-        100.0 * (double)info.explored_impressions / (double)info.impressions);
+    printf(" %s %.1f (%.1f)", name, mean * 1e6, median * 1e6);
+}
+
+static void report(const costs *c, double recall, const decided *dry, const decided *real, size_t group)
+{
+    static const char *const names[STAGES] = {"person and rights", "candidates with terms", "slate", "explanations"};
+    printf("  CPU us a decision, means (medians), %zu candidates:", c->candidate_count);
+    for (int s = 0; s < STAGES; s++)
+        print_cost(names[s], c->stages[s].mean, c->stages[s].median);
+    print_cost("answer", dry->whole.mean - c->sum.mean, dry->whole.median - c->sum.median);
+    print_cost("durable record", real->whole.mean - dry->whole.mean, real->whole.median - dry->whole.median);
+    print_cost("whole", real->whole.mean, real->whole.median);
+    printf("\n  decide: %.0f (%.0f) decisions a second of CPU, %.0f by the clock, on one core, durable in groups of %zu; a group "
+           "waits p50 %.2f ms, p99 %.2f ms, p99.9 %.2f ms; %.1f slots each; hash %016llx\n",
+        1 / real->whole.mean, 1 / real->whole.median, (double)real->done / real->wall_s, group, wait_ms(real, 0.5),
+        wait_ms(real, 0.99), wait_ms(real, 0.999), (double)real->slots / (double)real->done, (unsigned long long)real->hash);
+    printf("  one by one, without record: p50 %.3f ms, p99 %.3f ms, p99.9 %.3f ms; recall of the nearest that were asked for "
+           "%.4f; hash %016llx\n",
+        wait_ms(dry, 0.5), wait_ms(dry, 0.99), wait_ms(dry, 0.999), recall, (unsigned long long)dry->hash);
+}
+
+// How many of a person's lately shown items are kept in mind, at the mean.
+static double shown_lately(const att_engine *engine)
+{
+    const uint32_t people = att_people_count(engine->people);
+    uint64_t shown = 0;
+    for (uint32_t p = 0; p < people; p++) {
+        const att_person_state *person = att_people_get(engine->people, p);
+        shown += person ? person->shown_count : 0;
+    }
+    return people ? (double)shown / people : 0;
+}
+
+typedef struct bench {
+    att_engine *engine;
+    uint32_t people;
+    uint64_t decisions;
+    size_t group;
+    att_slate_memory **memories; // (group)
+} bench;
+
+static void measure(const bench *b, const char *state)
+{
+    printf("%s: %.0f items were lately shown to each\n", state, shown_lately(b->engine));
+    stages(b->engine, b->people, ATT_MIN(b->decisions, 200u), b->memories[0]); // warms up
+    const costs spent = stages(b->engine, b->people, ATT_MIN(b->decisions, 5000u), b->memories[0]);
+
+    const double recall = nearest_recall(b->engine, b->people, ATT_MIN(b->decisions, 200u), b->memories[0]);
+    decided dry = decide(b->engine, b->people, ATT_MIN(b->decisions, 5000u), 1, true, b->memories);
+    decided real = decide(b->engine, b->people, b->decisions, b->group, false, b->memories);
+    report(&spent, recall, &dry, &real, b->group);
+    free(dry.waits);
+    free(real.waits);
+    fflush(stdout);
+}
+
+// Slates for everybody in turn, until all that is remembered of them was shown within the gap.
+static void age(const bench *b)
+{
+    const double start = now_s();
+    uint64_t done = 0;
+    att_request *requests = calloc(b->group, sizeof *requests);
+    att_slate *slates = calloc(b->group, sizeof *slates);
+    char(*users)[16] = calloc(b->group, sizeof *users);
+    if (!requests || !slates || !users)
+        exit(1);
+    for (uint32_t round = 0; round < ATT_SHOWN_MAX / SLOTS + 1; round++)
+        for (uint32_t person = 0; person < b->people; person += (uint32_t)b->group) {
+            const size_t count = ATT_MIN(b->group, b->people - person);
+            for (size_t g = 0; g < count; g++, done++) {
+                requests[g] = request_of(done, b->people, users[g]);
+                snprintf(users[g], sizeof users[g], "u%u", person + (uint32_t)g);
+                requests[g].user = att_text_of(users[g]);
+            }
+            must(att_engine_decide_many(b->engine, requests, count, b->memories, slates, &err));
+        }
+    free(requests);
+    free(slates);
+    free(users);
+    printf("showed %llu slates in %.1f s\n", (unsigned long long)done, now_s() - start);
 }
 
 static void fill_whole(att_engine *engine, uint32_t items, uint32_t people, uint32_t each)
@@ -276,9 +378,9 @@ static void train(att_engine *engine)
 int main(int argc, char **argv)
 {
     const uint32_t items = argc > 1 ? (uint32_t)atoi(argv[1]) : 100000;
-    const uint32_t people = argc > 2 ? (uint32_t)atoi(argv[2]) : 20000;
+    const uint32_t people = argc > 2 ? (uint32_t)atoi(argv[2]) : 5000;
     const uint32_t each = argc > 3 ? (uint32_t)atoi(argv[3]) : 50;
-    const uint64_t decisions = argc > 4 ? (uint64_t)atoll(argv[4]) : 20000;
+    const uint64_t decisions = argc > 4 ? (uint64_t)atoll(argv[4]) : 10000;
     const size_t group = argc > 5 ? (size_t)atoi(argv[5]) : 32;
     char folder[] = "/tmp/bench-decide-XXXXXX", path[512];
     if (argc > 6)
@@ -289,30 +391,33 @@ int main(int argc, char **argv)
         snprintf(path, sizeof path, "%s/b.attune", folder);
     att_engine *engine;
     const bool there = access(path, R_OK) == 0;
-    const att_open_options options = {.create = true, .seed = 3, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
+    const att_open_options options = {.create = true, .seed = SEED, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
     must(att_engine_open(&engine, path, &options, NULL, &err));
     if (!there)
         fill_whole(engine, items, people, each);
     if (!engine->serving.model)
         train(engine);
 
-    att_slate_memory **memories = calloc(group, sizeof *memories);
-    if (!memories)
+    printf("seed %d; %u items, %u people with %u events each, %llu decisions\n", SEED, items, people, each,
+        (unsigned long long)decisions);
+    bench b = {engine, people, decisions, group, calloc(group, sizeof *b.memories)};
+    if (!b.memories)
         return 1;
     for (size_t g = 0; g < group; g++)
-        must(att_slate_memory_create(&memories[g], NULL, &err));
-    stages(engine, people, ATT_MIN(decisions, 200u), memories[0]); // warms up
-    const costs cost = stages(engine, people, ATT_MIN(decisions, 5000u), memories[0]);
-    printf("recall of the nearest %zu against the exact scan: %.4f\n", (size_t)(engine->policy.objective.candidates * 6 / 10),
-        nearest_recall(engine, people, ATT_MIN(decisions, 300u), memories[0]));
-    decided dry = decide(engine, people, ATT_MIN(decisions, 5000u), 1, true, memories);
-    decided real = decide(engine, people, decisions, group, false, memories);
-    report(engine, &cost, &dry, &real, group);
-    free(dry.waits);
-    free(real.waits);
+        must(att_slate_memory_create(&b.memories[g], NULL, &err));
+    if (!there)
+        measure(&b, "a new store");
+    if (!there)
+        age(&b);
+    measure(&b, "a store in use");
+    att_engine_info info;
+    att_engine_info_get(engine, &info);
+    printf("memory: %.0f bytes an item with its vector and place in the index, %.0f a person; explored %.2f %% of slots\n",
+        (double)(info.items_bytes + info.index_bytes) / (double)info.items, (double)info.users_bytes / (double)info.users,
+        100.0 * (double)info.explored_impressions / (double)info.impressions);
     for (size_t g = 0; g < group; g++)
-        att_slate_memory_destroy(memories[g]);
-    free(memories);
+        att_slate_memory_destroy(b.memories[g]);
+    free(b.memories);
     att_engine_close(engine);
     char command[128];
     snprintf(command, sizeof command, "rm -rf %s", folder);
