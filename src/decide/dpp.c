@@ -1,43 +1,71 @@
 // SPDX-License-Identifier: Apache-2.0
-// decide/dpp.c - the Cholesky row of one candidate, brought up to date (redundancy.h).
+// decide/dpp.c - the inverse Cholesky factor of the chosen, and the row of one candidate brought up to date (redundancy.h).
 #include "decide/redundancy.h"
 
 #include <math.h>
 
-static double kernel_of(float cosine)
+enum { STEP = 8 }; // numbers of a row that grow side by side
+
+bool att_dpp_basis_init(att_dpp_basis *basis, size_t most, att_arena *scratch)
 {
-    const double bounded = ATT_MAX(-1.0, ATT_MIN(1.0, (double)cosine));
-    return (1 - ATT_DPP_JITTER) * (1 + bounded) / 2;
+    const size_t stride = most + STEP;
+    *basis = (att_dpp_basis){.inverse = ATT_NEW(scratch, double, most *stride),
+        .grown = ATT_NEW_RAW(scratch, double, stride),
+        .stride = stride};
+    return basis->inverse && basis->grown;
+}
+
+// Numbers `from` to `until` - 1 of a row, from its kernel, some at a time. What a step writes behind them is not looked at.
+static void grow_row(const att_dpp_basis *basis, const double *kernel, size_t from, size_t until)
+{
+    for (size_t t = from; t < until; t += STEP) {
+        double sums[STEP] = {0};
+        const double *column = basis->inverse + t;
+        for (size_t s = 0; s < ATT_MIN(until, t + STEP); s++, column += basis->stride) // then all are 0
+            for (size_t i = 0; i < STEP; i++)
+                sums[i] += kernel[s] * column[i];
+        memcpy(basis->grown + t, sums, sizeof sums);
+    }
+}
+
+void att_dpp_basis_grow(att_dpp_basis *basis, const double *kernel, double variance)
+{
+    const size_t above = basis->count++;
+    if (!(variance > 0))
+        return;
+    const double root = 1 / sqrt(variance);
+    grow_row(basis, kernel, 0, above);
+    for (size_t s = 0; s < above; s++) {
+        double *const column = basis->inverse + s * basis->stride;
+        double sum = 0;
+        for (size_t t = s; t < above; t++)
+            sum += basis->grown[t] * column[t];
+        column[above] = -root * sum;
+    }
+    basis->inverse[above * basis->stride + above] = root;
 }
 
 bool att_dpp_update(att_redundancy *redundancy, uint32_t candidate)
 {
     att_likeness_row *row = &redundancy->rows[candidate];
-    if (row->level == redundancy->chosen)
+    const size_t from = row->level, chosen = redundancy->chosen;
+    if (from == chosen)
         return true;
-    if (!row->cholesky) {
-        row->cholesky = ATT_NEW(redundancy->scratch, double, redundancy->most);
-        if (!row->cholesky)
+    if (!row->kernel) {
+        row->kernel = ATT_NEW_RAW(redundancy->scratch, double, redundancy->most);
+        if (!row->kernel)
             return false;
     }
-    att_redundancy_cosines(redundancy, candidate, row->level);
-    const size_t from = row->level, chosen = redundancy->chosen;
-    double *const left = redundancy->left;
+    att_redundancy_cosines(redundancy, candidate, from);
     for (size_t t = from; t < chosen; t++)
-        left[t] = kernel_of(redundancy->cosines[t]);
-    // By columns: each number of the row, once it is known, is taken off all that come after it, which do not wait
-    // for each other. The numbers before `from` are known from earlier.
-    for (size_t t = 0; t < chosen; t++) {
-        if (t >= from) {
-            row->cholesky[t] = left[t] * redundancy->inverse_root[t]; // 0 of what has no vector: like nothing
-            row->value -= row->cholesky[t] * row->cholesky[t];
-        }
-        const double e = row->cholesky[t], *const column = redundancy->columns + t * redundancy->most;
-        for (size_t s = ATT_MAX(t + 1, from); s < chosen; s++)
-            left[s] -= e * column[s];
-    }
+        row->kernel[t] = att_dpp_kernel(redundancy->cosines[t]);
+    grow_row(&redundancy->basis, row->kernel, from, chosen);
+    const double *const grown = redundancy->basis.grown;
+    double value = row->value;
+    for (size_t t = from; t < chosen; t++)
+        value -= grown[t] * grown[t];
     // Rounding of float cosines must not carry it below what the kernel guarantees.
-    row->value = ATT_MAX(row->value, ATT_DPP_JITTER);
-    row->level = (uint32_t)redundancy->chosen;
+    row->value = ATT_MAX(value, ATT_DPP_JITTER);
+    row->level = (uint32_t)chosen;
     return true;
 }

@@ -12,11 +12,8 @@ static att_status allocate(att_redundancy *redundancy, size_t count, att_error *
     redundancy->vectors = ATT_NEW(redundancy->scratch, float, most * redundancy->dim);
     redundancy->placed = ATT_NEW(redundancy->scratch, bool, most);
     redundancy->cosines = ATT_NEW(redundancy->scratch, float, most);
-    redundancy->columns = ATT_NEW_RAW(redundancy->scratch, double, most *most);
-    redundancy->inverse_root = ATT_NEW(redundancy->scratch, double, most);
-    redundancy->left = ATT_NEW_RAW(redundancy->scratch, double, most);
     if (!redundancy->rows || !redundancy->vectors || !redundancy->placed || !redundancy->cosines ||
-        !redundancy->columns || !redundancy->inverse_root || !redundancy->left)
+        !att_dpp_basis_init(&redundancy->basis, most, redundancy->scratch))
         return att_no_memory(err, count, "candidates' likeness");
     return ATT_OK;
 }
@@ -42,18 +39,13 @@ att_status att_redundancy_init(att_redundancy *redundancy, const att_slate_input
     return status;
 }
 
-static float inverse_length(const att_candidate *candidate)
-{
-    return candidate->length > 0 ? 1 / candidate->length : 1;
-}
-
 void att_redundancy_cosines(att_redundancy *redundancy, uint32_t candidate, size_t level)
 {
     const size_t dim = redundancy->dim;
     redundancy->kernels->rows_dot_f32(redundancy->cosines + level,
         redundancy->vectors + level * dim, redundancy->chosen - level, dim,
         redundancy->candidates[candidate].vector, dim);
-    const float inverse = inverse_length(&redundancy->candidates[candidate]);
+    const float inverse = att_inverse_length(&redundancy->candidates[candidate]);
     for (size_t t = level; t < redundancy->chosen; t++)
         redundancy->cosines[t] *= inverse;
 }
@@ -83,10 +75,9 @@ void att_redundancy_choose(att_redundancy *redundancy, uint32_t candidate)
     const att_likeness_row *row = &redundancy->rows[candidate];
     const size_t at = redundancy->chosen++;
     redundancy->placed[at] = vector != NULL;
-    redundancy->inverse_root[at] = vector ? 1 / sqrt(row->value) : 0;
-    for (size_t t = 0; t < at; t++)
-        redundancy->columns[t * redundancy->most + at] = vector && row->cholesky ? row->cholesky[t] : 0;
-    const float inverse = inverse_length(&redundancy->candidates[candidate]);
+    if (redundancy->method == ATT_DIVERSITY_DPP)
+        att_dpp_basis_grow(&redundancy->basis, row->kernel, vector ? row->value : 0);
+    const float inverse = att_inverse_length(&redundancy->candidates[candidate]);
     for (size_t k = 0; vector && k < redundancy->dim; k++)
         redundancy->vectors[at * redundancy->dim + k] = inverse * vector[k];
 }

@@ -11,10 +11,14 @@
 //   log det L_{Y + i} - log det L_Y = log(v_i)
 //   v_i = L_ii - L_iY L_YY^-1 L_Yi, in [jitter, 1]
 //
-// and the term is strength * 0.5 * log(v_i) <= 0. v_i follows from the candidate's Cholesky row
-// c_i, which grows by one number e for each chosen item y, in the order of choice:
+// and the term is strength * 0.5 * log(v_i) <= 0. With L_YY = C C^T, the Cholesky factor of the chosen in the order of
+// choice, v_i follows from the candidate's row, which grows by one number for each chosen item t:
 //
-//   e = (L_iy - <c_i, c_y>) / sqrt(v_y),   v_i -= e^2
+//   c_it = sum over s <= t of (C^-1)_ts L_is,   v_i -= c_it^2
+//
+// The inverse of C is kept, which grows by a row when y is chosen, so that the numbers of a row do not wait for each other:
+//
+//   (C^-1)_ys = -(sum over t of c_yt (C^-1)_ts) / sqrt(v_y),   (C^-1)_yy = 1 / sqrt(v_y)
 //
 // MMR (Carbonell and Goldstein 1998): the term is -strength * max(0, greatest cosine to a chosen
 // item).
@@ -29,8 +33,26 @@
 
 #define ATT_DPP_JITTER 1e-3
 
+static inline double att_dpp_kernel(float cosine)
+{
+    const double bounded = ATT_MAX(-1.0, ATT_MIN(1.0, (double)cosine));
+    return (1 - ATT_DPP_JITTER) * (1 + bounded) / 2;
+}
+
+static inline float att_inverse_length(const att_candidate *candidate)
+{
+    return candidate->length > 0 ? 1 / candidate->length : 1;
+}
+
+// The inverse Cholesky factor of the chosen (dpp.c).
+typedef struct att_dpp_basis {
+    double *inverse; // (most, stride) by columns: number t of column s is (C^-1)_ts, 0 where t < s; a row of what has no vector is 0
+    double *grown;   // (stride), scratch
+    size_t stride, count;
+} att_dpp_basis;
+
 typedef struct att_likeness_row {
-    double *cholesky; // (most), DPP; NULL until first needed
+    double *kernel;   // (most) L_is of the chosen s, DPP; NULL until first needed
     double value;     // DPP: conditional variance. MMR: greatest cosine so far, at least 0
     uint32_t level;   // chosen items that are counted in
 } att_likeness_row;
@@ -46,9 +68,7 @@ typedef struct att_redundancy {
     // Of the chosen, in order of choice:
     float *vectors;    // (most, dim)
     bool *placed;      // (most): has a vector
-    double *columns;      // (most, most): row t holds number t of the row of every one chosen after t, DPP
-    double *inverse_root; // (most): 1 / sqrt of their variance when chosen, 0 of what has no vector, DPP
-    double *left;         // (most), scratch of one update
+    att_dpp_basis basis; // DPP
     float *cosines;    // (most), scratch of one update
     size_t chosen;
 } att_redundancy;
@@ -60,6 +80,11 @@ att_status att_redundancy_init(att_redundancy *redundancy, const att_slate_input
 bool att_redundancy_term(att_redundancy *redundancy, uint32_t candidate, double *term);
 // The candidate now stands in the slate; its term was asked for just before.
 void att_redundancy_choose(att_redundancy *redundancy, uint32_t candidate);
+
+// False: out of memory.
+bool att_dpp_basis_init(att_dpp_basis *basis, size_t most, att_arena *scratch);
+// Takes in an item whose kernel with those above it is `kernel` (count). variance 0: it has no vector.
+void att_dpp_basis_grow(att_dpp_basis *basis, const double *kernel, double variance);
 
 // The two methods: bring the row up to date. In dpp.c and mmr.c.
 bool att_dpp_update(att_redundancy *redundancy, uint32_t candidate);

@@ -4,7 +4,7 @@
 
 #include "decide/calibrate.h"
 #include "decide/explore.h"
-#include "decide/redundancy.h"
+#include "decide/redundancy_all.h"
 #include "decide/terms.h"
 
 static void weights_of(const att_policy *policy, float out[ATT_TERM_COUNT])
@@ -26,8 +26,9 @@ typedef struct recorder {
     const att_slate_input *input;
     att_policy unit; // the policy, with calibration and diversity at weight 1
     att_slate_input at_one;
-    att_redundancy redundancy;
+    att_redundancy_all redundancy;
     att_calibration calibration;
+    att_gains gains;
     double *base;      // (count)
     uint32_t *weights; // (count)
     bool *taken;       // (count)
@@ -61,14 +62,18 @@ static att_status set_out(recorder *r, const att_slate_input *input, size_t fill
     }
     r->outside_due = att_slate_outside_wanted(input->policy, outside, filled);
     att_explore_weights(input->candidates, r->base, count, r->weights);
-    att_status status = att_redundancy_init(&r->redundancy, &r->at_one, filled, scratch, err);
+    att_status status = att_redundancy_all_init(&r->redundancy, &r->at_one, filled, scratch, err);
     if (!status)
         status = att_calibration_init(&r->calibration, input->taste_mix, input->tag_total, 1, scratch, err);
+    if (!status)
+        status = att_gains_init(&r->gains, &r->calibration, count, att_slate_tags(input), scratch, err);
+    for (size_t i = 0; i < count && !status; i++)
+        att_gains_add(&r->gains, input->candidates[i].tags, input->candidates[i].tag_count);
     return status;
 }
 
-// Fills gain and penalty, and the slot's entry. False: out of memory.
-static bool record_slot(recorder *r, size_t s, uint32_t chosen, float *gain, float *penalty, att_pool_slot *out)
+// Fills gain and penalty, and the slot's entry.
+static void record_slot(recorder *r, size_t s, uint32_t chosen, float *gain, float *penalty, att_pool_slot *out)
 {
     const att_slate_input *input = r->input;
     const bool outside = att_slate_outside_due(r->outside_due, r->wanted, s, r->outside_placed);
@@ -80,10 +85,8 @@ static bool record_slot(recorder *r, size_t s, uint32_t chosen, float *gain, flo
         const att_candidate *c = &input->candidates[i];
         if (r->taken[i])
             continue;
-        double term;
-        const double gained = att_calibration_gain(&r->calibration, c->tags, c->tag_count);
-        if (!att_redundancy_term(&r->redundancy, i, &term))
-            return false;
+        const double term = att_redundancy_all_term(&r->redundancy, i);
+        const double gained = att_gains_of(&r->gains, i);
         gain[i] = (float)gained;
         penalty[i] = (float)term;
         if (outside && !c->out_of_distribution)
@@ -97,7 +100,6 @@ static bool record_slot(recorder *r, size_t s, uint32_t chosen, float *gain, flo
     }
     const bool may_explore = weight_sum && r->explored < input->allowance.slots_max;
     out->probability = may_explore ? (float)ATT_MIN(ATT_MAX(input->allowance.probability, 0), 1) : 0;
-    return true;
 }
 
 static void go_on(recorder *r, const att_slot *slot)
@@ -106,8 +108,8 @@ static void go_on(recorder *r, const att_slot *slot)
     r->taken[slot->candidate] = true;
     r->outside_placed += c->out_of_distribution;
     r->explored += slot->kind == ATT_SLOT_EXPLORE;
-    att_redundancy_choose(&r->redundancy, slot->candidate);
-    att_calibration_choose(&r->calibration, c->tags, c->tag_count);
+    att_redundancy_all_choose(&r->redundancy, slot->candidate);
+    att_gains_choose(&r->gains, c->tags, c->tag_count);
 }
 
 // Columns that hold anything but zeros, moved together.
@@ -165,10 +167,8 @@ att_status att_slate_pool(const att_slate_input *input, const att_slot *slots, s
     if (!status)
         status = set_out(&r, input, filled, scratch, err);
     for (size_t s = 0; s < filled && !status; s++) {
-        if (!record_slot(&r, s, slots[s].candidate, gain + s * count, penalty + s * count, &kept[s]))
-            status = att_no_memory(err, count, "candidates' likeness");
-        else
-            go_on(&r, &slots[s]);
+        record_slot(&r, s, slots[s].candidate, gain + s * count, penalty + s * count, &kept[s]);
+        go_on(&r, &slots[s]);
     }
     att_arena_rewind(scratch, mark);
     weights_of(input->policy, out->weights);

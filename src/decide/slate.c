@@ -9,24 +9,15 @@
 // That is what is logged. Nothing is moved, dropped or swapped after the draw.
 //
 // The best is found lazily (Minoux 1978): every term that depends on the slate can only fall as the
-// slate fills, so a score computed earlier is an upper bound. A heap holds the bounds; only the top
-// is brought up to date, until the top is up to date itself. The result is that of looking at all
-// candidates. Ties go to the lower index.
+// slate fills, so a score computed earlier is an upper bound. A tournament holds the bounds; only the
+// leader is brought up to date, until the leader is up to date itself. The result is that of looking
+// at all candidates. Ties go to the lower index.
 #include "decide/slate.h"
 
 #include "decide/calibrate.h"
 #include "decide/explore.h"
 #include "decide/redundancy.h"
-
-typedef struct bound {
-    double score;
-    uint32_t candidate;
-} bound;
-
-typedef struct bound_heap {
-    bound *bounds;
-    size_t count;
-} bound_heap;
+#include "decide/tournament.h"
 
 typedef struct builder {
     const att_slate_input *input;
@@ -43,44 +34,12 @@ typedef struct builder {
     uint64_t weight_left, weight_left_outside; // sums over what is left
     size_t outside_due, outside_placed; // out-of-distribution slots: wanted, and in the slate
     size_t explored;
-    bound_heap all, outside; // `outside` is made when first needed
+    att_tournament all, outside; // by bounds; `outside` is made when first needed
+    uint32_t *strangers;         // by leaf of `outside`
     att_redundancy redundancy;
     att_calibration calibration;
+    att_gains gains;
 } builder;
-
-// --- The heap of bounds ------------------------------------------------------
-
-// Without branches: which child is above cannot be foretold.
-static bool above(const bound *a, const bound *b)
-{
-    return (a->score > b->score) | ((a->score == b->score) & (a->candidate < b->candidate));
-}
-
-static void sink(bound_heap *heap, size_t at)
-{
-    const bound moving = heap->bounds[at];
-    for (size_t child; (child = 2 * at + 1) < heap->count; at = child) {
-        const size_t right = child + (child + 1 < heap->count);
-        child += above(&heap->bounds[right], &heap->bounds[child]); // never above itself
-        if (!above(&heap->bounds[child], &moving))
-            break;
-        heap->bounds[at] = heap->bounds[child];
-    }
-    heap->bounds[at] = moving;
-}
-
-static void drop_top(bound_heap *heap)
-{
-    heap->bounds[0] = heap->bounds[--heap->count];
-    if (heap->count)
-        sink(heap, 0);
-}
-
-static void build_heap(bound_heap *heap)
-{
-    for (size_t i = heap->count / 2; i-- > 0;)
-        sink(heap, i);
-}
 
 // --- Scores ------------------------------------------------------------------
 
@@ -110,8 +69,7 @@ static void refresh_gain(builder *b, uint32_t candidate)
 {
     if (b->gain_level[candidate] == b->filled)
         return;
-    const att_candidate *c = &b->input->candidates[candidate];
-    b->gain[candidate] = att_calibration_gain(&b->calibration, c->tags, c->tag_count);
+    b->gain[candidate] = att_gains_of(&b->gains, candidate);
     b->gain_level[candidate] = (uint16_t)b->filled;
 }
 
@@ -125,40 +83,39 @@ static bool refresh(builder *b, uint32_t candidate)
     return att_redundancy_term(&b->redundancy, candidate, &b->penalty[candidate]);
 }
 
-// True: what is at the top is not as good as it was thought to be, and has sunk.
-static bool lower_top(const builder *b, bound_heap *heap)
+// True: the leader is not as good as it was thought to be, and another may lead now.
+static bool lower(const builder *b, att_tournament *tournament, att_match leader, uint32_t candidate)
 {
-    bound *top = &heap->bounds[0];
-    const double score = bound_of(b, top->candidate);
-    if (!(score < top->score))
+    const int64_t rank = att_rank_of_score(bound_of(b, candidate));
+    if (!(rank < leader.rank))
         return false;
-    top->score = score;
-    sink(heap, 0);
+    att_tournament_change(tournament, leader.leaf, rank);
     return true;
 }
 
-// The best that is left in the heap, which stays its top. ATT_NO_CANDIDATE: none is left. False:
+// The best that is left in the tournament, which stays its leader. ATT_NO_CANDIDATE: none is left. False:
 // out of memory.
-static bool find_best(builder *b, bound_heap *heap, uint32_t *best)
+static bool find_best(builder *b, att_tournament *tournament, uint32_t *best)
 {
-    *best = ATT_NO_CANDIDATE;
-    while (heap->count) {
-        bound *top = &heap->bounds[0];
-        if (b->taken[top->candidate]) {
-            drop_top(heap);
-            continue;
-        }
-        refresh_gain(b, top->candidate); // costs little, and may be enough to lose the first place
-        if (lower_top(b, heap))
-            continue;
-        if (!refresh(b, top->candidate))
-            return false;
-        if (!lower_top(b, heap)) {
-            *best = top->candidate;
+    for (;;) {
+        const att_match leader = att_tournament_leader(tournament);
+        *best = ATT_NO_CANDIDATE;
+        if (leader.rank == ATT_RANK_OUT)
             return true;
+        const uint32_t candidate = tournament == &b->all ? leader.leaf : b->strangers[leader.leaf];
+        if (b->taken[candidate]) {
+            att_tournament_change(tournament, leader.leaf, ATT_RANK_OUT);
+            continue;
         }
+        refresh_gain(b, candidate); // costs little, and may be enough to lose the first place
+        if (lower(b, tournament, leader, candidate))
+            continue;
+        if (!refresh(b, candidate))
+            return false;
+        *best = candidate;
+        if (!lower(b, tournament, leader, candidate))
+            return true;
     }
-    return true;
 }
 
 // --- Setting out -------------------------------------------------------------
@@ -180,13 +137,13 @@ static att_status allocate(builder *b, att_error *err)
     b->gain_level = ATT_NEW(b->scratch, uint16_t, count);
     b->level = ATT_NEW(b->scratch, uint16_t, count);
     b->taken = ATT_NEW(b->scratch, bool, count);
-    b->all.bounds = ATT_NEW(b->scratch, bound, count);
     if (b->input->allowance.slots_max && b->input->allowance.probability > 0) {
         b->weights = ATT_NEW(b->scratch, uint32_t, count);
         if (!b->weights)
             return att_no_memory(err, count, "exploration weights");
     }
-    if (!b->base || !b->gain || !b->penalty || !b->gain_level || !b->level || !b->taken || !b->all.bounds)
+    if (!b->base || !b->gain || !b->penalty || !b->gain_level || !b->level || !b->taken ||
+        !att_tournament_init(&b->all, count, b->scratch))
         return att_no_memory(err, count, "candidates of a slate");
     return ATT_OK;
 }
@@ -204,6 +161,14 @@ static void set_out_exploration(builder *b)
     }
 }
 
+size_t att_slate_tags(const att_slate_input *input)
+{
+    size_t tags = 0;
+    for (size_t i = 0; i < input->count; i++)
+        tags += input->candidates[i].tag_count;
+    return tags;
+}
+
 static att_status set_out(builder *b, att_error *err)
 {
     const att_slate_input *input = b->input;
@@ -214,32 +179,39 @@ static att_status set_out(builder *b, att_error *err)
     if (!status)
         status = att_calibration_init(&b->calibration, input->taste_mix, input->tag_total,
             policy->objective.calibration, b->scratch, err);
+    if (!status)
+        status = att_gains_init(
+            &b->gains, &b->calibration, input->count, att_slate_tags(input), b->scratch, err);
     if (status)
         return status;
     b->outside_due = att_slate_outside_wanted(policy, count_outside(input), b->wanted);
-    b->all.count = input->count;
     for (size_t i = 0; i < input->count; i++) {
         const att_candidate *c = &input->candidates[i];
         b->base[i] = base_of(c);
-        b->gain[i] = att_calibration_gain(&b->calibration, c->tags, c->tag_count);
-        b->all.bounds[i] = (bound){bound_of(b, (uint32_t)i), (uint32_t)i};
+        att_gains_add(&b->gains, c->tags, c->tag_count);
+        b->gain[i] = att_gains_of(&b->gains, i);
+        att_tournament_seat(&b->all, i, bound_of(b, (uint32_t)i));
     }
-    build_heap(&b->all);
+    att_tournament_play(&b->all);
     set_out_exploration(b);
     return ATT_OK;
 }
 
 static bool set_out_outside(builder *b)
 {
-    if (b->outside.bounds)
+    if (b->strangers)
         return true;
-    b->outside.bounds = ATT_NEW(b->scratch, bound, count_outside(b->input));
-    if (!b->outside.bounds)
+    const size_t outside = count_outside(b->input);
+    b->strangers = ATT_NEW_RAW(b->scratch, uint32_t, outside);
+    if (!b->strangers || !att_tournament_init(&b->outside, outside, b->scratch))
         return false;
-    for (size_t i = 0; i < b->input->count; i++)
-        if (b->input->candidates[i].out_of_distribution && !b->taken[i])
-            b->outside.bounds[b->outside.count++] = (bound){bound_of(b, (uint32_t)i), (uint32_t)i};
-    build_heap(&b->outside);
+    size_t seated = 0;
+    for (uint32_t i = 0; i < b->input->count; i++)
+        if (b->input->candidates[i].out_of_distribution && !b->taken[i]) {
+            b->strangers[seated] = i;
+            att_tournament_seat(&b->outside, seated++, bound_of(b, i));
+        }
+    att_tournament_play(&b->outside);
     return true;
 }
 
@@ -283,7 +255,7 @@ static void take(builder *b, uint32_t candidate)
             b->weight_left_outside -= b->weights[candidate];
     }
     att_redundancy_choose(&b->redundancy, candidate);
-    att_calibration_choose(&b->calibration, c->tags, c->tag_count);
+    att_gains_choose(&b->gains, c->tags, c->tag_count);
     b->filled++;
 }
 

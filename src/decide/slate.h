@@ -59,6 +59,9 @@ typedef struct att_slot {
 att_status att_slate_build(const att_slate_input *input, att_rng *rng, att_arena *scratch,
     att_slot *slots, size_t *filled, att_error *err);
 
+// Tags of all candidates together.
+size_t att_slate_tags(const att_slate_input *input);
+
 // How many of `wanted` slots are to hold something outside the usual taste, where `outside` candidates are; and whether
 // slot `filled` is due to, when `placed` of them stand above it.
 size_t att_slate_outside_wanted(const att_policy *policy, size_t outside, size_t wanted);

@@ -92,6 +92,32 @@ CHECK_TEST(without_a_mix_or_a_weight_it_is_silent)
     att_arena_deinit(&scratch);
 }
 
-CHECK_MAIN(CHECK_CASE(two_slots_worked_by_hand),
+CHECK_TEST(gains_of_many_are_those_of_each_to_the_bit)
+{
+    CHECK_BEGIN();
+    open_scratch();
+    att_rng rng = att_rng_seed(9);
+    static world w;
+    world_make(&w, 200, 30, ATT_DIVERSITY_NONE, &rng);
+    att_calibration plain, of_list;
+    att_gains gains;
+    CHECK_OK(att_calibration_init(&plain, w.mix, world_tags, 0.7, &scratch, NULL));
+    CHECK_OK(att_calibration_init(&of_list, w.mix, world_tags, 0.7, &scratch, NULL));
+    CHECK_OK(att_gains_init(&gains, &of_list, 200, att_slate_tags(&w.input), &scratch, NULL));
+    for (size_t i = 0; i < 200; i++)
+        att_gains_add(&gains, w.candidates[i].tags, w.candidates[i].tag_count);
+    for (int turn = 0; turn < 30; turn++) {
+        for (size_t i = 0; i < 200; i++)
+            CHECK_NEAR(att_gains_of(&gains, i), att_calibration_gain(&plain, w.candidates[i].tags, w.candidates[i].tag_count), 0);
+        const att_candidate *chosen = &w.candidates[att_rng_below(&rng, 200)];
+        att_calibration_choose(&plain, chosen->tags, chosen->tag_count);
+        att_gains_choose(&gains, chosen->tags, chosen->tag_count);
+        CHECK_NEAR(att_calibration_toll(&of_list), att_calibration_toll(&plain), 0);
+    }
+    att_arena_deinit(&scratch);
+}
+
+CHECK_MAIN(CHECK_CASE(gains_of_many_are_those_of_each_to_the_bit),
+    CHECK_CASE(two_slots_worked_by_hand),
     CHECK_CASE(the_terms_of_all_slots_add_up_to_the_divergence),
     CHECK_CASE(without_a_mix_or_a_weight_it_is_silent))

@@ -3,7 +3,7 @@
 // by one.
 #include "candidates.h"
 
-#include "decide/redundancy.h"
+#include "decide/redundancy_all.h"
 
 static double cosine_of(const world *w, size_t i, size_t j)
 {
@@ -119,6 +119,49 @@ CHECK_TEST(a_copy_of_what_is_above_has_the_greatest_penalty_and_it_is_finite)
     att_arena_deinit(&scratch);
 }
 
+// The lazy rows are asked for at every slot too, as the eager ones are.
+static void check_all_at_once(att_diversity method, uint64_t seed)
+{
+    static world w;
+    att_rng rng = att_rng_seed(seed);
+    world_make(&w, 90, 20, method, &rng);
+    for (size_t i = 0; i < 90; i++)
+        w.candidates[i].length = 0.5F + (float)att_rng_unit(&rng);
+    att_host host = att_host_default();
+    att_arena scratch;
+    att_arena_init(&scratch, &host, 0);
+    att_redundancy lazy;
+    att_redundancy_all all;
+    CHECK_OK(att_redundancy_init(&lazy, &w.input, 20, &scratch, NULL));
+    CHECK_OK(att_redundancy_all_init(&all, &w.input, 20, &scratch, NULL));
+    bool differ = false;
+    for (size_t s = 0; s < 20; s++) {
+        for (uint32_t i = 0; i < 90; i++) {
+            double term;
+            CHECK(att_redundancy_term(&lazy, i, &term));
+            const double other = att_redundancy_all_term(&all, i);
+            CHECK(memcmp(&term, &other, sizeof term) == 0);
+            differ |= term != 0;
+        }
+        const uint32_t chosen = (uint32_t)att_rng_below(&rng, 90);
+        att_redundancy_choose(&lazy, chosen);
+        att_redundancy_all_choose(&all, chosen);
+    }
+    CHECK(differ == (method != ATT_DIVERSITY_NONE));
+    att_arena_deinit(&scratch);
+}
+
+CHECK_TEST(all_at_once_are_the_same_to_the_bit)
+{
+    CHECK_BEGIN();
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        check_all_at_once(ATT_DIVERSITY_DPP, seed);
+        check_all_at_once(ATT_DIVERSITY_MMR, seed);
+    }
+    check_all_at_once(ATT_DIVERSITY_NONE, 1);
+}
+
 CHECK_MAIN(CHECK_CASE(dpp_terms_are_half_the_change_of_the_log_determinant),
     CHECK_CASE(mmr_terms_are_the_nearest_cosine),
-    CHECK_CASE(a_copy_of_what_is_above_has_the_greatest_penalty_and_it_is_finite))
+    CHECK_CASE(a_copy_of_what_is_above_has_the_greatest_penalty_and_it_is_finite),
+    CHECK_CASE(all_at_once_are_the_same_to_the_bit))
