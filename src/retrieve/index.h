@@ -41,7 +41,7 @@ typedef enum att_column {
 } att_column;
 
 // Slots that a scan scores together, or passes over together.
-#define ATT_BLOCK_SLOTS 128u
+#define ATT_BLOCK_SLOTS 64u
 
 static inline size_t att_blocks_of(size_t slots)
 {

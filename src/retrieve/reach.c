@@ -16,7 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LOST_SHARE 0.002
+#define LOST_SHARE 0.01
 #define MARGIN 1.02f
 #define ROUNDING 1.001f // more than it can amount to in a length and a product
 

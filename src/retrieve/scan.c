@@ -162,6 +162,19 @@ static bool scan_first(scan *s, const uint64_t *blocks, size_t count)
     return guessed;
 }
 
+// Moves the blocks that may hold something above the bar to the front. Returns how many.
+static size_t list_within(uint64_t *blocks, size_t count, float bar)
+{
+    size_t kept = 0;
+    for (size_t b = 0; b < count; b++) {
+        const uint64_t key = blocks[b];
+        blocks[b] = blocks[kept];
+        blocks[kept] = key;
+        kept += !(att_rank_score(key) < bar);
+    }
+    return kept;
+}
+
 static void scan_by_reach(scan *s, att_search *search)
 {
     const att_index *index = s->index;
@@ -182,9 +195,16 @@ static void scan_by_reach(scan *s, att_search *search)
         .count = blocks};
     att_best_cut(&first);
     const bool guessed = scan_first(s, keys, first.keep);
-    for (size_t b = first.keep; b < blocks; b++) // as they come
-        if (!(att_rank_score(keys[b]) < s->bar))
-            scan_block(s, att_rank_tail(keys[b]) * BATCH);
+    if (s->best.count > s->best.keep) { // what was guessed leaves room for all that is excluded; now it is known
+        att_best_cut(&s->best);
+        s->bar = att_rank_score(s->best.bar);
+    }
+    const size_t listed = list_within(keys + first.keep, blocks - first.keep, s->bar);
+    for (size_t b = 0; b < listed; b++) { // as they come
+        const uint64_t key = keys[first.keep + b];
+        if (!(att_rank_score(key) < s->bar))
+            scan_block(s, att_rank_tail(key) * BATCH);
+    }
     if (guessed && s->best.count < s->best.keep) { // more than was thought may not be shown
         s->best = att_best_begin(s->best.keys, s->best.keep);
         s->bar = -INFINITY;
