@@ -186,16 +186,37 @@ static float met_by(const att_engine *engine, uint32_t item)
     return fminf(1, (float)engine->catalogue.entries.items[item].events / people);
 }
 
-// Vectors of the candidates and their lengths, for likeness; and relevance for all of them at once. What lies far apart in memory
-// is asked for some candidates ahead.
-static att_status describe(att_view *view, att_error *err)
+// Vectors of the candidates `from` to `until` - 1 and their lengths, for likeness, and their relevance, so that a vector comes
+// once from where it lies. Those that lie far apart in memory are asked for some candidates ahead.
+static att_status weigh(att_view *view, const uint32_t *items, const float **vectors, size_t from, size_t until, att_error *err)
 {
     enum { ahead = 8 };
     const att_serving *serving = &view->engine->serving;
-    att_arena *scratch = &view->memory->scratch;
-    const size_t count = view->candidate_count;
     const uint32_t dim = serving->model ? att_model_dim(serving->model) : 0;
     const att_kernels *kernels = att_kernels_best();
+    for (size_t i = from; i < until; i++) {
+        if (i + ahead < view->candidate_count && i + ahead >= view->near_count)
+            fetch_vector(vectors[i + ahead], dim);
+        const float length = vectors[i] ? sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim)) : 0;
+        if (length > 0) {
+            view->candidates[i].vector = vectors[i];
+            view->candidates[i].length = length;
+        }
+    }
+    if (view->folded)
+        return att_model_score(serving->model, view->memory->fold, items + from, vectors + from, until - from,
+            view->relevance + from, err);
+    for (size_t i = from; i < until; i++) // a stranger: what most people like
+        view->relevance[i] = serving->model ? att_model_popularity(serving->model, items[i])
+                                            : met_by(view->engine, items[i]);
+    return ATT_OK;
+}
+
+static att_status describe(att_view *view, att_error *err)
+{
+    enum { step = 32 };
+    att_arena *scratch = &view->memory->scratch;
+    const size_t count = view->candidate_count;
     uint32_t *items = ATT_NEW_RAW(scratch, uint32_t, count);
     const float **vectors = ATT_NEW_RAW(scratch, const float *, count);
     if (!items || !vectors)
@@ -206,24 +227,10 @@ static att_status describe(att_view *view, att_error *err)
         describe_one(view, &view->candidates[i]);
         __builtin_prefetch(view->candidates[i].tags);
     }
-    for (size_t i = view->near_count; i < ATT_MIN(view->near_count + ahead, count); i++)
-        fetch_vector(vectors[i], dim);
-    for (size_t i = 0; i < count; i++) {
-        if (i + ahead < count && i >= view->near_count)
-            fetch_vector(vectors[i + ahead], dim);
-        const float length = vectors[i] ? sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim)) : 0;
-        if (length > 0) {
-            view->candidates[i].vector = vectors[i];
-            view->candidates[i].length = length;
-        }
-    }
-    if (view->folded)
-        return att_model_score(
-            serving->model, view->memory->fold, items, vectors, count, view->relevance, err);
-    for (size_t i = 0; i < count; i++) // a stranger: what most people like
-        view->relevance[i] = serving->model ? att_model_popularity(serving->model, items[i])
-                                            : met_by(view->engine, items[i]);
-    return ATT_OK;
+    att_status status = ATT_OK;
+    for (size_t from = 0; from < count && !status; from += step)
+        status = weigh(view, items, vectors, from, ATT_MIN(from + step, count), err);
+    return status;
 }
 
 att_status att_view_candidates(att_view *view, att_error *err)
