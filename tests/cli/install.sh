@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/cli/install.sh BUILD SOURCE MESON - what `make install` puts in place is enough for another program: headers that
-# compile alone in C and C++, a pkg-config file, both libraries, pages that mandoc has no warning for, completions.
+# compile alone in C and C++, a pkg-config file, both libraries, pages that mandoc has no warning for, completions, a unit; and
+# uninstalling takes all of it away again.
 set -eu
 build=$(realpath "$1") source=$(realpath "$2") meson=$3 cc=${CC:-cc} cxx=${CXX:-c++}
 folder=$(mktemp -d) && trap 'rm -rf "$folder"' EXIT
@@ -12,6 +13,11 @@ prefix=$folder$(sed -n 's/^prefix=//p' "$pc")
 export PKG_CONFIG_PATH=${pc%/*}
 config() { pkg-config --define-variable=prefix="$prefix" "$@" attune; }
 echo "ok: version $(config --modversion) under $(sed -n 's/^prefix=//p' "$pc")"
+
+grep -q "^ExecStart=$(sed -n 's/^prefix=//p' "$pc")/bin/attune serve " "$prefix/lib/systemd/system/attune.service"
+for example in nginx.conf attune.default policy.yaml tiny.c; do [ -s "$prefix/share/doc/attune/examples/$example" ]; done
+"$prefix/bin/attune" policy --check "$prefix/share/doc/attune/examples/policy.yaml" >/dev/null
+echo "ok: a unit, and examples"
 
 for header in "$prefix"/include/attune/*.h; do
     name=attune/${header##*/}
@@ -46,3 +52,14 @@ fi
 bash -n "$(find "$prefix" -path '*bash-completion*' -type f)"
 find "$prefix" -name _attune | grep -q . && find "$prefix" -name attune.fish | grep -q .
 echo "ok: completion for bash, zsh and fish"
+for command in $("$prefix/bin/attune" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
+    for file in $(find "$prefix" -path '*completions*' -name 'attune.*' -type f) "$(find "$prefix" -name _attune)"; do
+        grep -q "\b$command\b" "$file" || { echo "${file##*/} does not know the command $command"; exit 1; }
+    done
+done
+echo "ok: each command in each completion"
+
+DESTDIR=$folder ninja -C "$build" uninstall >"$folder/log" 2>&1 || { cat "$folder/log"; exit 1; }
+left=$(find "$prefix" ! -type d 2>/dev/null || true)
+[ -z "$left" ] || { echo "uninstalling leaves $left"; exit 1; }
+echo "ok: uninstalling leaves nothing"

@@ -23,6 +23,7 @@ Tell
   reward      Say what came of a choice
   control     Set a person's sliders, less-like, blocks, reset, life events and opt-out
   takedown    Take an item out of every slate, at once
+  queue       Look after what was reported or held, and decide
   policy      Print, check or set the policy: grades, weights, budget, rights
 Measure
   evaluate    Measure ranking quality with confidence intervals
