@@ -275,10 +275,11 @@ typedef struct case_write {
     bool added;
 } case_write;
 
-static att_status refuse(att_write *write, att_status status, const char *format, att_text what)
+// Always false: what was asked for may not be.
+static bool refuse(att_write *write, att_status status, const char *format, att_text what)
 {
     write->refused = ATT_FAIL(&write->error, status, format, ATT_TEXT_ARGS(what));
-    return ATT_OK;
+    return false;
 }
 
 // Whether it may be done now, when what other processes wrote is known. False: refused.
@@ -287,16 +288,16 @@ static bool may_be(att_engine *engine, case_write *job, const att_queue_case *c,
     att_write *write = &job->write;
     const att_case_record *first = &job->said[0];
     if (job->id.size && !c)
-        return refuse(write, ATT_NOT_FOUND, "there is no case \"%.*s\" in the queue", job->id), false;
+        return refuse(write, ATT_NOT_FOUND, "there is no case \"%.*s\" in the queue", job->id);
     if (job->item.size && item == ATT_NO_INDEX)
-        return refuse(write, ATT_NOT_FOUND, "item \"%.*s\" is not in the catalogue", job->item), false;
+        return refuse(write, ATT_NOT_FOUND, "item \"%.*s\" is not in the catalogue", job->item);
     if (first->act == ATT_CASE_APPEALED && !att_queue_barred(engine->queue, c))
-        return refuse(write, ATT_INVALID, "case \"%.*s\" bars nothing: there is nothing to appeal", job->id), false;
+        return refuse(write, ATT_INVALID, "case \"%.*s\" bars nothing: there is nothing to appeal", job->id);
     if (first->act == ATT_CASE_APPEALED && c->appealed)
-        return refuse(write, ATT_EXISTS, "an appeal in case \"%.*s\" waits already", job->id), false;
+        return refuse(write, ATT_EXISTS, "an appeal in case \"%.*s\" waits already", job->id);
     for (size_t i = 0; i < job->count; i++)
         if (job->said[i].act == ATT_CASE_TAKEDOWN && c->item == ATT_NO_INDEX)
-            return refuse(write, ATT_INVALID, "act: case \"%.*s\" is about a text, which cannot be taken down: deny it", job->id), false;
+            return refuse(write, ATT_INVALID, "act: case \"%.*s\" is about a text, which cannot be taken down: deny it", job->id);
     return true;
 }
 
