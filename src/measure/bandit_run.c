@@ -11,7 +11,7 @@
 #include "attune/choose.h"
 #include "decide/bandit.h"
 #include "ingest/vw.h"
-#include "measure/text_file.h"
+#include "ingest/text_file.h"
 
 #include <math.h>
 #include <stdio.h>

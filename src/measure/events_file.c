@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // measure/events_file.c - reading events from lines, in one pass.
 #include "measure/events_file.h"
-#include "measure/text_file.h"
+#include "ingest/text_file.h"
 
 #include <math.h>
 #include <strings.h>

@@ -5,7 +5,7 @@
 //
 // Data to measure on must be clean: the first bad line ends it, with file, line and field.
 #include "measure/dataset.h"
-#include "measure/text_file.h"
+#include "ingest/text_file.h"
 
 #include <locale.h>
 #include <math.h>

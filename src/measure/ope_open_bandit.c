@@ -7,7 +7,7 @@
 // policy, counted from the log where that file is absent. Where logged propensities are not those of the menu (a policy
 // that learned while it logged), only they are taken for true, and the log says so (logged_unknown).
 #include "measure/ope_open_bandit.h"
-#include "measure/text_file.h"
+#include "ingest/text_file.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 // field.
 //
 // Where trec_eval takes what it can get of a number ("0.5x" counts as 0.5) we refuse the line.
-#include "measure/text_file.h"
+#include "ingest/text_file.h"
 #include "measure/trec.h"
 
 #include <locale.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// measure/text_file.h - a whole text file in memory.
-#ifndef ATT_MEASURE_TEXT_FILE_H
-#define ATT_MEASURE_TEXT_FILE_H
+// ingest/text_file.h - a whole text file in memory.
+#ifndef ATT_INGEST_TEXT_FILE_H
+#define ATT_INGEST_TEXT_FILE_H
 
 #include "base/base.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// measure/text_file.c - reads a file whole, or says why not.
-#include "measure/text_file.h"
+// ingest/text_file.c - reads a file whole, or says why not.
+#include "ingest/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
