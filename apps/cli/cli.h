@@ -107,5 +107,6 @@ extern const cli_command cli_init, cli_import, cli_train, cli_recommend, cli_exp
     cli_items, cli_takedown, cli_evaluate, cli_experiment, cli_report, cli_simulate, cli_demo, cli_policy, cli_tune, cli_doctor, cli_backup, cli_export, cli_forget,
     cli_info, cli_serve, cli_key, cli_version, cli_completion;
 extern const cli_command cli_choose, cli_reward, cli_bandit;
+extern const cli_command cli_filter;
 
 #endif

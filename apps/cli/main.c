@@ -10,7 +10,7 @@
 const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &cli_models, &cli_rollback, &cli_recommend, &cli_explain,
     &cli_choose, &cli_reward, &cli_bandit,
     &cli_event, &cli_control, &cli_person, &cli_items, &cli_takedown, &cli_queue, &cli_evaluate, &cli_experiment, &cli_report, &cli_simulate, &cli_demo,
-    &cli_policy, &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
+    &cli_policy, &cli_filter, &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
 
 const cli_option cli_common_options[] = {
     {"store", 's', "PATH", "the store; otherwise $ATTUNE_STORE, otherwise attune.attune"},

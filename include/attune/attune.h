@@ -22,5 +22,6 @@
 #include "attune/ope.h"
 #include "attune/simulate.h"
 #include "attune/trial.h"
+#include "attune/filter.h"
 
 #endif
