@@ -188,7 +188,7 @@ static void see_letter(folder *f, const att_fold_of *of)
     if (!first && of->script != f->script)
         f->mixed = true;
     f->script = of->script;
-    f->foreign |= of->codes[0] >= 0x80;
+    f->foreign |= of->codes[0] >= 0x80 || of->faint;
 }
 
 static void put(folder *f, const att_fold_of *of, size_t begin, size_t end, uint16_t how)
@@ -207,6 +207,52 @@ static void put(folder *f, const att_fold_of *of, size_t begin, size_t end, uint
     f->hidden = 0;
     if (of->kind != ATT_SYMBOL_LETTER)
         end_word(f);
+}
+
+// --- Letters drawn of marks -------------------------------------------------------------------------
+
+typedef struct drawing {
+    const char *marks;
+    char letter;
+    bool between; // only between two letters
+} drawing;
+
+static bool is_wordlike(const att_symbol *s)
+{
+    return s->kind == ATT_SYMBOL_LETTER || s->kind == ATT_SYMBOL_DIGIT;
+}
+
+static bool draws(const att_symbol *s, size_t left, const drawing *d, bool letter_before)
+{
+    const size_t size = strlen(d->marks);
+    if (left < size)
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if (s[i].code != (unsigned char)d->marks[i])
+            return false;
+    const bool letter_behind = left > size && is_wordlike(&s[size]);
+    return d->between ? letter_before && letter_behind : letter_before || letter_behind;
+}
+
+static size_t read_drawings(att_symbol *s, size_t count)
+{
+    static const drawing list[] = {{"|-|", 'h', false}, {"|_|", 'u', false}, {"|\\|", 'n', false}, {"\\/\\/", 'w', false}, {"\\/", 'v', false},
+        {"/\\", 'a', false}, {"|3", 'b', false}, {"|)", 'd', false}, {"|<", 'k', false}, {"()", 'o', true}, {"[]", 'o', true}};
+    size_t filled = 0;
+    for (size_t i = 0; i < count;) {
+        size_t size = 1;
+        att_symbol one = s[i];
+        for (size_t k = 0; one.kind == ATT_SYMBOL_MARK && k < ATT_COUNT_OF(list); k++)
+            if (draws(s + i, count - i, &list[k], filled > 0 && is_wordlike(&s[filled - 1]))) {
+                size = strlen(list[k].marks);
+                one = (att_symbol){.code = (unsigned char)list[k].letter, .begin = one.begin, .end = s[i + size - 1].end,
+                    .how = (uint16_t)(one.how | ATT_HOW_LEET), .kind = ATT_SYMBOL_LETTER};
+                break;
+            }
+        s[filled++] = one;
+        i += size;
+    }
+    return filled;
 }
 
 bool att_folding_text(const att_folding *fold, att_text text, att_arena *scratch, att_folded *out)
@@ -236,6 +282,6 @@ bool att_folding_text(const att_folding *fold, att_text text, att_arena *scratch
         put(&f, of, at, at + size, how);
     }
     end_word(&f);
-    *out = (att_folded){f.symbols, f.count};
+    *out = (att_folded){f.symbols, read_drawings(f.symbols, f.count)};
     return true;
 }

@@ -7,6 +7,7 @@
 //   width      compatibility forms (full width, mathematical, circled, ligatures) become plain: NFKC of UAX 15
 //   look       a letter that looks like one of a … z becomes it: confusables of UTS 39 (2023), by their skeletons
 //   case       what is left is folded (NFKC_Casefold) and loses its accents
+//   drawn      marks that together draw a letter beside others are that letter: |-| /\ ()
 // A word of letters of one other script, one of which looks like no Latin letter, is a word of that script and keeps
 // its letters: "сок" is Russian, "соск" alone could be either and is read as Latin.
 //
@@ -65,6 +66,7 @@ typedef struct att_fold_of {
     uint8_t how;
     uint8_t kind;   // of all of them
     uint8_t script; // 0: none or Latin; others only tell scripts apart
+    bool faint;     // it looks like the letter only among Latin ones
 } att_fold_of;
 
 // The plain twin: tables of our own, for builds without ICU and for the test of those with it.

@@ -182,6 +182,7 @@ bool att_fold_icu(void *checker, uint32_t code, att_fold_of *out)
             out->count = 1;
             out->kind = ATT_SYMBOL_LETTER;
             out->how |= plain.how;
+            out->faint = plain.faint;
         }
     }
     return true;

@@ -22,6 +22,12 @@ static const look looks[] = {{0x131, 'i'}, {0x17F, 's'}, {0x1C0, 'l'}, {0x251, '
     {0x5DF, 'l'}, {0x5E1, 'o'}, {0x1D00, 'a'}, {0x1D04, 'c'}, {0x1D05, 'd'}, {0x1D07, 'e'}, {0x1D0A, 'j'}, {0x1D0B, 'k'}, {0x1D0D, 'm'}, {0x1D0F, 'o'},
     {0x1D18, 'p'}, {0x1D1B, 't'}, {0x1D1C, 'u'}, {0x1D20, 'v'}, {0x1D21, 'w'}, {0x1D22, 'z'}, {0xA730, 'f'}, {0xA731, 's'}};
 
+// The same in the eye of a reader who expects Latin, too far apart for Unicode's list.
+static const look faint_looks[] = {{0x3B2, 'b'}, {0x3B5, 'e'}, {0x3B7, 'n'}, {0x3BC, 'u'}, {0x3C4, 't'}, {0x3C7, 'x'}, {0x3C9, 'w'}, {0x40F, 'u'},
+    {0x418, 'n'}, {0x42C, 'b'}, {0x42F, 'r'}, {0x432, 'b'}, {0x438, 'u'}, {0x43C, 'm'}, {0x43D, 'h'}, {0x43F, 'n'}, {0x442, 't'},
+    {0x44C, 'b'}, {0x44F, 'r'}, {0x452, 'h'}, {0x45B, 'h'}, {0x461, 'w'}, {0x475, 'v'}, {0x563, 'q'}, {0x572, 'n'}, {0x57C, 'n'}, {0x584, 'f'},
+    {0x10E7, 'y'}, {0x1D26, 'r'}};
+
 // Latin letters that lose an accent: the base letter of U+00C0 … U+017F, '.' where there is none.
 static const char bases[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.ouuuuy.y" // C0 … FF
                             "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.lllllll" // 100 … 13F
@@ -93,17 +99,17 @@ static uint32_t narrow(uint32_t c)
     return 0;
 }
 
-static char look_of(uint32_t c)
+static char look_of(const look *list, size_t count, uint32_t c)
 {
-    size_t low = 0, high = ATT_COUNT_OF(looks);
+    size_t low = 0, high = count;
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (looks[middle].code < c)
+        if (list[middle].code < c)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < ATT_COUNT_OF(looks) && looks[low].code == c ? looks[low].letter : 0;
+    return low < count && list[low].code == c ? list[low].letter : 0;
 }
 
 // Lower case of Greek, Cyrillic and Armenian capitals, where it is regular.
@@ -149,7 +155,10 @@ att_fold_of att_fold_plain(uint32_t c)
         return ascii(narrowed, ATT_HOW_WIDTH);
     if (c >= 0xC0 && c <= 0x17F && bases[c - 0xC0] != '.')
         return one((uint32_t)bases[c - 0xC0], (uint32_t)bases[c - 0xC0], ATT_HOW_ACCENT, 0);
-    const char seen = look_of(c);
+    const char sure = look_of(looks, ATT_COUNT_OF(looks), c), faint = look_of(faint_looks, ATT_COUNT_OF(faint_looks), c);
+    const char seen = sure ? sure : faint;
     const uint32_t small = lower(c);
-    return one(seen ? (uint32_t)seen : small, small, seen ? ATT_HOW_LOOK : small != c ? ATT_HOW_CASE : 0, script_of(c));
+    att_fold_of of = one(seen ? (uint32_t)seen : small, small, seen ? ATT_HOW_LOOK : small != c ? ATT_HOW_CASE : 0, script_of(c));
+    of.faint = !sure && faint;
+    return of;
 }

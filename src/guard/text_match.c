@@ -179,13 +179,14 @@ static void make_key(finder *f)
     }
 }
 
-// A phrase may begin inside a run of its class: behind the end of a word, or after another letter of the class.
-static bool begins_here(const finder *f, size_t at, size_t run_begin, uint32_t letter)
+// A phrase may begin inside a run of its class: behind the end of a word, or after another letter of the class, or
+// anywhere when it need not begin a word.
+static bool begins_here(const finder *f, size_t at, size_t run_begin, const att_phrase *phrase)
 {
     const att_symbol *s = &f->text->symbols[at];
-    if (!att_reads_as(s, letter))
+    if (!att_reads_as(s, phrase->codes[0]))
         return false;
-    return at == run_begin || f->text->symbols[at - 1].code != s->code;
+    return phrase->open_front || at == run_begin || f->text->symbols[at - 1].code != s->code;
 }
 
 static void spell_at(finder *f, const entry *e, size_t at)
@@ -209,11 +210,11 @@ static bool on_needle(void *user, uint32_t needle, size_t end)
     const size_t stop = begin + 1 < f->key_size ? f->first[begin + 1] : f->text->count;
     for (uint32_t i = f->m->starts[needle]; i < f->m->starts[needle + 1]; i++) {
         const entry *e = &f->m->entries.items[i];
-        const uint32_t letter = f->m->rules->phrases.items[e->phrase].codes[0];
+        const att_phrase *phrase = &f->m->rules->phrases.items[e->phrase];
         if (e->masked && !f->masks)
             continue;
         for (size_t at = symbol; at < stop; at++)
-            if (begins_here(f, at, symbol, letter))
+            if (begins_here(f, at, symbol, phrase))
                 spell_at(f, e, at);
     }
     return !f->no_memory;

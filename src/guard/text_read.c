@@ -304,6 +304,16 @@ static void put_stretch(reader *r, const att_symbol *s, size_t count, span *span
     put_pictures(r, whole, whole_count);
 }
 
+// Behind one space, or one mark between two spaces.
+static size_t behind_gap(const reader *r, size_t at)
+{
+    const att_symbol *s = r->symbols + at;
+    if (at + 2 < r->count && s[0].kind == ATT_SYMBOL_SPACE && s[1].kind == ATT_SYMBOL_MARK && !is_leet_mark(&s[1]) && !is_picture(&s[1]) &&
+        s[2].kind == ATT_SYMBOL_SPACE)
+        return at + 3;
+    return at < r->count && s[0].kind == ATT_SYMBOL_SPACE ? at + 1 : at;
+}
+
 // How many stretches of one letter each begin here.
 static size_t single_letters(const reader *r, size_t at)
 {
@@ -311,9 +321,7 @@ static size_t single_letters(const reader *r, size_t at)
     while (at < r->count && (is_wordlike(&r->symbols[at]) || is_leet_mark(&r->symbols[at])) &&
            (at + 1 == r->count || r->symbols[at + 1].kind == ATT_SYMBOL_SPACE)) {
         found++;
-        at++;
-        if (at < r->count && r->symbols[at].kind == ATT_SYMBOL_SPACE)
-            at++;
+        at = behind_gap(r, at + 1);
     }
     return found;
 }
@@ -322,9 +330,8 @@ static size_t put_single_letters(reader *r, size_t at, size_t found)
 {
     size_t filled = 0;
     while (filled < found) {
-        r->parts[filled++] = r->symbols[at++];
-        if (at < r->count && r->symbols[at].kind == ATT_SYMBOL_SPACE)
-            at++;
+        r->parts[filled++] = r->symbols[at];
+        at = behind_gap(r, at + 1);
     }
     put_letters(r, r->parts, filled);
     return at;

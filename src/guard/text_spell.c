@@ -98,7 +98,8 @@ static bool pass_separators(speller *p)
 {
     const size_t begin = p->at;
     while (p->at < p->count && !is_wordlike(&p->s[p->at]) && !att_reads_as(&p->s[p->at], wanted(p))) {
-        p->spaced |= p->s[p->at].kind == ATT_SYMBOL_SPACE;
+        // An apostrophe is a mark within words, so it parts no more than a space does.
+        p->spaced |= p->s[p->at].kind == ATT_SYMBOL_SPACE || p->s[p->at].code == '\'' || p->s[p->at].code == 0x2019;
         p->at++;
     }
     if (p->at == begin || p->at - begin > SEPARATORS_MOST || p->at == p->count)
@@ -233,10 +234,19 @@ static float score_of(const speller *p)
     return p->how & ATT_HOW_MASK ? score * 0.7f : score;
 }
 
+// Numbers are numbers, and "!!!" is no word; "@$$" and "4$$" are.
+static bool is_written_in_letters(const speller *p)
+{
+    const size_t all = p->out->last - p->out->first + 1;
+    size_t same = 0;
+    for (size_t i = 0; i < all; i++)
+        same += p->s[p->out->first + i].code == p->s[p->out->first].code;
+    return p->letters > 0 || !(p->how & ATT_HOW_LEET) || (p->marks > 0 && same < all && p->phrase->size > 2);
+}
+
 static bool is_fair(const speller *p)
 {
-    const bool digits_alone = p->letters == 0 && p->marks == 0 && (p->how & ATT_HOW_LEET);
-    if (digits_alone || (p->letters == 0 && p->marks && p->digits == 0 && p->phrase->size < 4))
+    if (!is_written_in_letters(p))
         return false;
     if (p->masked && (p->masks == 0 || p->letters < 2))
         return false;
@@ -252,7 +262,7 @@ bool att_spell_phrase(const att_folded *text, size_t from, const att_phrase *phr
     while (p.matched < phrase->size)
         if (p.at == p.count || !step(&p))
             return false;
-    while (p.at < p.count && p.s[p.at].kind == ATT_SYMBOL_LETTER && att_reads_as(&p.s[p.at], before(&p))) {
+    while (!phrase->open_back && p.at < p.count && p.s[p.at].kind == ATT_SYMBOL_LETTER && att_reads_as(&p.s[p.at], before(&p))) {
         p.run++;
         p.how |= ATT_HOW_REPEAT;
         read_symbol(&p, &p.s[p.at]);
