@@ -144,8 +144,8 @@ static json_t *match_json(const att_filter *filter, att_text text, const att_fil
 
 static json_t *result_json(const att_filter *filter, att_text text, const att_filter_result *r)
 {
-    json_t *out = json_pack("{s:s}", "verdict", att_verdict_name(r->verdict)), *matches = json_array();
-    if (r->verdict != ATT_VERDICT_ALLOW)
+    json_t *out = json_pack("{s:s}", "verdict", att_filter_verdict_name(r->verdict)), *matches = json_array();
+    if (r->verdict != ATT_FILTER_ALLOW)
         json_object_set_new(out, "category", json_string(att_filter_category(filter, r->category)));
     if (r->scored) {
         json_t *scores = json_object();
@@ -162,8 +162,8 @@ static json_t *result_json(const att_filter *filter, att_text text, const att_fi
 static void print_result(const cli *c, const att_filter *filter, att_text text, const att_filter_result *r)
 {
     static const char *const paints[] = {"green", "yellow", "red"};
-    printf("%s%s%s", cli_paint(c, paints[r->verdict]), att_verdict_name(r->verdict), cli_paint(c, "reset"));
-    if (r->verdict != ATT_VERDICT_ALLOW)
+    printf("%s%s%s", cli_paint(c, paints[r->verdict]), att_filter_verdict_name(r->verdict), cli_paint(c, "reset"));
+    if (r->verdict != ATT_FILTER_ALLOW)
         printf(": %s", att_filter_category(filter, r->category));
     for (uint32_t i = 0; r->scored && i < att_filter_categories(filter); i++)
         printf("%s%s %.3f", i ? ", " : "  (", att_filter_category(filter, i), r->scores[i]);

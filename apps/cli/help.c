@@ -7,7 +7,7 @@
 static const char *const groups[][9] = {
     {"Start", "init", "import", "train", "demo", "serve", "key", NULL},
     {"Ask", "recommend", "explain", "choose", "person", "items", "info", NULL},
-    {"Tell", "event", "reward", "control", "takedown", "queue", "policy", NULL},
+    {"Tell", "event", "reward", "control", "takedown", "queue", "filter", "policy", NULL},
     {"Measure", "evaluate", "report", "experiment", "tune", "bandit", "simulate", NULL},
     {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "version", NULL},
     {"Shell", "completion", NULL},

@@ -17,8 +17,8 @@ ATT_BEGIN
 #define ATT_FILTER_MATCHES_MAX 16
 #define ATT_FILTER_TEXT_MAX ((size_t)1 << 20) // bytes
 
-typedef enum att_verdict { ATT_VERDICT_ALLOW, ATT_VERDICT_HOLD, ATT_VERDICT_DENY } att_verdict;
-const char *att_verdict_name(att_verdict verdict); // "allow", "hold", "deny"
+typedef enum att_filter_verdict { ATT_FILTER_ALLOW, ATT_FILTER_HOLD, ATT_FILTER_DENY } att_filter_verdict;
+const char *att_filter_verdict_name(att_filter_verdict verdict); // "allow", "hold", "deny"
 
 // What had to be seen through. Bits.
 typedef enum att_seen_through {
@@ -45,7 +45,7 @@ typedef struct att_filter_match {
 } att_filter_match;
 
 typedef struct att_filter_result {
-    att_verdict verdict;
+    att_filter_verdict verdict;
     uint32_t category; // that led to it; ATT_FILTER_CATEGORIES_MAX when allowed
     bool scored;       // there is a model
     double scores[ATT_FILTER_CATEGORIES_MAX]; // probabilities, by category; 0 for those that the model does not know

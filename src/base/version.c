@@ -10,6 +10,12 @@
 #include <sqlite3.h>
 #include <xxhash.h>
 #include <yaml.h>
+#ifdef ATT_ICU
+#include <unicode/uversion.h>
+#endif
+#ifdef ATT_HS
+#include <hs.h>
+#endif
 
 const char *att_version(void)
 {
@@ -30,6 +36,12 @@ size_t att_parts(att_part *out, size_t capacity)
         {"openblas", openblas_get_config(), "BSD-3-Clause"},
         {"libsodium", sodium_version_string(), "ISC"},
         {"xxhash", "0.8", "BSD-2-Clause"},
+#ifdef ATT_ICU
+        {"icu", U_ICU_VERSION, "ICU"},
+#endif
+#ifdef ATT_HS
+        {"vectorscan", hs_version(), "BSD-3-Clause"},
+#endif
     };
     for (size_t i = 0; i < ATT_COUNT_OF(parts) && i < capacity; i++)
         out[i] = parts[i];

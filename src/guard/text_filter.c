@@ -35,7 +35,7 @@ struct att_filter {
     uint8_t category_of_rule[ATT_CATEGORIES_MAX];
 };
 
-const char *att_verdict_name(att_verdict verdict)
+const char *att_filter_verdict_name(att_filter_verdict verdict)
 {
     static const char *const names[] = {"allow", "hold", "deny"};
     return (unsigned)verdict < ATT_COUNT_OF(names) ? names[verdict] : "?";
@@ -176,7 +176,7 @@ typedef struct checker {
     att_filter_result *out;
 } checker;
 
-static void judge(att_filter_result *out, att_verdict verdict, uint32_t index)
+static void judge(att_filter_result *out, att_filter_verdict verdict, uint32_t index)
 {
     if (verdict <= out->verdict)
         return;
@@ -202,10 +202,10 @@ static bool find_phrases(checker *c)
     for (size_t i = 0; i < count; i++) {
         const att_phrase *phrase = &c->f->rules.phrases.items[found[i].phrase];
         const uint32_t index = c->f->category_of_rule[phrase->category];
-        const bool denies = c->f->categories[index].denies && (double)found[i].score >= sure;
-        judge(c->out, denies ? ATT_VERDICT_DENY : ATT_VERDICT_HOLD, index);
+        const bool denies = c->f->categories[index].denies && found[i].score >= sure;
+        judge(c->out, denies ? ATT_FILTER_DENY : ATT_FILTER_HOLD, index);
         const att_filter_match match = {.category = index, .begin = found[i].begin, .end = found[i].end,
-            .score = (double)found[i].score, .seen = found[i].how, .phrase = phrase->written};
+            .score = found[i].score, .seen = found[i].how, .phrase = phrase->written};
         put_match(c->out, &match);
     }
     return true;
@@ -275,7 +275,7 @@ static bool classify(checker *c)
         c->out->scores[i] = score;
         if (about->target < 0 || (score < about->hold_at && score < about->deny_at))
             continue;
-        judge(c->out, score >= about->deny_at ? ATT_VERDICT_DENY : ATT_VERDICT_HOLD, i);
+        judge(c->out, score >= about->deny_at ? ATT_FILTER_DENY : ATT_FILTER_HOLD, i);
         if (!tell_words(c, i, score))
             return false;
     }

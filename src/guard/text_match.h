@@ -21,7 +21,7 @@ typedef struct att_phrase_match {
     uint32_t phrase;     // index in the rules
     uint32_t begin, end; // bytes of the original
     uint16_t how;
-    float score; // 1 as it is written, less for each disguise
+    double score; // 1 as it is written, less for each disguise
 } att_phrase_match;
 
 // Borrows rules; vocabulary may be NULL, else borrowed too. plain: our own automaton.

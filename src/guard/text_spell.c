@@ -224,14 +224,14 @@ static bool back_is_free(const speller *p)
     return p->longest > 1 || !single;
 }
 
-static float score_of(const speller *p)
+static double score_of(const speller *p)
 {
-    float score = 1;
-    score *= p->how & (ATT_HOW_HIDDEN | ATT_HOW_WRITTEN | ATT_HOW_WIDTH | ATT_HOW_LOOK) ? 0.97f : 1;
-    score *= p->how & ATT_HOW_LEET ? 0.92f : 1;
-    score *= p->how & ATT_HOW_REPEAT ? p->longer || p->doubled > 1 ? 0.95f : 0.7f : 1;
-    score *= p->how & ATT_HOW_SPLIT ? p->longest == 1 ? 0.95f : 0.7f : 1;
-    return p->how & ATT_HOW_MASK ? score * 0.7f : score;
+    double score = 1;
+    score *= p->how & (ATT_HOW_HIDDEN | ATT_HOW_WRITTEN | ATT_HOW_WIDTH | ATT_HOW_LOOK) ? 0.97 : 1;
+    score *= p->how & ATT_HOW_LEET ? 0.92 : 1;
+    score *= p->how & ATT_HOW_REPEAT ? p->longer || p->doubled > 1 ? 0.95 : 0.7 : 1;
+    score *= p->how & ATT_HOW_SPLIT ? p->longest == 1 ? 0.95 : 0.7 : 1;
+    return p->how & ATT_HOW_MASK ? score * 0.7 : score;
 }
 
 // Numbers are numbers, and "!!!" is no word; "@$$" and "4$$" are.

@@ -9,7 +9,7 @@
 typedef struct att_spelled {
     size_t first, last; // symbols
     uint16_t how;
-    float score;
+    double score;
 } att_spelled;
 
 // From symbol `from` on. vocabulary may be NULL. masked: stars stand for letters, else between them.

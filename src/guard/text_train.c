@@ -344,16 +344,19 @@ static void seek_thresholds(trainer *t)
         m->thresholds[c] = 0.5;
     for (int round = 0; round < (m->exclusive ? 3 : 1); round++)
         for (size_t c = 0; c < m->category_count; c++) {
-            double best = -1, at = 0.5;
+            double best = -1;
+            int first = 0, last = 0; // of the steps that are as good as the best
             for (int step = 0; step < THRESHOLDS; step++) {
                 m->thresholds[c] = threshold_at(step);
                 const double f1 = m->exclusive ? macro_f1(t) : f1_of(t, c, m->thresholds[c]);
                 if (f1 > best) {
                     best = f1;
-                    at = m->thresholds[c];
+                    first = last = step;
+                } else if (f1 == best && last + 1 == step) {
+                    last = step;
                 }
             }
-            m->thresholds[c] = at;
+            m->thresholds[c] = threshold_at((first + last) / 2);
         }
     double sum = 0;
     for (size_t c = 0; !m->exclusive && c < m->category_count; c++)

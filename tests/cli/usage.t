@@ -24,6 +24,7 @@ Tell
   control     Set a person's sliders, less-like, blocks, reset, life events and opt-out
   takedown    Take an item out of every slate, at once
   queue       Look after what was reported or held, and decide
+  filter      Find unwanted texts through their disguises, and measure how well
   policy      Print, check or set the policy: grades, weights, budget, rights
 Measure
   evaluate    Measure ranking quality with confidence intervals

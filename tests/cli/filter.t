@@ -1,0 +1,65 @@
+# The text filter: a list of mild words, a model of small talk.
+$ printf '[insult deny]\nblockhead\nnitwit*\n[odd]\n*lard*\n+ mallard\n' >words.txt
+$ attune filter check "you bl0ckhead" --phrases words.txt
+deny: insult
+  4-13 "bl0ckhead" is "blockhead" of insult, 0.92 sure, through leet
+$ attune filter check "a mallard, a class" --phrases words.txt
+allow
+$ attune filter check "b.l.o.c.k.h.e.a.d and l@rd" --phrases words.txt --plain
+deny: insult
+  0-17 "b.l.o.c.k.h.e.a.d" is "blockhead" of insult, 0.95 sure, through split
+  22-26 "l@rd" is "*lard*" of odd, 0.92 sure, through leet
+$ attune filter check "you bl*ckhead" --phrases words.txt --json
+{"verdict":"hold","category":"insult","matches":[{"category":"insult","begin":4,"end":13,"text":"bl*ckhead","score":0.7,"seen_through":"masked","by":"phrase","phrase":"blockhead"}]}
+$ printf '{"id":7,"text":"n1twits"}\n\n{"id":"b","text":"nice"}\n{"txt":1}\n' | attune filter check - --phrases words.txt
+attune filter: line 4: field "text": expected a text
+{"verdict":"deny","category":"insult","matches":[{"category":"insult","begin":0,"end":6,"text":"n1twit","score":0.92,"seen_through":"leet","by":"phrase","phrase":"nitwit*"}],"id":7}
+{"verdict":"allow","matches":[],"id":"b"}
+[65]
+$ printf '[insult]\nok go\nb&b\n' >bad.txt; attune filter check x --phrases bad.txt
+attune filter: bad.txt:3: found "b&b", expected letters, digits, spaces, and * at the ends
+[65]
+$ attune filter check x
+attune filter: check needs --phrases FILE, --model FILE, or both; see: attune filter --help
+[64]
+$ attune filter check x --phrases absent.txt
+attune filter: opening absent.txt: No such file or directory
+[66]
+$ { echo text,label; for i in $(seq 60); do echo "nice weather today $((i % 7)),none"; echo "you are a nitwit $((i % 5)),insult"; echo "we play music,none"; done; } >chat.csv
+$ attune filter train chat.csv -o chat.filter --seed 3
+chat.filter: 180 rows, 10 words, 305 features. Macro-F1 out of fold 1.000.
+  insult from a score of 0.50
+$ attune filter train chat.csv -o again.filter --seed 3 -t 1 --json | json_ok model rows words features macro_f1 thresholds; cmp chat.filter again.filter && echo same
+1 object
+same
+$ attune filter check "such a n.1.t.w.1.t" -m chat.filter
+hold: insult  (insult 0.997)
+  7-18 "n.1.t.w.1.t" moves insult by 0.065, through leet, split
+$ attune filter check "such nice music" -m chat.filter --json | json_ok verdict scores matches
+1 object
+$ attune filter evaluate chat.csv --resamples 20 | cut -c1-40
+144 rows trained on, 36 rows tested; 95 
+disguise    macro-F1               lost 
+none        1.000 [1.000, 1.000]  0.000 
+zero-width  1.000 [1.000, 1.000]  0.000 
+homoglyph   1.000 [1.000, 1.000]  0.000 
+full-width  1.000 [1.000, 1.000]  0.000 
+dots        1.000 [1.000, 1.000]  0.000 
+leet        1.000 [1.000, 1.000]  0.000 
+repeats     1.000 [1.000, 1.000]  0.000 
+mixed       1.000 [1.000, 1.000]  0.000 
+$ attune filter evaluate chat.csv --resamples 20 --json | json_ok trained_rows test_rows figures
+1 object
+$ printf 'text,label\na,b,c\n' >bad.csv; attune filter train bad.csv -o x.filter
+attune filter: bad.csv:2: found 3 fields, expected 2
+[65]
+$ printf 'text,label\na,b\n' >few.csv; attune filter train few.csv -o x.filter; ls x.filter
+attune filter: 1 rows of 1 are of category "b", expected at least 10
+ls: cannot access 'x.filter': No such file or directory
+[2]
+$ head -c 5000 chat.filter >cut.filter; attune filter check x -m cut.filter
+attune filter: cut.filter: snapshot: it should have 7450 bytes and has 5000: it was cut or grew
+[76]
+$ attune filter sing
+attune filter: unknown action "sing", expected train, check or evaluate; see: attune filter --help
+[64]
