@@ -797,7 +797,7 @@ build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
 # Each command that exists is in the overview, and has a page.
 $ attune --help | awk '/^  [a-z]+  /{print $1}' | wc -l
-32
+33
 $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completion --man $c | head -5 | tail -2; done
 .Sh NAME
 .Nm attune-init
@@ -833,6 +833,8 @@ $ for c in $(attune --help | awk '/^  [a-z]+  /{print $1}'); do attune completio
 .Nm attune-takedown
 .Sh NAME
 .Nm attune-queue
+.Sh NAME
+.Nm attune-filter
 .Sh NAME
 .Nm attune-policy
 .Sh NAME
