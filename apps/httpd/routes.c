@@ -132,6 +132,17 @@ const httpd_route httpd_routes[] = {
     {"POST", "/v1/items/{item}/takedown", "takeDown", "Out of every slate from this moment on", SCOPE(CATALOGUE),
         .body = &httpd_shape_takedown, .answer = &httpd_shape_taken, .status = 200, .handle = httpd_item_takedown},
 
+    {"GET", "/v1/items/{item}/neighbours", "getNeighbours", "What is near an item in taste space", SCOPE(READ),
+        .query = &httpd_shape_limit_query, .slow = true, .answer = &httpd_shape_neighbours, .status = 200, .handle = httpd_item_neighbours},
+    {"GET", "/v1/items/{item}/decisions", "getItemDecisions", "Where an item was shown and why, newest first", SCOPE(READ),
+        .query = &httpd_shape_back_query, .slow = true, .answer = &httpd_shape_shown_page, .status = 200, .handle = httpd_item_shown},
+    {"GET", "/v1/people/{user}/history", "getHistory", "What a person did, newest first", SCOPE(READ), .query = &httpd_shape_back_query,
+        .slow = true, .answer = &httpd_shape_past_page, .status = 200, .handle = httpd_person_history},
+    {"GET", "/v1/people/{user}/taste", "getTaste", "Where a person stands on the map of taste space, over the time scales", SCOPE(READ),
+        .query = &httpd_shape_taste_query, .slow = true, .answer = &httpd_shape_taste, .status = 200, .handle = httpd_person_taste},
+    {"GET", "/v1/map", "getMap", "The items that people met most, on the map of taste space", SCOPE(READ), .query = &httpd_shape_map_query,
+        .slow = true, .answer = &httpd_shape_map, .status = 200, .handle = httpd_map_get},
+
     {"GET", "/v1/policy", "getPolicy", "The policy in force, as commented YAML", SCOPE(READ), .status = 200,
         .answer_type = "application/yaml", .handle = httpd_policy_get},
     {"PUT", "/v1/policy", "putPolicy", "Puts a policy in force: only the keys that change need be given", SCOPE(ADMIN),

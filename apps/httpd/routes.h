@@ -9,7 +9,7 @@
 extern const shape httpd_shape_slate, httpd_shape_explanation, httpd_shape_person, httpd_shape_item, httpd_shape_items,
     httpd_shape_event, httpd_shape_added, httpd_shape_ingested, httpd_shape_request, httpd_shape_explain, httpd_shape_control,
     httpd_shape_controlled, httpd_shape_forgotten, httpd_shape_health, httpd_shape_ready, httpd_shape_takedown, httpd_shape_taken,
-    httpd_shape_policy, httpd_shape_policy_checked, httpd_shape_item_query, httpd_shape_problem, httpd_shape_status, httpd_shape_context;
+    httpd_shape_policy, httpd_shape_policy_checked, httpd_shape_item_query, httpd_shape_problem, httpd_shape_status, httpd_shape_context, httpd_shape_terms;
 // shapes_learn.c
 extern const shape httpd_shape_choice_request, httpd_shape_choice, httpd_shape_choices, httpd_shape_reward, httpd_shape_rewarded,
     httpd_shape_display, httpd_shape_displayed, httpd_shape_models, httpd_shape_trial, httpd_shape_model_reason, httpd_shape_model_in_force;
@@ -19,6 +19,14 @@ extern const shape httpd_shape_demo; // routes_demo.c
 extern const shape httpd_shape_job_request, httpd_shape_job_summary, httpd_shape_jobs, httpd_shape_job, httpd_shape_experiment,
     httpd_shape_experiments, httpd_shape_assignment, httpd_shape_exposure, httpd_shape_exposed, httpd_shape_readout_query,
     httpd_shape_timeline_query, httpd_shape_readout, httpd_shape_timeline, httpd_shape_longrun_query, httpd_shape_longrun;
+// routes_look.c
+extern const shape httpd_shape_limit_query, httpd_shape_back_query, httpd_shape_map_query, httpd_shape_taste_query, httpd_shape_neighbours,
+    httpd_shape_shown_page, httpd_shape_past_page, httpd_shape_map, httpd_shape_taste;
+void httpd_item_neighbours(httpd_exchange *x);
+void httpd_item_shown(httpd_exchange *x);
+void httpd_person_history(httpd_exchange *x);
+void httpd_person_taste(httpd_exchange *x);
+void httpd_map_get(httpd_exchange *x);
 // routes_policies.c
 extern const shape httpd_shape_policy_query, httpd_shape_policy_reason, httpd_shape_policies, httpd_shape_policy_made;
 void httpd_policies_get(httpd_exchange *x);

@@ -74,14 +74,14 @@ static const shape_field terms_fields[] = {
     ATT_TERM_LIST(X)
 #undef X
         {0}};
-static const shape shape_terms = {"Terms", "The score is the sum of these; a term that is left out is 0", terms_fields};
+const shape httpd_shape_terms = {"Terms", "The score is the sum of these; a term that is left out is 0", terms_fields};
 
 static const shape_field shown_fields[] = {{"item", SHAPE_TEXT, "id", .required = true},
     {"title", SHAPE_TEXT, "title", .required = true}, {"medium", SHAPE_TEXT, "medium", .required = true},
     {"slot", SHAPE_TEXT, "why it stands here", .name_of = slot_of, .required = true},
     {"score", SHAPE_NUMBER, "the sum of the terms", .required = true},
     {"propensity", SHAPE_NUMBER, "probability that it stood here, given the slots above", .required = true},
-    {"terms", SHAPE_OBJECT, "each with its weight in it", .shape = &shape_terms, .required = true},
+    {"terms", SHAPE_OBJECT, "each with its weight in it", .shape = &httpd_shape_terms, .required = true},
     {"reasons", SHAPE_LIST, "most effective first", .of = SHAPE_OBJECT, .shape = &shape_reason, .required = true}, {0}};
 static const shape shape_shown = {"Shown", "One slot of a slate", shown_fields};
 

@@ -13,6 +13,7 @@
 #include "attune/decide.h"
 #include "attune/choose.h"
 #include "attune/engine.h"
+#include "attune/look.h"
 #include "attune/queue.h"
 #include "attune/experiment.h"
 #include "attune/import.h"

@@ -373,6 +373,8 @@ static void destroy_engine(att_engine *engine)
     pthread_cond_destroy(&engine->queue_moved);
     pthread_mutex_destroy(&engine->queue_lock);
     pthread_rwlock_destroy(&engine->state_lock);
+    pthread_mutex_destroy(&engine->look_lock);
+    ATT_FREE_ARRAY(&host, engine->map, 3 * (size_t)engine->map_dim);
     pthread_mutex_destroy(&engine->store_lock);
     ATT_FREE_ARRAY(&host, engine->path, engine->path_size + 1);
     att_free(&host, engine, 1, sizeof *engine);
@@ -393,6 +395,7 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     pthread_mutex_init(&engine->store_lock, NULL);
     pthread_rwlock_init(&engine->state_lock, NULL);
     pthread_mutex_init(&engine->queue_lock, NULL);
+    pthread_mutex_init(&engine->look_lock, NULL);
     pthread_cond_init(&engine->queue_moved, NULL);
     att_names_init(&engine->users, &engine->host);
     att_catalogue_init(&engine->catalogue, &engine->host);

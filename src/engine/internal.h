@@ -77,6 +77,11 @@ struct att_engine {
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
+    pthread_mutex_t look_lock; // the map's axes, below
+    uint64_t map_version;      // of the model they were found for; 0: none
+    uint32_t map_dim;
+    double *map;               // (3, map_dim): mean, two axes
+    double map_shares[2];
     att_budget budget; // exploration reserved by decisions that are not folded yet
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
     uint64_t draw_claim;     // this engine's own number in them, from the store; 0: not taken yet; atomic
