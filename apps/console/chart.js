@@ -8,7 +8,7 @@ const colour = (name) => getComputedStyle(document.documentElement).getPropertyV
 const mixed = (name, share) => `color-mix(in srgb, ${colour(name)} ${share}%, transparent)`;
 const utc = (t) => uPlot.tzDate(new Date(t * 1000), 'Etc/UTC');
 const short = (text) => (text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text);
-const clockOf = (t) => new Date(t * 1000).toISOString().slice(11, 16);
+const clockOf = (t, step = 60) => new Date(t * 1000).toISOString().slice(11, step < 60 ? 19 : 16);
 const dateOf = (t) => new Date(t * 1000).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 const minute = (t) => !Number.isFinite(t) ? '–' : new Date(t * 1000).toISOString().replace('T', ' ').slice(5, 16);
 const plain = (v) => (!Number.isFinite(v) ? '–' : Math.abs(v) >= 100 ? v.toFixed(0) : Math.abs(v) >= 10 ? v.toFixed(1) : v.toFixed(3));
@@ -82,7 +82,7 @@ function Plot({ label, x, lines, time, marks = [], range, zero, height = 210, fo
     chart.current = new uPlot({
       width: box.current.clientWidth, height, cursor: { y: false, points: { size: 6 } }, tzDate: time ? utc : undefined, bands,
       scales: { x: { time: !!time }, y: { range: (u, low, high) => range || [Math.min(low, zero ? 0 : low), high > low ? high + (high - low) * 0.08 : low + 1] } },
-      axes: [{ ...axis, size: 34, space: time ? 64 : 40, ...(time ? { values: (u, ticks) => ticks.map((t, i) => (ticks.length > 1 && ticks[1] - ticks[0] >= 86400 ? dateOf(t) : i === 0 || dateOf(t) !== dateOf(ticks[i - 1]) ? `${clockOf(t)}\n${dateOf(t)}` : clockOf(t))) } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }) },
+      axes: [{ ...axis, size: 34, space: time ? 64 : 40, ...(time ? { values: (u, ticks) => ticks.map((t, i) => (ticks.length > 1 && ticks[1] - ticks[0] >= 86400 ? dateOf(t) : i === 0 || dateOf(t) !== dateOf(ticks[i - 1]) ? `${clockOf(t, ticks[1] - ticks[0])}\n${dateOf(t)}` : clockOf(t, ticks[1] - ticks[0]))) } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }) },
         { ...axis, size: 46, values: (u, ticks) => ticks.map((v) => (v === null ? '' : short(format(v)))) }],
       series,
       hooks: {

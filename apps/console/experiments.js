@@ -24,7 +24,7 @@ function Metrics({ readout }) {
         const far = Math.max(1e-9, Math.abs(m.low ?? 0), Math.abs(m.high ?? 0), Math.abs(m.difference)) * 1.1;
         return html`<tr><th scope="row">${m.metric}</th>${arms.length > 1 && html`<td>${m.arm}</td>`}<td class="number">${m.known ? m.control.toFixed(3) : '–'}</td><td class="number">${m.known ? m.value.toFixed(3) : '–'}</td>
           <td class="wide-cell"><${Interval} low=${m.low} high=${m.high} value=${m.difference} from=${-far} to=${far} good=${m.verdict} /> ${m.known && html`<span class="quiet nowrap">${signed(m.difference)}${m.low !== null ? ` (${signed(m.low)} … ${signed(m.high)})` : ''}</span>`}</td>
-          <td class="number">${m.known ? (m.p < 0.001 ? '<0.001' : m.p.toFixed(3)) : '–'}</td><td><span class="tag ${m.verdict > 0 ? 'good' : m.verdict < 0 ? 'bad' : ''}">${m.known ? words[m.verdict] : 'too early'}</span></td></tr>`;
+          <td class="number p">${m.known ? (m.p < 0.001 ? '<0.001' : m.p.toFixed(3)) : '–'}</td><td><span class="tag ${m.verdict > 0 ? 'good' : m.verdict < 0 ? 'bad' : ''}">${m.known ? words[m.verdict] : 'too early'}</span></td></tr>`;
       })}</tbody></table></div><//>`;
   })}`;
 }

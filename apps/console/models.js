@@ -4,22 +4,12 @@ import { useState } from 'preact/hooks';
 import { get, post } from './api.js';
 import { Interval } from './chart.js';
 import { Jobs } from './jobs.js';
-import { Card, Message, html, many, signed, useLoaded, when, whole } from './parts.js';
+import { Card, Message, WithReason, html, many, signed, useLoaded, when, whole } from './parts.js';
 
 function Trial({ trial, from, to }) {
   if (!trial) return html`<span class="quiet">no trial</span>`;
   return html`<div class="trial"><${Interval} low=${trial.low} high=${trial.high} value=${trial.difference} least=${trial.least} from=${from} to=${to} good=${trial.not_worse ? 1 : -1} />
     <span class="quiet">${signed(trial.difference, 4)} by ${many(trial.people, 'person', 'people')}; NDCG@100 ${trial.before_ndcg_100.toFixed(3)} → ${trial.after_ndcg_100.toFixed(3)}, recall@20 ${trial.before_recall_20.toFixed(3)} → ${trial.after_recall_20.toFixed(3)}</span></div>`;
-}
-
-// A button that asks for a reason, in place, before it acts: what changes for everybody is never one slip away.
-function WithReason({ label, sure, act, danger }) {
-  const [open, setOpen] = useState(false);
-  const [reason, setReason] = useState('');
-  if (!open) return html`<button class=${danger ? 'danger' : ''} onClick=${() => setOpen(true)}>${label}</button>`;
-  return html`<form class="reason" onSubmit=${(e) => { e.preventDefault(); setOpen(false); act(reason); }}>
-    <input required maxlength="160" autofocus ref=${(field) => field && !field.dataset.met && ((field.dataset.met = 1), field.focus())} value=${reason} onInput=${(e) => setReason(e.target.value)} placeholder="why; kept in the log" aria-label="reason" />
-    <button class="primary">${sure}</button><button type="button" onClick=${() => setOpen(false)}>No</button></form>`;
 }
 
 export function Versions() {

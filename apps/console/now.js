@@ -51,7 +51,7 @@ export function Now() {
   return html`<h1>Now</h1>
     <${Message} error=${error} />
     ${warnings.map((text) => html`<p class="message warn" role="status">${text}</p>`)}
-    <div class="cards">
+    <div class="cards five">
       <${Figure} title="Health" note=${`since ${when(s.started_at)}, ${whole(s.requests)} requests`}><span class="light ${error ? 'bad' : more && !more.ready ? 'warn' : 'good'}"></span>${error ? 'no answer' : more && !more.ready ? 'not ready' : 'ready'}<//>
       <${Figure} title="Decisions a second" note=${`${whole(s.decisions)} in all`}>${last(rates.decisions)}<//>
       <${Figure} title="Events a second" note=${`${whole(s.events)} in all`}>${last(rates.events)}<//>

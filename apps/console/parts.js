@@ -64,6 +64,16 @@ export const Legend = () => html`<ul class="legend">${termNames.map((name) => ht
 export const odds = (p) => (p < 0.01 ? p.toFixed(4) : p.toFixed(2));
 export const itemLink = (it) => html`<a href=${`#/catalogue/${encodeURIComponent(it.item || it.id)}`}>${it.title || it.item || it.id}</a>`;
 
+// A button that asks for a reason, in place, before it acts: what changes for everybody is never one slip away.
+export function WithReason({ label, sure, act, danger }) {
+  const [open, setOpen] = useState(false);
+  const [reason, setReason] = useState('');
+  if (!open) return html`<button class=${danger ? 'danger' : ''} onClick=${() => setOpen(true)}>${label}</button>`;
+  return html`<form class="reason" onSubmit=${(e) => { e.preventDefault(); setOpen(false); act(reason); }}>
+    <input required maxlength="160" autofocus ref=${(field) => field && !field.dataset.met && ((field.dataset.met = 1), field.focus())} value=${reason} onInput=${(e) => setReason(e.target.value)} placeholder="why; kept in the log" aria-label="reason" />
+    <button class="primary">${sure}</button><button type="button" onClick=${() => setOpen(false)}>No</button></form>`;
+}
+
 // What time it is for the service: a demo's clock is its own.
 export const clock = { simulated: null, now: 0 };
 export const nowMs = () => (clock.simulated && clock.now ? clock.now : Date.now());

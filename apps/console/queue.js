@@ -10,7 +10,7 @@ const acts = { allow: 'Allow: it may be shown', deny: 'Deny: it is not shown', h
 const said = { reported: 'complained', held: 'held it', appealed: 'asks to look again', allow: 'allowed it', deny: 'denied it', hold: 'holds it', takedown: 'took it down', note: 'noted' };
 const page = 50;
 
-const State = ({ c }) => html`${c.waiting && html`<span class="tag slot">waiting</span>`}${c.appealed && html`<span class="tag slot">appeal</span>`}${c.barred ? html`<span class="tag bad">not shown</span>` : html`<span class="tag good">may be shown</span>`}${c.taken_down && html`<span class="tag bad">taken down</span>`}${c.automatic && html`<span class="tag">by the number of reports</span>`}`;
+const State = ({ c, short }) => html`${c.waiting && !short && html`<span class="tag slot">waiting</span>`}${c.appealed && html`<span class="tag slot">appeal</span>`}${c.barred ? html`<span class="tag bad">not shown</span>` : !short && html`<span class="tag good">may be shown</span>`}${c.taken_down && html`<span class="tag bad">taken down</span>`}${c.automatic && html`<span class="tag">by the number of reports</span>`}`;
 const subject = (c) => c.title || c.item || (c.text || '').slice(0, 90) + ((c.text || '').length > 90 ? ' …' : '');
 
 // One or more acts, each with its reason, done together or not at all.
@@ -49,7 +49,7 @@ function Case({ name, onChange }) {
   const done = (text) => { setWord(text); again(); onChange(); };
   return html`<p><a href="#/queue">All cases</a></p><section class="card wide case"><div class="head"><h3>${c.id}</h3><div><${State} c=${c} /></div></div>
       ${c.item ? html`<p class="subject"><a href=${`#/catalogue/${id(c.item)}`}>${c.title || c.item}</a></p>` : html`<blockquote>${c.text}</blockquote>${c.author && html`<p class="quiet">by ${c.author}</p>`}`}
-      <p class="quiet">${many(c.reports, 'report', 'reports')} in all, by ${many(c.reporters, 'person', 'different people')} since the last verdict; opened ${when(c.opened_at)}.</p>
+      <p class="quiet">${c.item ? `${many(c.reports, 'report', 'reports')} in all, by ${many(c.reporters, 'person', 'different people')} since the last verdict; opened` : 'Opened'} ${when(c.opened_at)}.</p>
       <${Message} good>${word}<//><${Decide} key=${c.id} c=${c} onDone=${done} />${c.barred && !c.appealed && html`<${Appeal} c=${c} onDone=${done} />`}</section>
     <${Card} wide title="All that happened, newest first"><ol class="happened">${[...c.history].reverse().map((h) => html`<li class=${h.act}><time class="quiet">${when(h.at)}</time><div>${h.by_person ? html`<a href=${`#/listener/${id(h.by)}`}>${h.by}</a>` : html`<strong>${h.by || 'somebody'}</strong>`} ${said[h.act] || h.act}${h.reason ? html`: ${h.reason}` : ''}
       ${h.matched && html`<p class="quiet">matched: <mark>${h.matched}</mark>${h.score !== null ? `, score ${h.score}` : ''}</p>`}</div></li>`)}</ol><//>`;
@@ -63,7 +63,7 @@ export function Queue({ rest }) {
   return html`<h1>Queue</h1><div class=${`queue ${rest ? 'one' : ''}`}><div class="list">
     <div class="tabs" role="group" aria-label="which cases">${Object.entries(views).map(([name, [title]]) => html`<button class="tab" aria-pressed=${name === view} onClick=${() => setView(name)}>${title}</button>`)}</div>
     <${Message} error=${error} />
-    ${list && html`<p class="quiet" role="status">${many(list.total, 'case', 'cases')}</p><ul class="cases">${list.cases.map((c) => html`<li key=${c.id}><a href=${`#/queue/${id(c.id)}`} aria-current=${c.id === rest ? 'true' : null}><strong>${subject(c)}</strong><span class="quiet">${c.item ? 'item' : 'text'}, ${many(c.reports, 'report', 'reports')}, ${when(c.changed_at)}</span><span><${State} c=${c} /></span></a></li>`)}</ul>
+    ${list && html`<p class="quiet" role="status">${many(list.total, 'case', 'cases')}</p><ul class="cases">${list.cases.map((c) => html`<li key=${c.id}><a href=${`#/queue/${id(c.id)}`} aria-current=${c.id === rest ? 'true' : null}><strong>${subject(c)}</strong><span class="quiet">${c.item ? many(c.reports, 'report', 'reports') : 'a text'}, ${when(c.changed_at)}</span><span><${State} c=${c} short /></span></a></li>`)}</ul>
       ${list.cases.length === 0 && html`<p class="quiet">${view === 'waiting' ? 'Nothing waits.' : 'None.'}</p>`}
       ${(offset > 0 || list.more) && html`<p class="pages"><button disabled=${offset === 0} onClick=${() => setOffset(Math.max(0, offset - page))}>Before</button><span class="quiet">from ${whole(offset + 1)}</span><button disabled=${!list.more} onClick=${() => setOffset(offset + page)}>After</button></p>`}`}</div>
     <div class="detail">${rest ? html`<${Case} key=${rest} name=${rest} onChange=${again} />` : html`<p class="quiet hint">Choose a case. What is held or denied is in no slate, from the next decision on; every act has a reason, and stays in the log.</p>`}</div></div>`;

@@ -90,7 +90,7 @@ test('every_page_fits_wide_and_narrow_light_and_dark', async () => {
       for (const [hash, title] of Object.entries(list)) {
         await go(page, base, `#/${hash}`);
         await until(page, (t) => document.querySelector('main h1')?.textContent === t, title);
-        await until(page, () => document.querySelector('main .card, main .tag, main input'));
+        await until(page, () => document.querySelector('main .card, main .tag, main input, main .hint'));
         await page.waitForLoadState('networkidle').catch(() => {});
         if (shots) await page.waitForTimeout(700);
         const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
@@ -213,7 +213,7 @@ test('the_policy_editor_flags_an_error_at_its_line', async (page) => {
   await page.fill('.pane textarea', wrong.join('\n'));
   await page.waitForSelector('.gutter .bad');
   assert.equal(await page.textContent('.gutter .bad'), String(line + 1));
-  assert.ok(await page.getByRole('button', { name: /Put in force|Stage/ }).first().isDisabled());
+  assert.ok(await page.getByRole('button', { name: 'Put in force' }).first().isDisabled());
   await page.getByRole('button', { name: `Go to line ${line + 1}` }).click();
   assert.equal(await page.evaluate(() => { const t = document.querySelector('.pane textarea'); return t.value.slice(0, t.selectionStart).split('\n').length; }), line + 1);
   const right = [...lines];
@@ -223,6 +223,29 @@ test('the_policy_editor_flags_an_error_at_its_line', async (page) => {
   await page.getByRole('button', { name: 'Put in force' }).first().click();
   await page.waitForSelector('text=It is in force from this moment on');
   assert.equal((await ask(page, 'GET', '/v1/status')).json.exploration_share, 0.07);
+});
+
+test('a_policy_is_kept_put_in_force_and_rolled_back', async (page) => {
+  const share = async () => (await ask(page, 'GET', '/v1/status')).json.exploration_share;
+  await go(page, still, '#/policy');
+  await until(page, () => document.querySelector('.pane textarea')?.value.includes('exploration:'));
+  const before = await share(), text = await page.inputValue('.pane textarea');
+  await page.fill('.pane textarea', text.replace(/^(\s+share:).*$/m, '$1 0.12'));
+  await page.fill('input[aria-label="why this change"]', 'a calm week');
+  await page.getByRole('button', { name: 'Keep for later' }).click();
+  await page.waitForSelector('text=waits to be put in force.');
+  assert.equal(await share(), before);
+  const waits = page.locator('.versions li', { hasText: 'a calm week' });
+  await waits.getByRole('button', { name: 'Put in force' }).click();
+  await page.fill('input[aria-label=reason]', 'the week begins');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=/Version \\d+ is in force\\./');
+  assert.equal(await share(), 0.12);
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.fill('input[aria-label=reason]', 'it is over');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('text=/Version \\d+ is in force again\\./');
+  assert.equal(await share(), before);
 });
 
 test('a_model_is_rolled_back_and_put_in_force_again', async (page) => {
