@@ -47,7 +47,7 @@ static long long now_us(void)
 // Start, reload, stop, as a manager hears it through the socket `name`.
 static void hear_a_life(const char *name)
 {
-    enum { PATIENCE_MS = 20000 };
+    enum { PATIENCE_MS = 90000 };
     char said[256];
     const int s = listen_as_manager(name);
     service_start(&town, NULL);

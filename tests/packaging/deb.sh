@@ -82,12 +82,12 @@ start() {
     (. /etc/default/attune && cd / && umask 077 && exec setpriv --reuid attune --regid attune --clear-groups --no-new-privs --bounding-set=-all \
         ${line/\$ATTUNE_OPTIONS/$ATTUNE_OPTIONS}) >/tmp/serve.log 2>&1 &
     service=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 900); do
         if curl -fs "$at/ready" >/dev/null; then return; fi
         kill -0 "$service" 2>/dev/null || fail "the service ended"
         sleep 0.1
     done
-    fail "the service is not ready after 10 seconds"
+    fail "the service is not ready after 90 seconds"
 }
 
 stop() {

@@ -47,7 +47,7 @@ set -o pipefail
 END
 cat >"$folder/bin/curl" <<END
 #!/usr/bin/env bash
-for _ in {1..100}; do
+for _ in {1..900}; do
     "$(command -v curl)" -fs http://127.0.0.1:$port/ready >/dev/null && break
     sleep 0.1
 done
@@ -75,7 +75,7 @@ grep -q 'because you' "$folder/said" || { echo "no reasons in the slate"; exit 1
 [ "$(grep -c '"shown":\[{"item":"m[1-6]"' "$folder/answers")" = 1 ] || { echo "curl got no slate"; cat "$folder/answers"; exit 1; }
 [ "$(wc -l <"$folder/answers")" = "$(grep -c '^curl' <<<"$served")" ] || { echo "not every curl was answered"; exit 1; }
 kill -TERM "$service"
-for _ in {1..100}; do kill -0 "$service" 2>/dev/null || break; sleep 0.1; done
+for _ in {1..900}; do kill -0 "$service" 2>/dev/null || break; sleep 0.1; done
 ! kill -0 "$service" 2>/dev/null || { echo "the service does not stop"; exit 1; }
 service=""
 echo "ok: from an empty folder through the own-data section in $((($(cat "$folder/slate-at") - begun) / 1000000)) ms"

@@ -41,7 +41,7 @@ old=$(free_port) new=$((old + 1)) tls=$((old + 2))
 serve() { # PORT
     "$attune" serve --port "$1" >"$folder/$1.out" 2>"$folder/$1.log" &
     echo $! >"$folder/$1.pid"
-    curl -fsS --retry 50 --retry-connrefused --retry-delay 1 -o /dev/null "http://127.0.0.1:$1/ready"
+    curl -fsS --retry 90 --retry-connrefused --retry-delay 1 -o /dev/null "http://127.0.0.1:$1/ready"
 }
 stop() { # PORT
     local pid
@@ -77,7 +77,7 @@ END
 echo $! >"$folder/nginx.pid"
 site=https://attune.example.org:$tls
 web() { curl -sS --http2 --cacert "$folder/cert.pem" --resolve "attune.example.org:$tls:127.0.0.1" -H "Authorization: Bearer $key" "$@"; }
-web -f --retry 20 --retry-connrefused --retry-delay 1 -o /dev/null "$site/ready"
+web -f --retry 90 --retry-connrefused --retry-delay 1 -o /dev/null "$site/ready"
 
 # --- TLS, HTTP/2, ids -----------------------------------------------------------------------------------------------------------
 said=$(web -f -D "$folder/head" -o "$folder/slate" -w '%{http_version} %{http_code}' -d '{"user":"u1","count":5}' "$site/v1/decisions")
@@ -85,8 +85,16 @@ said=$(web -f -D "$folder/head" -o "$folder/slate" -w '%{http_version} %{http_co
 grep -q '"shown":\[{"item":"m' "$folder/slate" || fail "no slate: $(cat "$folder/slate")"
 id=$(tr -d '\r' <"$folder/head" | sed -n 's/^x-request-id: //p')
 [ ${#id} = 32 ] || fail "the request's id is \"$id\", expected nginx's own"
-grep -q "^$id 200" "$folder/access.log" || fail "nginx logs another id"
-grep -q "\"request\":\"$id\",\"route\":\"decide\",\"status\":200" "$folder/$old.log" || fail "the service logs another id"
+# Both write their line after the answer.
+soon() {
+    for _ in $(seq 300); do
+        if "$@"; then return; fi
+        sleep 0.1
+    done
+    return 1
+}
+soon grep -q "^$id 200" "$folder/access.log" || fail "nginx logs another id"
+soon grep -q "\"request\":\"$id\".*\"route\":\"decide\",\"status\":200" "$folder/$old.log" || fail "the service logs another id"
 [ "$(web -o /dev/null -w '%{http_code}' "$site/metrics")" = 404 ] || fail "/metrics is open to the world"
 head -c 5000000 /dev/zero >"$folder/large"
 [ "$(web -o /dev/null -w '%{http_code}' --data-binary @"$folder/large" "$site/v1/events/batch")" = 413 ] || fail "a large body passed"
@@ -99,7 +107,7 @@ mkfifo "$folder/stream"
 web -N "$site/v1/jobs/$job/events" >"$folder/stream" &
 exec 3<"$folder/stream"
 first="" state=""
-while IFS= read -r -t 20 line <&3; do
+while IFS= read -r -t 90 line <&3; do
     case $line in event:*) first=$line && break ;; esac
 done
 state=$(web -f "$site/v1/jobs/$job" | sed -n 's/.*"state":"\([a-z]*\)".*/\1/p')

@@ -29,7 +29,7 @@ outside() {
             bash "$folder/shared/systemd.sh" boot "$folder"
     ) >"$folder/boot.log" 2>&1 &
     init=$!
-    for _ in $(seq 600); do
+    for _ in $(seq 2400); do
         [ ! -e "$folder/shared/code" ] || break
         kill -0 $init 2>/dev/null || break
         sleep 0.1
@@ -39,7 +39,7 @@ outside() {
         exit 77
     fi
     cat "$folder/shared/log"
-    [ -e "$folder/shared/code" ] || { echo "it did not end within a minute"; exit 1; }
+    [ -e "$folder/shared/code" ] || { echo "it did not end within four minutes"; exit 1; }
     exit "$(cat "$folder/shared/code")"
 }
 
@@ -129,7 +129,7 @@ try() {
     curl -fs -H "Authorization: Bearer $one" -d '{"user":"ann","item":"m1","signal":"like"}' -o /dev/null http://127.0.0.1:8080/v1/events
     curl -fs -H "Authorization: Bearer $one" -d '{"user":"ann","count":1}' http://127.0.0.1:8080/v1/decisions | grep -q '"item":"m1"' || fail "no slate"
     curl -fs -H "Authorization: Bearer $one" -d '{"kind":"train"}' -o /dev/null http://127.0.0.1:8080/v1/jobs
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         curl -fs -H "Authorization: Bearer $one" http://127.0.0.1:8080/v1/jobs | grep -q '"state":"done"' && break
         sleep 0.1
     done
@@ -141,7 +141,7 @@ try() {
     [ "$(status "$two")" = 200 ] && [ "$(state MainPID)" = "$pid" ] || fail "after a reload the new key gets $(status "$two")"
     echo "ok: a reload takes a new key, in the same process"
     kill -KILL "$pid"
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(state NRestarts)" = 1 ] && [ "$(state ActiveState)" = active ] && break
         sleep 0.1
     done
