@@ -130,8 +130,28 @@ static bool print_item(void *user, const att_item *item)
     return true;
 }
 
+static int run_delete(cli *c, const char *id)
+{
+    int code;
+    att_engine *engine = cli_open(c, false, false, &code);
+    if (!engine)
+        return code;
+    att_error err = {0};
+    const att_status status = att_engine_item_delete(engine, att_text_of(id), att_text_of(cli_get(c, "reason")), &err);
+    att_engine_close(engine);
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json)
+        return cli_print_json(json_pack("{s:b}", "done", 1));
+    if (!c->quiet)
+        puts("deleted; what the log says of it stays");
+    return 0;
+}
+
 static int run_items(cli *c)
 {
+    if (cli_get(c, "delete"))
+        return run_delete(c, cli_get(c, "delete"));
     uint64_t limit = 50;
     if (!cli_must_whole(c, "limit", 1, UINT32_MAX, &limit))
         return 64;
@@ -161,9 +181,10 @@ static int run_items(cli *c)
 }
 
 static const cli_option items_options[] = {{"id", 0, "ITEM", "this one, with all that is known of it"},
-    {"limit", 0, "N", "at most so many; default 50"}, {0}};
+    {"limit", 0, "N", "at most so many; default 50"}, {"delete", 0, "ITEM", "take it out of the catalogue; the log keeps what it says of it"},
+    {"reason", 0, "TEXT", "delete: kept in the log"}, {0}};
 static const char *const items_examples[] = {"attune items jazz piano", "items with both words in id, title, medium or tags",
-    "attune items --id m42", "one item, with its rights", NULL};
+    "attune items --id m42", "one item, with its rights", "attune items --delete m42 --reason withdrawn", "it is in no slate and no list", NULL};
 const cli_command cli_items = {"items", "Look into the catalogue", "[WORD…]", 0, 16,
     "With --json each line is an item in the form that import reads.", items_options, items_examples, run_items};
 

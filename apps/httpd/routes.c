@@ -129,6 +129,8 @@ const httpd_route httpd_routes[] = {
     {"POST", "/v1/items/batch", "putItems", "Adds or replaces items, one JSON object a line: all or none", SCOPE(CATALOGUE),
         .body = &httpd_shape_item, .raw = true, .lines = true, .answer = &httpd_shape_ingested, .status = 200,
         .handle = httpd_items_batch},
+    {"DELETE", "/v1/items/{item}", "deleteItem", "Takes an item out of the catalogue; decisions that showed it stay", SCOPE(CATALOGUE),
+        .query = &httpd_shape_delete_query, .answer = &httpd_shape_deleted, .status = 200, .handle = httpd_item_delete},
     {"POST", "/v1/items/{item}/takedown", "takeDown", "Out of every slate from this moment on", SCOPE(CATALOGUE),
         .body = &httpd_shape_takedown, .answer = &httpd_shape_taken, .status = 200, .handle = httpd_item_takedown},
 

@@ -8,7 +8,7 @@
 // Shapes of answers that several routes give (shapes.c).
 extern const shape httpd_shape_slate, httpd_shape_explanation, httpd_shape_person, httpd_shape_item, httpd_shape_items,
     httpd_shape_event, httpd_shape_added, httpd_shape_ingested, httpd_shape_request, httpd_shape_explain, httpd_shape_control,
-    httpd_shape_controlled, httpd_shape_forgotten, httpd_shape_health, httpd_shape_ready, httpd_shape_takedown, httpd_shape_taken,
+    httpd_shape_controlled, httpd_shape_forgotten, httpd_shape_health, httpd_shape_ready, httpd_shape_takedown, httpd_shape_taken, httpd_shape_delete_query, httpd_shape_deleted,
     httpd_shape_policy, httpd_shape_policy_checked, httpd_shape_item_query, httpd_shape_problem, httpd_shape_status, httpd_shape_context, httpd_shape_terms;
 // shapes_learn.c
 extern const shape httpd_shape_choice_request, httpd_shape_choice, httpd_shape_choices, httpd_shape_reward, httpd_shape_rewarded,
@@ -120,6 +120,7 @@ void httpd_items_get(httpd_exchange *x);
 void httpd_item_get(httpd_exchange *x);
 void httpd_item_put(httpd_exchange *x);
 void httpd_items_batch(httpd_exchange *x);
+void httpd_item_delete(httpd_exchange *x);
 void httpd_item_takedown(httpd_exchange *x);
 
 void httpd_policy_get(httpd_exchange *x);

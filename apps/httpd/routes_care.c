@@ -430,6 +430,20 @@ void httpd_item_takedown(httpd_exchange *x)
     out_close(&x->answer, '}');
 }
 
+void httpd_item_delete(httpd_exchange *x)
+{
+    att_error err = {0};
+    const att_status status =
+        att_engine_item_delete(x->engine, att_text_of(x->params[0]), shape_text(x->query, "reason"), &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_string(&x->answer, "item", x->params[0]);
+    out_close(&x->answer, '}');
+}
+
 // --- Policy -----------------------------------------------------------------------------------------------------
 
 void httpd_write_policy(httpd_exchange *x, const att_policy *policy)

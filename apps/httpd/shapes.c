@@ -161,6 +161,9 @@ const shape httpd_shape_item_query = {"ItemQuery", "", item_query_fields};
 static const shape_field takedown_fields[] = {{"reason", SHAPE_TEXT, "kept in the log", 1, 4096, .required = true}, {0}};
 const shape httpd_shape_takedown = {"Takedown", "Why it must go", takedown_fields};
 static const shape_field taken_fields[] = {{"item", SHAPE_TEXT, "id", .required = true}, {0}};
+static const shape_field delete_query_fields[] = {{"reason", SHAPE_TEXT, "kept in the log", 1, 4096}, {0}};
+const shape httpd_shape_delete_query = {"DeleteQuery", "", delete_query_fields};
+const shape httpd_shape_deleted = {"Deleted", "It is in no slate, search or list from now on; the log keeps what it says of it", taken_fields};
 const shape httpd_shape_taken = {"TakenDown", "It is in no slate from now on", taken_fields};
 
 static const shape_field policy_fields[] = {{"active", SHAPE_BOOL, "it is in force", .required = true}, {0}};

@@ -79,6 +79,10 @@ att_status att_item_check(const att_item *item, att_error *err);
 // At once; `reason` (at most 4096 bytes) is kept in the log. Undone by putting the item again.
 att_status att_engine_takedown(att_engine *engine, att_text item, att_text reason, att_error *err);
 
+// The item leaves the catalogue: no slate, search or list holds it from the next decision on. What the log says of it stays,
+// decisions too, and so does what people did with it. Putting it again brings it back. ATT_NOT_FOUND.
+att_status att_engine_item_delete(att_engine *engine, att_text item, att_text reason, att_error *err);
+
 // --- The catalogue ----------------------------------------------------------------------------------
 
 // Calls `see` for each item in order of arrival until it returns false. The item is valid during the call.

@@ -232,6 +232,20 @@ att_status att_catalogue_put(
     return ATT_OK;
 }
 
+void att_catalogue_drop(att_catalogue *catalogue, uint32_t index)
+{
+    if (index >= catalogue->entries.count || !catalogue->entries.items[index].has_body)
+        return;
+    att_entry *entry = &catalogue->entries.items[index];
+    untag(catalogue, index, entry);
+    unfresh(catalogue, index);
+    catalogue->body_count--;
+    catalogue->taken_down_count -= entry->taken_down;
+    catalogue->dead_title_bytes += entry->title_size;
+    catalogue->dead_tags += entry->tag_count;
+    *entry = (att_entry){.energy = NAN, .events = entry->events, .duration_ms = entry->duration_ms};
+}
+
 void att_catalogue_take_down(att_catalogue *catalogue, uint32_t index, bool down)
 {
     if (index >= catalogue->entries.count)

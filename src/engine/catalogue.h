@@ -46,6 +46,8 @@ void att_catalogue_prefetch(const att_catalogue *catalogue, uint32_t index, int 
 uint32_t att_catalogue_id(att_catalogue *catalogue, att_text id);
 att_status att_catalogue_put(att_catalogue *catalogue, uint32_t index, const att_item *item, att_error *err);
 void att_catalogue_take_down(att_catalogue *catalogue, uint32_t index, bool down);
+// The body goes, the id and how often it was met stay.
+void att_catalogue_drop(att_catalogue *catalogue, uint32_t index);
 // Nothing for an index that is not there.
 att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index); // the id when it has none
 const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t index, size_t *count);

@@ -72,6 +72,9 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
     if (record->kind == ATT_RECORD_TAKEDOWN) {
         att_catalogue_take_down(&engine->catalogue, record->item, true);
         att_rights_take_down(engine->rights, record->item, true);
+    } else if (record->kind == ATT_RECORD_ITEM && record->signal == ATT_ITEM_DELETED) {
+        att_catalogue_drop(&engine->catalogue, record->item);
+        att_rights_drop(engine->rights, record->item);
     } else if (record->kind == ATT_RECORD_EXPERIMENT) {
         return att_engine_fold_experiment(engine, record, err);
     } else if (record->kind == ATT_RECORD_FORGET && record->user < engine->users.count) {
@@ -144,8 +147,9 @@ static bool read_record(void *user, const att_record *record)
         l->r.new_policy = record->seq;
     if (record->kind == ATT_RECORD_FORGET)
         l->r.new_forget = record->seq;
-    // Whether a takedown still holds is said by the item's body, which may have been put again since.
+    // Whether a takedown or a deletion still holds is said by the item's body, which may have been put again since.
     const bool changed = record->kind == ATT_RECORD_TAKEDOWN ||
+                         (record->kind == ATT_RECORD_ITEM && record->signal == ATT_ITEM_DELETED) ||
                          (record->kind == ATT_RECORD_ITEM && record->seq > l->bodies_seq);
     if (changed && !l->r.status && !ATT_VEC_PUSH(&l->r.engine->host, &l->changed, record->item))
         l->r.status = att_no_memory(l->r.err, l->changed.count, "changed items");

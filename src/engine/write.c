@@ -510,6 +510,31 @@ att_status att_engine_takedown(att_engine *engine, att_text item, att_text reaso
     return att_engine_commit(engine, &job.write, err);
 }
 
+static att_status run_delete(att_engine *engine, att_write *write, att_error *err)
+{
+    const takedown_write *job = (const takedown_write *)write;
+    const uint32_t index = att_names_find(&engine->catalogue.ids, job->item);
+    if (index == ATT_NO_INDEX || !engine->catalogue.entries.items[index].has_body)
+        return refuse_item(write, job->item);
+    const att_status status = att_store_item_drop(engine->store, index, err);
+    if (status)
+        return status;
+    att_record record = att_record_blank(engine, ATT_RECORD_ITEM);
+    record.signal = ATT_ITEM_DELETED;
+    record.item = index;
+    record.payload = job->reason.data;
+    record.payload_size = job->reason.size;
+    return att_engine_append(engine, &record, 1, err);
+}
+
+att_status att_engine_item_delete(att_engine *engine, att_text item, att_text reason, att_error *err)
+{
+    if (reason.size > 4096)
+        return ATT_FAIL(err, ATT_LIMIT, "the reason has %zu bytes, 4096 at most", reason.size);
+    takedown_write job = {.write.run = run_delete, .item = item, .reason = reason};
+    return att_engine_commit(engine, &job.write, err);
+}
+
 // --- Controls and policy ------------------------------------------------------------------------------------
 
 typedef struct control_write {

@@ -252,6 +252,15 @@ void att_rights_take_down(att_rights *rights, uint32_t item, bool down)
     att_rights_cache_touch(rights, item);
 }
 
+void att_rights_drop(att_rights *rights, uint32_t item)
+{
+    if (item >= rights->rows.count)
+        return;
+    drop_profile(rights, rights->rows.items[item].profile);
+    rights->rows.items[item] = (att_rights_row){.profile = ATT_PROFILE_UNKNOWN};
+    att_rights_cache_touch(rights, item);
+}
+
 void att_rights_bar(att_rights *rights, uint32_t item, bool held, bool denied)
 {
     if (item >= rights->rows.count)

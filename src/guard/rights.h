@@ -21,6 +21,7 @@ att_status att_rights_set(att_rights *rights, uint32_t item, const att_item *bod
 void att_rights_take_down(att_rights *rights, uint32_t item, bool down);
 // The queue bars it or does not; att_rights_set lifts that, so whoever sets says it again.
 void att_rights_bar(att_rights *rights, uint32_t item, bool held, bool denied);
+void att_rights_drop(att_rights *rights, uint32_t item); // as if it had never been set
 size_t att_rights_bytes(const att_rights *rights);
 
 typedef struct att_rights_query {

@@ -20,6 +20,7 @@ typedef struct att_store_driver {
     att_status (*item_put)(
         att_store *store, uint32_t index, att_text id, const att_item *item, att_error *err);
     att_status (*taken_down)(att_store *store, uint32_t index, bool down, att_error *err);
+    att_status (*item_drop)(att_store *store, uint32_t index, att_error *err);
     att_status (*meta_put)(
         att_store *store, const char *key, const void *value, size_t size, att_error *err);
     att_status (*forget)(att_store *store, uint32_t user, uint64_t *rows, att_error *err);

@@ -178,6 +178,21 @@ static att_status taken_down(att_store *store, uint32_t index, bool down, att_er
     return status;
 }
 
+static att_status item_drop(att_store *store, uint32_t index, att_error *err)
+{
+    att_sqlite_store *self = att_sqlite_store_of(store);
+    sqlite3_stmt *statement;
+    att_status status = att_sql_take(self, ATT_SQL_ITEM_DROP, &statement, err);
+    if (status)
+        return status;
+    sqlite3_bind_int64(statement, 1, index);
+    status = att_sql_run(self, ATT_SQL_ITEM_DROP, statement, "deleting an item", err);
+    if (!status && sqlite3_changes(self->sqlite.db) == 0)
+        return ATT_FAIL(
+            err, ATT_NOT_FOUND, "store %s: there is no item %u", self->sqlite.path, index);
+    return status;
+}
+
 static att_status meta_put(
     att_store *store, const char *key, const void *value, size_t size, att_error *err)
 {
@@ -291,6 +306,7 @@ static const att_store_driver sqlite_driver = {
     .user_add = user_add,
     .item_put = item_put,
     .taken_down = taken_down,
+    .item_drop = item_drop,
     .meta_put = meta_put,
     .forget = forget,
     .asset_put = asset_put,

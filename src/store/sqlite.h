@@ -27,6 +27,7 @@
     X(ITEM_PUT, "INSERT INTO items VALUES(?1, ?2, ?3, ?4) ON CONFLICT(idx) DO UPDATE SET"          \
                 " taken_down = excluded.taken_down, body = excluded.body WHERE id = excluded.id")  \
     X(TAKEN_DOWN, "UPDATE items SET taken_down = ?2 WHERE idx = ?1")                               \
+    X(ITEM_DROP, "UPDATE items SET taken_down = 0, body = NULL WHERE idx = ?1")                    \
     X(META_PUT, "INSERT OR REPLACE INTO meta VALUES(?1, ?2)")                                      \
     X(META_GET, "SELECT value FROM meta WHERE key = ?1")                                           \
     X(FORGET_BLANK, "UPDATE log SET body = zeroblob(length(body)) WHERE user = ?1 AND kind <> ?2") \

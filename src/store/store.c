@@ -119,6 +119,12 @@ att_status att_store_taken_down(att_store *store, uint32_t index, bool down, att
     return store->driver->taken_down(store, index, down, err);
 }
 
+att_status att_store_item_drop(att_store *store, uint32_t index, att_error *err)
+{
+    assert(store->writing);
+    return store->driver->item_drop(store, index, err);
+}
+
 att_status att_store_meta_put(
     att_store *store, const char *key, const void *value, size_t size, att_error *err)
 {

@@ -21,7 +21,7 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_EVENT,
     ATT_RECORD_DECISION, // payload: store/decision.h
     ATT_RECORD_CONTROL,  // signal: att_control_kind; value; item, or payload "tag:NAME"
-    ATT_RECORD_ITEM,     // item was added or replaced
+    ATT_RECORD_ITEM,     // item was added or replaced; signal ATT_ITEM_DELETED: deleted
     ATT_RECORD_TAKEDOWN, // item; payload: reason
     ATT_RECORD_MODEL,    // decision: version of the snapshot that was swapped in; payload: store/model_record.h
     ATT_RECORD_POLICY,   // payload: YAML; decision: the version that it is, 0: a new one, numbered by this record
@@ -38,6 +38,8 @@ typedef enum att_record_kind { // kept on disk: only append
     ATT_RECORD_POLICY_ACT = 17, // signal: att_policy_act; decision: the version, 0: it is this record; payload: store/policy_record.h
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
+
+enum { ATT_ITEM_DELETED = 1 };
 
 typedef struct att_record {
     uint64_t seq; // 1, 2, 3 … set by append; holes only where a person was forgotten
@@ -79,6 +81,8 @@ att_status att_store_user_add(att_store *store, uint32_t index, att_text id, att
 // is there as it is). taken_down becomes item->taken_down. ATT_EXISTS: the index has another id.
 att_status att_store_item_put(att_store *store, uint32_t index, att_text id, const att_item *item, att_error *err);
 att_status att_store_taken_down(att_store *store, uint32_t index, bool down, att_error *err);
+// Its body goes, its id stays: the log speaks of it.
+att_status att_store_item_drop(att_store *store, uint32_t index, att_error *err);
 att_status att_store_meta_put(att_store *store, const char *key, const void *value, size_t size, att_error *err);
 // Deletes the person's rows, decisions too, and blanks the id; after the commit no byte of them is left in
 // the store's files. *rows counts log rows deleted. The caller appends ATT_RECORD_FORGET before the commit, which

@@ -296,6 +296,9 @@ With --json each line is an item in the form that import reads.
 Options
       --id ITEM              this one, with all that is known of it
       --limit N              at most so many; default 50
+      --delete ITEM          take it out of the catalogue; the log keeps what it
+                             says of it
+      --reason TEXT          delete: kept in the log
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
   -j, --json                 one JSON object (or one a line) on standard output
@@ -307,6 +310,8 @@ Examples
       items with both words in id, title, medium or tags
   attune items --id m42
       one item, with its rights
+  attune items --delete m42 --reason withdrawn
+      it is in no slate and no list
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

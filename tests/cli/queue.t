@@ -60,10 +60,17 @@ $ attune doctor -q && attune forget ann --yes -q; attune queue show item-2
 fine     the pages of the file are sound, every asset matches its hash
 fine     2 people, 0 of them forgotten
 fine     30 items, 0 of them only named by events so far
-fine     39 log records in order: 0 events, 0 decisions
+fine     40 log records in order: 0 events, 0 decisions
 note     no model has been trained
          run: attune train
 attune.attune: in good order
 forgotten: 2 records. Models trained before may still hold their trace: run attune train, and delete old backups.
 item-2: m3 "Song 3", not decided, shown; 1 report by 1 person since the last verdict
   <*>  reported  ben
+$ attune items --delete m30 --reason withdrawn; attune items --id m30
+deleted; what the log says of it stays
+attune items: item "m30" is not in the catalogue
+[66]
+$ attune items --delete m30 --json
+attune items: item "m30" is not in the catalogue
+[66]

@@ -67,6 +67,58 @@ CHECK_TEST(without_vectors_neighbours_share_tags)
     att_engine_close(engine);
 }
 
+static bool shows(att_engine *engine, int item)
+{
+    att_request request = scene_request(1, SCENE_ITEMS);
+    request.dry = true;
+    att_slate slate;
+    CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
+    for (size_t i = 0; i < slate.count; i++)
+        if (att_text_equal(slate.shown[i].item, scene_item_id(item)))
+            return true;
+    return false;
+}
+
+static bool count_item(void *user, const att_item *item)
+{
+    (void)item;
+    ++*(size_t *)user;
+    return true;
+}
+
+static size_t listed(att_engine *engine)
+{
+    size_t count = 0;
+    CHECK_OK_ERR(att_engine_items_each(engine, (att_text){0}, count_item, &count, &err), &err);
+    return count;
+}
+
+CHECK_TEST(a_deleted_item_is_gone_for_every_process_until_it_is_put_again)
+{
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(check_path("gone"), NULL), *second = scene_open(check_path("gone"), NULL);
+    scene_fill(engine);
+    CHECK(shows(second, 4));
+    CHECK_OK_ERR(att_engine_item_delete(engine, scene_item_id(4), att_text_of("withdrawn"), &err), &err);
+    CHECK(!shows(engine, 4) && !shows(second, 4));
+    CHECK_EQ(listed(engine), SCENE_ITEMS - 1);
+    att_engine_info info;
+    att_engine_info_get(second, &info);
+    CHECK_EQ(info.items, SCENE_ITEMS - 1);
+    CHECK_EQ(att_engine_item_delete(second, scene_item_id(4), (att_text){0}, &err), ATT_NOT_FOUND);
+    att_engine *third = scene_open(check_path("gone"), NULL); // reads it all anew
+    CHECK(!shows(third, 4));
+    scene_put_item(second, 4, INT64_MAX);
+    CHECK(shows(engine, 4) && shows(second, 4) && shows(third, 4));
+    att_engine_close(third);
+    third = scene_open(check_path("gone"), NULL);
+    CHECK(shows(third, 4)); // the newest word counts, though the log says "deleted" too
+    CHECK_EQ(listed(third), SCENE_ITEMS);
+    att_engine_close(third);
+    att_engine_close(second);
+    att_engine_close(engine);
+}
+
 static bool take_past(void *user, const att_past_event *past)
 {
     rows *r = user;
@@ -228,7 +280,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(neighbours_are_of_the_same_kind_and_the_nearest_comes_first),
-        CHECK_CASE(without_vectors_neighbours_share_tags), CHECK_CASE(a_history_is_paged_from_the_newest_on_and_whole),
+        CHECK_CASE(without_vectors_neighbours_share_tags),
+        CHECK_CASE(a_deleted_item_is_gone_for_every_process_until_it_is_put_again), CHECK_CASE(a_history_is_paged_from_the_newest_on_and_whole),
         CHECK_CASE(where_an_item_was_shown_is_told_as_it_was_decided), CHECK_CASE(kinds_lie_apart_on_the_map_and_a_person_lies_with_their_own)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
 }

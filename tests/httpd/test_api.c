@@ -112,7 +112,7 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
         "\"published_at\":\"2026-01-01\",\"age_rating\":6,\"boost\":0.5,\"vector\":[0.5,0.25],\"rights\":[{\"start\":\"2026-01-01\",\"end\":"
         "\"2040-01-01\",\"include\":[\"DE\"],\"exclude\":[\"FR\"],\"uses\":[\"stream\"]}]}"},
     {"getItem", "/v1/items/new%2Fsong", NULL}, {"listItems", "/v1/items?q=neu&limit=5", NULL},
-    {"putItems", NULL, "{\"id\":\"n1\",\"title\":\"One\"}\n{\"id\":\"n2\"}\n"}, {"takeDown", "/v1/items/n2/takedown", "{\"reason\":\"asked to\"}"},
+    {"putItems", NULL, "{\"id\":\"n1\",\"title\":\"One\"}\n{\"id\":\"n2\"}\n"}, {"deleteItem", "/v1/items/new%2Fsong?reason=gone", NULL}, {"takeDown", "/v1/items/n2/takedown", "{\"reason\":\"asked to\"}"},
     {"addEvent", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}"},
     {"addEvent", NULL, "{\"user\":\"u1\",\"item\":\"m4\",\"signal\":\"like\",\"context\":{\"device\":\"phone\",\"place\":\"home\",\"activity\":\"relax\",\"noise\":\"quiet\",\"utc_offset_min\":60}}"},
     {"addEvents", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}\n\n{\"user\":\"u2\",\"item\":\"n1\",\"signal\":\"save\"}\n"},
@@ -337,6 +337,33 @@ CHECK_TEST(a_block_and_a_takedown_act_on_the_very_next_slate)
     CHECK_EQ(place_of("fresh-1", "u4"), 0);
 }
 
+CHECK_TEST(a_deleted_item_is_gone_and_comes_back_when_it_is_put_again)
+{
+    CHECK_BEGIN();
+    must("PUT", "/v1/items/gone-1", "{\"title\":\"Gone\",\"tags\":[\"odd\"],\"rights\":[{}]}");
+    CHECK(place_of("gone-1", "u3") > 0);
+    must("POST", "/v1/events", "{\"user\":\"u8\",\"item\":\"gone-1\",\"signal\":\"like\"}");
+    must("DELETE", "/v1/items/gone-1", NULL);
+    CHECK_EQ(place_of("gone-1", "u3"), 0);
+    const char *const paths[] = {"/v1/items/gone-1", "/v1/items/gone-1/neighbours"};
+    for (int i = 0; i < 2; i++) {
+        reply r = client_ask(&town, "GET", paths[i], town.key, NULL);
+        CHECK_EQ(r.status, 404);
+        client_free(&r);
+    }
+    reply again = client_ask(&town, "DELETE", "/v1/items/gone-1", town.key, NULL);
+    CHECK_EQ(again.status, 404);
+    client_free(&again);
+    reply r = client_ask(&town, "GET", "/v1/people/u8/history", town.key, NULL); // what people did stays
+    CHECK(strstr(r.body, "gone-1") != NULL);
+    client_free(&r);
+    CHECK_EQ(service_stop(&town, SIGTERM), 0); // and a replay knows it too
+    service_start(&town, NULL);
+    CHECK_EQ(place_of("gone-1", "u3"), 0);
+    must("PUT", "/v1/items/gone-1", "{\"title\":\"Gone\",\"tags\":[\"odd\"],\"rights\":[{}]}");
+    CHECK(place_of("gone-1", "u3") > 0);
+}
+
 CHECK_TEST(an_item_leaves_slates_in_the_second_its_window_closes)
 {
     CHECK_BEGIN();
@@ -480,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(every_documented_route_answers_as_documented),
         CHECK_CASE(every_documented_field_of_an_answer_is_delivered), CHECK_CASE(a_block_and_a_takedown_act_on_the_very_next_slate),
+        CHECK_CASE(a_deleted_item_is_gone_and_comes_back_when_it_is_put_again),
         CHECK_CASE(an_item_leaves_slates_in_the_second_its_window_closes), CHECK_CASE(an_event_sent_twice_counts_once),
         CHECK_CASE(the_score_is_the_sum_of_its_terms), CHECK_CASE(it_stops_gracefully_and_what_was_acknowledged_is_there)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
