@@ -111,7 +111,7 @@ while IFS= read -r -t 90 line <&3; do
     case $line in event:*) first=$line && break ;; esac
 done
 state=$(web -f "$site/v1/jobs/$job" | sed -n 's/.*"state":"\([a-z]*\)".*/\1/p')
-[ -n "$first" ] && [ "$state" != done ] || fail "the stream's first words (\"$first\") came when the job was \"$state\""
+[ -n "$first" ] && [ "$state" != "done" ] || fail "the stream's first words (\"$first\") came when the job was \"$state\""
 last=$(grep '^event:' <&3 | tail -n 1)
 [ "$last" = "event: done" ] || fail "the stream ended with \"$last\""
 echo "ok: a stream is not kept back ($first while the job was $state)"
