@@ -28,6 +28,8 @@ static void print_report(const cli *c, const att_train_report *r)
             r->tried[i].ndcg_100, r->tried[i].recall_20, r->tried[i].seconds);
     if (r->sequence[0])
         printf("  sequence part: %s\n", r->sequence);
+    if (r->trend[0])
+        printf("  what is liked of late: %s\n", r->trend);
 }
 
 // --- train --watch --------------------------------------------------------------------------------------------------

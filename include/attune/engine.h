@@ -135,6 +135,8 @@ typedef struct att_train_report {
     double flops, flops_per_s; // of the factorization's main loop; 0 when it was not run
     double sequence_share;     // of the score that the sequence model gives; 0: there is none
     char sequence[120];        // what was tried of it, or why nothing was
+    double trend_weight; // of what people like of late, in deviations of the rest of the score; 0: it has no part
+    char trend[160];     // what was tried of it, or why nothing was
     bool incremental; // it began from the vectors of the model in force
     bool swapped;     // in; false: the trial spoke against it, and nothing but a record of that was kept
     att_duel trial;

@@ -52,7 +52,7 @@ static void drop(part *p)
 
 // --- Counting operations -------------------------------------------------------------------------
 
-static double als_cost(const att_matrix *m, double dim, double passes)
+double att_als_cost(const att_matrix *m, double dim, double passes)
 {
     const double rows = (double)m->rows + m->cols;
     return passes *
@@ -152,7 +152,7 @@ static att_status try_als(
     search *s, double dim, double reg, double unobserved, bool *better, att_error *err)
 {
     *better = false;
-    const double cost = als_cost(&s->splits[0].train, dim, SEARCH_PASSES) * s->split_count;
+    const double cost = att_als_cost(&s->splits[0].train, dim, SEARCH_PASSES) * s->split_count;
     if (dim < 1 || dim > ATT_ALS_DIM_MAX || (s->als.models[0] && cost > s->als_left))
         return ATT_OK;
     s->als_left -= cost;
@@ -307,7 +307,7 @@ static uint32_t people_to_hold(const att_matrix *m)
 static uint32_t plan_splits(const att_matrix *m, double dim, double ease_each, uint32_t *train_most)
 {
     *train_most = 0;
-    const double als = als_cost(m, dim, SEARCH_PASSES) * ALS_FITS;
+    const double als = att_als_cost(m, dim, SEARCH_PASSES) * ALS_FITS;
     if (als > ALS_BUDGET)
         *train_most = (uint32_t)ATT_MAX(m->rows * ALS_BUDGET / als, 1000);
     uint32_t splits = SPLITS_MAX;

@@ -12,4 +12,7 @@ att_status att_choose(att_recipe *recipe, const att_model_input *input,
     const att_train_options *options, att_train_report *report, const att_host *host,
     att_error *err);
 
+// Operations of so many passes of als.
+double att_als_cost(const att_matrix *m, double dim, double passes);
+
 #endif

@@ -294,11 +294,11 @@ static att_status choose_ridge(learning *l, uint64_t seed, double *ridge, att_er
 // --- Putting it to use ---------------------------------------------------------------------------
 
 // v = (n h + TRUST x B) / (n + TRUST): own factor and content weigh alike at TRUST preferences.
-static void place_items(learning *l, float *vector)
+static void place_items(learning *l, bool touched, float *vector)
 {
     const size_t stride = l->model->stride;
     for (uint32_t i = 0; i < l->model->item_count; i++) {
-        if (!has_row(l, i))
+        if (!has_row(l, i) || (l->model->touched[i] > 0) != touched)
             continue;
         place_known(l, i, vector);
         float *v = l->model->items + (size_t)i * stride;
@@ -345,9 +345,12 @@ static att_status learn(learning *l, const att_model_input *input, uint64_t seed
     float *vector = ATT_NEW(&l->scratch, float, l->model->stride);
     if (!vector)
         return att_no_memory(err, l->model->stride, "coordinates");
-    place_items(l, vector);
+    // A person did without what was touched, not without what nobody could have touched: base is of the first alone.
+    place_items(l, true, vector);
+    status = att_model_make_base(l->model, l->threads, err);
+    place_items(l, false, vector);
     content->weights = l->b;
-    return att_model_make_base(l->model, l->threads, err);
+    return status;
 }
 
 att_status att_content_learn(

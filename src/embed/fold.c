@@ -66,6 +66,7 @@ static att_status make_room(att_fold *fold, const att_model *model, size_t count
     const size_t sums = model->ease.item_count;
     const size_t floats = stride * stride + stride + count * stride + (sums + 15) / 16 * 16;
     fold->model = NULL;
+    fold->trend_fade = 1;
     att_fold_sequence_forget(fold->sequence);
     fold->history.count = 0;
     if (!att_float_block_fit(&fold->block, floats, &fold->host) ||
@@ -155,6 +156,13 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
     return solve(model, fold, err);
 }
 
+// --- When ------------------------------------------------------------------------------------------
+
+void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms)
+{
+    fold->trend_fade = model->trend.values ? att_trend_fade(&model->trend, asked_ms) : 1;
+}
+
 // --- What comes next -------------------------------------------------------------------------------
 
 static att_status make_reader(att_fold *fold, const att_seq *seq, att_error *err)
@@ -215,6 +223,8 @@ static float score_one(
         score += s.vector * model->kernels->dot_f32(fold->vector, x, model->dim);
     if (s.sums != 0)
         score += s.sums * fold->sums[item];
+    if (model->trend.values && item < model->item_count)
+        score += model->trend.scale * fold->trend_fade * (double)model->trend.values[item];
     if (att_fold_is_read(fold))
         score = (1 - model->seq_share) * score +
                 model->seq_share * att_fold_sequence_score(model, fold, item);

@@ -36,6 +36,12 @@ att_status att_holdout_make(att_holdout *out, const att_matrix *preferences,
 // For who fills history himself, from these rows of `matrix`: the times and situations beside it.
 att_status att_holdout_take_moments(att_holdout *holdout, const att_matrix *matrix, const int64_t *at_ms,
     const uint16_t *situation, const uint32_t *rows, const att_host *host, att_error *err);
+// The same by the clock (holdout_forward.c): what came before from_ms is learned from and is the history, what came from then
+// until until_ms must be found. Whoever has both is held out, at most options->held; their history is learned from too, for
+// they are known then. There may be nobody. at_ms stands beside preferences->col. Histories have no times.
+att_status att_holdout_make_forward(att_holdout *out, const att_matrix *preferences,
+    const int64_t *at_ms, int64_t from_ms, int64_t until_ms, const att_holdout_options *options,
+    const att_host *host, att_error *err);
 void att_holdout_deinit(att_holdout *holdout, const att_host *host);
 
 typedef struct att_quality {

@@ -104,6 +104,16 @@ float att_model_popularity(const att_model *model, uint32_t item)
     return item < model->item_count ? model->popularity[item] : 0;
 }
 
+double att_model_trend_weight(const att_model *model)
+{
+    return model->trend.values ? model->trend.weight : 0;
+}
+
+float att_model_trend(const att_model *model, uint32_t item)
+{
+    return model->trend.values && item < model->item_count ? model->trend.values[item] : 0;
+}
+
 double att_model_sequence_share(const att_model *model)
 {
     return model->seq ? model->seq_share : 0;

@@ -6,6 +6,7 @@
 // name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
 // With a sequence part SEQH (below), SEQW (its weights), SEQI (items * its dim) and SEQK (item_count: events each was trained on).
 // In version 1 the weights end before those of the context that is asked in (att_seq_ends.asked): a model that knows nothing of it.
+// With a trend TRNH (below) and TRND (item_count).
 // RECI is what it was built by and ORIG where it comes from; files from before have neither.
 // Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
@@ -35,6 +36,8 @@ enum {
     SEQW = ATT_TAG4('S', 'E', 'Q', 'W'),
     SEQI = ATT_TAG4('S', 'E', 'Q', 'I'),
     SEQK = ATT_TAG4('S', 'E', 'Q', 'K'),
+    TRNH = ATT_TAG4('T', 'R', 'N', 'H'),
+    TRND = ATT_TAG4('T', 'R', 'N', 'D'),
     RECI = ATT_TAG4('R', 'E', 'C', 'I'),
     ORIG = ATT_TAG4('O', 'R', 'I', 'G'),
     MODL = ATT_TAG4('M', 'O', 'D', 'L')
@@ -56,6 +59,12 @@ typedef struct sequence_head {
     uint32_t length, dim, heads, layers, hidden, zero;
     double share, scale;
 } sequence_head;
+
+typedef struct trend_head {
+    double weight, scale, half_life_days;
+    int64_t at_ms;
+} trend_head;
+_Static_assert(sizeof(trend_head) == 32, "docs/formats.md");
 
 // att_recipe on disk.
 typedef struct recipe_row {
@@ -118,10 +127,17 @@ static sequence_head sequence_head_of(const att_model *model)
         model->seq_scale};
 }
 
+static trend_head trend_head_of(const att_model *model)
+{
+    const att_trend *t = &model->trend;
+    return (trend_head){t->weight, t->scale, t->half_life_days, t->at_ms};
+}
+
 static att_status add_sections(att_snapshot_writer *writer, const att_model *model, const head *h,
     const sequence_head *sh, const recipe_row *recipe, att_error *err)
 {
     const att_seq *seq = model->seq;
+    const trend_head trend = trend_head_of(model);
     const size_t items = model->item_count, stride = model->stride;
     const att_matrix *m = &model->ease.by_source;
     const att_content *c = &model->content;
@@ -156,6 +172,8 @@ static att_status add_sections(att_snapshot_writer *writer, const att_model *mod
             seq ? att_seq_weights(&seq->shape) * sizeof(float) : 0},
         {SEQI, seq != NULL, seq ? seq->items : NULL, items * sh->dim * sizeof(float)},
         {SEQK, seq != NULL, seq ? seq->known : NULL, items * sizeof(uint32_t)},
+        {TRNH, model->trend.values != NULL, &trend, sizeof trend},
+        {TRND, model->trend.values != NULL, model->trend.values, items * sizeof(float)},
         {RECI, model->has_recipe, recipe, sizeof *recipe},
         {ORIG, true, &model->origin, sizeof model->origin},
     };
@@ -398,6 +416,27 @@ static att_status load_sequence(att_model *model, uint32_t version, att_error *e
     return status;
 }
 
+static att_status load_trend(att_model *model, att_error *err)
+{
+    const void *data = NULL;
+    size_t size;
+    if (!att_snapshot_section(model->snapshot, TRNH, &size))
+        return ATT_OK;
+    att_status status = need(model->snapshot, TRNH, sizeof(trend_head), 1, &data, err);
+    if (status)
+        return status;
+    trend_head h;
+    memcpy(&h, data, sizeof h);
+    if (!(h.weight > 0) || !isfinite(h.weight) || !(h.scale > 0) || !isfinite(h.scale) ||
+        !(h.half_life_days > 0) || !isfinite(h.half_life_days))
+        return ATT_FAIL(err, ATT_CORRUPT, "section TRNH: a weight of %g, a scale of %g and a half-life of %g days",
+            h.weight, h.scale, h.half_life_days);
+    const float *values = NULL;
+    status = need_floats(model->snapshot, TRND, model->item_count, &values, err);
+    model->trend = (att_trend){values, h.weight, h.scale, h.half_life_days, h.at_ms};
+    return status;
+}
+
 // Files from before have neither; then nothing is known.
 static att_status load_origin(att_model *model, att_error *err)
 {
@@ -460,6 +499,8 @@ static att_status load_sections(att_model *model, const head *h, uint32_t versio
         status = load_ease(model, h, err);
     if (!status)
         status = load_origin(model, err);
+    if (!status)
+        status = load_trend(model, err);
     if (!status)
         status = load_content(model, h, err);
     return status ? status : load_sequence(model, version, err);

@@ -9,6 +9,7 @@
 #include "embed/model.h"
 #include "embed/seq_data.h"
 #include "embed/seq_serve.h"
+#include "embed/trend.h"
 
 #define ATT_MODEL_VERSION 2 // of the file's sections; 1 is read too
 
@@ -45,6 +46,7 @@ struct att_model {
     att_seq *seq;           // NULL: none
     double seq_share;       // of the score; the rest is that of the other parts
     double seq_scale;       // the sequence's scores times it are on the scale of the other parts
+    att_trend trend;        // values NULL: none
     bool has_recipe;        // false: a file from before recipes were kept
     att_recipe recipe;      // what it was built by; recipe.als.start is NULL
     att_model_origin origin;
@@ -81,6 +83,7 @@ struct att_fold {
     float *vector; // (stride)
     float *panel;  // (rows, stride) sqrt|w| x
     float *sums;   // (item_count) item-item sums; NULL where the model has none
+    double trend_fade; // how much of the trend counts at the time asked for
     att_fold_sequence *sequence; // NULL: never read
     ATT_VEC(att_model_event) events; // of a history, for it
     // The sequence scorer's own.
@@ -114,6 +117,16 @@ att_status att_fold_read(att_fold *fold, const att_seq *seq, const att_seq_place
 // Learns a sequence part and its share where it helps; report->sequence says what came of it. `model` is trained on all
 // of input->preferences by `recipe`.
 att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
+    const att_model_input *input, const att_train_options *options, att_train_report *report,
+    att_error *err);
+
+// A trend becomes a part of the model, on the scale of what it scores to the same people. m is what the model was trained on,
+// at_ms the times beside m->col.
+att_status att_model_add_trend(att_model *model, const att_matrix *m, const int64_t *at_ms,
+    double half_life_days, double weight, att_error *err);
+// Learns whether a trend helps, over which half-life and how much, and adds it; report->trend says what came of it. `model`
+// was trained on all of input->preferences by `recipe`.
+att_status att_choose_trend(att_model *model, const att_recipe *recipe,
     const att_model_input *input, const att_train_options *options, att_train_report *report,
     att_error *err);
 

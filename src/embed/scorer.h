@@ -40,6 +40,7 @@ typedef struct att_history {
     const float *weights;
     const uint32_t *order; // (count) as above; NULL: not known
     const int64_t *at_ms;  // (count); NULL: not known
+    int64_t asked_ms;      // what they come to like about then is asked for; 0: after all that was learned from
     const uint16_t *situation; // (count); NULL: not known
     uint16_t asked;            // the situation in which it is asked what comes next; 0: not known
     size_t count;

@@ -30,6 +30,8 @@ static att_status score_model(const void *model, att_fold *memory, const att_his
 {
     att_status status = att_model_fold_arrays(
         model, memory, history->items, history->weights, history->count, err);
+    if (!status && history->asked_ms)
+        att_model_ask(model, memory, history->asked_ms);
     if (!status)
         status = read_sequence(model, memory, history, err);
     if (!status)

@@ -59,6 +59,22 @@ static att_status build(att_model **out, const att_model_input *input, att_recip
     return status;
 }
 
+// A warm start keeps what was chosen before and measures it anew.
+static att_status learn_trend(att_model *model, const att_recipe *recipe, const att_model_input *input, bool warm,
+    const att_train_options *options, att_train_report *report, att_error *err)
+{
+    if (!warm)
+        return att_choose_trend(model, recipe, input, options, report, err);
+    const att_trend *before = &input->before->trend;
+    if (!before->values || !input->last_at_ms)
+        return ATT_OK;
+    snprintf(report->trend, sizeof report->trend, "kept: a weight of %g and a half-life of %g days", before->weight,
+        before->half_life_days);
+    report->trend_weight = before->weight;
+    return att_model_add_trend(
+        model, input->preferences, input->last_at_ms, before->half_life_days, before->weight, err);
+}
+
 att_status att_model_train(att_model **out, const att_model_input *input,
     const att_train_options *options, att_train_report *report, const att_host *host,
     att_error *err)
@@ -81,6 +97,8 @@ att_status att_model_train(att_model **out, const att_model_input *input,
         status = att_content_learn(*out, input, options->seed, options->threads, err);
     if (!status)
         status = att_choose_sequence(*out, &recipe, input, options, report, err);
+    if (!status)
+        status = learn_trend(*out, &recipe, input, warm, options, report, err);
     if (status) {
         att_model_destroy(*out);
         *out = NULL;

@@ -2,7 +2,7 @@
 // engine/candidates.c - a few hundred items out of all that may be shown.
 //
 // Sources, in turn: near the person's taste (index search under the filter), near by item-item weights and likely to come
-// next by the sequence part where the model has them, popular, newly published, tags outside the usual taste, and a seeded draw from everything eligible
+// next by the sequence part where the model has them, popular (of late, where the model has a trend), newly published, tags outside the usual taste, and a seeded draw from everything eligible
 // so that exploration can reach every item. When all of these give fewer than the slate wants, the eligible set
 // is walked until it is enough: k items come back whenever k are eligible.
 #include "engine/serve.h"
@@ -241,7 +241,8 @@ att_status att_view_candidates(att_view *view, att_error *err)
     att_rng rng = att_rng_stream(view->seed, 1);
     const size_t tenth = capacity / 10 + 1;
     const bool sequence = view->folded && att_model_sequence_share(view->engine->serving.model) > 0;
-    const size_t nearest = sequence ? 4 : 6; // tenths
+    const bool trend = view->folded && att_model_trend_weight(view->engine->serving.model) > 0;
+    const size_t nearest = (sequence ? 4 : 6) - (trend ? 1 : 0); // tenths
     if (!status)
         status = enter_nearest(view, view->folded ? capacity * nearest / 10 : capacity, err);
     if (!status)
@@ -249,6 +250,8 @@ att_status att_view_candidates(att_view *view, att_error *err)
     if (!status)
         status = enter_item_item(view, capacity * 3 / 10, err);
     if (!status) {
+        if (trend)
+            enter_list(view, view->engine->serving.popular, view->engine->serving.popular_count, tenth);
         enter_outside(view, &rng, tenth);
         enter_list(view, view->engine->catalogue.fresh, view->engine->catalogue.fresh_count, tenth);
         enter_drawn(view, &rng, tenth);

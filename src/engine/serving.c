@@ -129,6 +129,15 @@ static int more_popular(const void *a, const void *b)
     return x->item < y->item ? -1 : 1;
 }
 
+// Where a trend counts in the score, what it lifts must be among the candidates: the list goes by what people like of late.
+static float popularity_of(const att_engine *engine, const att_serving *serving, uint32_t item)
+{
+    const att_model *model = serving->model;
+    if (!model)
+        return (float)engine->catalogue.entries.items[item].events;
+    return att_model_trend_weight(model) > 0 ? att_model_trend(model, item) : att_model_popularity(model, item);
+}
+
 static att_status list_popular(att_engine *engine, att_serving *serving, att_error *err)
 {
     const size_t items = engine->catalogue.entries.count;
@@ -136,9 +145,7 @@ static att_status list_popular(att_engine *engine, att_serving *serving, att_err
     if (!all)
         return att_no_memory(err, items, "popular items");
     for (uint32_t i = 0; i < items; i++) {
-        const float popularity = serving->model ? att_model_popularity(serving->model, i)
-                                                : (float)engine->catalogue.entries.items[i].events;
-        all[i] = (popular_entry){popularity, i};
+        all[i] = (popular_entry){popularity_of(engine, serving, i), i};
     }
     qsort(all, items, sizeof *all, more_popular);
     const size_t count = ATT_MIN(items, POPULAR_MAX);

@@ -317,6 +317,8 @@ static att_status fold_person(att_view *view, const att_fold_item *items, size_t
         return att_no_memory(err, dim, "dimensions");
     att_status status = att_model_fold(model, view->memory->fold, items, count, taste, err);
     if (!status)
+        att_model_ask(model, view->memory->fold, view->at_ms);
+    if (!status)
         status = read_sequence(view, items, count, err);
     if (status)
         return status;

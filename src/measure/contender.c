@@ -92,6 +92,11 @@ static att_status chosen_train(void **out, const att_split *split,
         snprintf(story + used, ATT_CONTENDER_STORY_SIZE - used,
             ", with a share of %.2f for a sequence model", report.sequence_share);
     }
+    if (!status && report.trend_weight > 0) {
+        const size_t used = strlen(story);
+        snprintf(story + used, ATT_CONTENDER_STORY_SIZE - used, ", and what is liked of late weighing %g",
+            report.trend_weight);
+    }
     *out = model;
     return status;
 }

@@ -194,6 +194,18 @@ static void measure(judge *j, worker *w, uint32_t c, uint32_t count)
     }
 }
 
+// By the clock everybody is asked at the end of training; else people live in their own days, and what they came to like last
+// tells which.
+static int64_t asked_ms(const att_split *split, uint32_t c)
+{
+    int64_t newest = 0;
+    if (split->protocol == ATT_PROTOCOL_TIME || split->protocol == ATT_PROTOCOL_ROLLING || !split->timed)
+        return 0;
+    for (uint32_t i = split->history_start[c]; i < split->history_start[c + 1]; i++)
+        newest = ATT_MAX(newest, split->history_at_ms[i]);
+    return newest;
+}
+
 static void judge_people(void *context, uint32_t thread, size_t begin, size_t end)
 {
     judge *j = context;
@@ -205,6 +217,7 @@ static void judge_people(void *context, uint32_t thread, size_t begin, size_t en
             .weights = split->history_weight + start,
             .order = split->history_order + start,
             .at_ms = split->timed ? split->history_at_ms + start : NULL,
+            .asked_ms = asked_ms(split, c),
             .situation = split->history_situation ? split->history_situation + start : NULL,
             .asked = split->asked ? split->asked[c] : 0,
             .count = split->history_start[c + 1] - start};

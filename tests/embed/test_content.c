@@ -69,7 +69,7 @@ static double mean_score(const att_model *model, att_fold *fold, uint32_t kind)
     return sum;
 }
 
-static void untouched_items_find_their_people(const char *kind)
+static void untouched_items_find_their_people(const char *kind, double times)
 {
     check_heap heap = {0};
     const att_host host = check_host(&heap);
@@ -85,7 +85,7 @@ static void untouched_items_find_their_people(const char *kind)
         CHECK_OK(att_model_fold(model, fold, history, 5, NULL, NULL));
         for (uint32_t other = 0; other < KINDS; other++)
             if (other != likes)
-                CHECK(mean_score(model, fold, likes) > 2 * mean_score(model, fold, other));
+                CHECK(mean_score(model, fold, likes) > times * mean_score(model, fold, other));
     }
     att_fold_destroy(fold);
     att_model_destroy(model);
@@ -95,9 +95,9 @@ static void untouched_items_find_their_people(const char *kind)
 CHECK_TEST(items_nobody_touched_score_by_what_they_are)
 {
     CHECK_BEGIN();
-    untouched_items_find_their_people("als");
-    untouched_items_find_their_people("ease");
-    untouched_items_find_their_people("blend");
+    untouched_items_find_their_people("als", 5);
+    untouched_items_find_their_people("ease", 1.5); // whose vectors are those of the defaults, no search was made for them
+    untouched_items_find_their_people("blend", 5);
 }
 
 CHECK_TEST(a_new_item_is_placed_like_its_kind_and_after_loading_alike)
