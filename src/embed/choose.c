@@ -200,7 +200,7 @@ static att_status search_als(search *s, const att_recipe *start, bool free_dim, 
     bool better;
     att_status status = try_als(s, o.dim, o.reg, o.unobserved, &better, err);
     if (!status)
-        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 1, err);
+        status = turn_both_ways(s, KNOB_UNOBSERVED, 3, 3, err);
     if (!status)
         status = turn_both_ways(s, KNOB_REG, 2, 2, err);
     if (!status && free_dim)
