@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed/choose_seq.c - does a sequence part help, and how much of the score should be its own?
 //
-// Some people are held out, with the newest fifth of what they prefer to be found. The chosen factorization and a sequence
-// model are trained on the others; the share of the sequence is the one of a few that ranks the held-out people best
-// (mean of NDCG@100 and recall@20), none unless it is better than the rest alone by more than chance. Then a sequence
+// A fifth of the people are held out, with the newest fifth of what they prefer to be found. The chosen factorization and a sequence
+// model are trained on the others; the share of the sequence is the one that ranks the held-out people best (mean of NDCG@100 and
+// recall@20) of the few that are better than the rest alone by more than chance, none where none is. Then a sequence
 // model is trained on everybody, longer than in the trial. Both trainings end early where validation says so, and after a number of
 // operations anyway.
 #include "embed/choose.h"
@@ -18,13 +18,15 @@
 #define EVENTS_LEAST 5
 #define ALL_EVENTS_LEAST 2000
 #define LENGTH_MOST 64 // events read at serving: each costs a token when a person changed
-#define TRIAL_EPOCHS_MOST 25      // enough to say whether it helps
-#define TRIAL_OPERATIONS_MOST 6e12 // a minute or two of one processor
+#define TRIAL_EPOCHS_MOST 100      // sparse data begins slowly; dense data ends by patience before
+#define TRIAL_OPERATIONS_MOST 1e13 // a few minutes of one processor
 #define EPOCHS_MOST 150
 #define OPERATIONS_MOST 2e13
 #define EVENTS_SMALL 200000  // with fewer a narrow model learns as much
 #define SCALE_PEOPLE 200    // whose scores are compared to put both on one scale
-#define Z_OF_CONFIDENCE 2.326 // 99 %, one-sided: the best of five shares is looked at
+#define HELD_LEAST 50
+#define HELD_MOST 2000       // with few preferences a person, it takes many to tell a gain from chance
+#define Z_OF_CONFIDENCE 2.394 // 95 %, one-sided, of six looks (Bonferroni)
 
 typedef struct chooser {
     const att_host *host;
@@ -128,7 +130,7 @@ static att_seq_options options_of(const chooser *c, const att_seq_data *data, ui
         .held = (uint32_t)ATT_MIN(ATT_MAX(data->people / 10, 50), 1000),
         .dim = events < EVENTS_SMALL ? 32 : 64,
         .negatives = events < EVENTS_SMALL ? 256 : 512,
-        .patience = trial ? 4 : 8,
+        .patience = 8,
         .epochs = trial ? TRIAL_EPOCHS_MOST : EPOCHS_MOST,
         .flops_most = trial ? TRIAL_OPERATIONS_MOST : OPERATIONS_MOST};
     o = att_seq_options_for(&o, data);
@@ -188,7 +190,7 @@ static att_status learn(chooser *c, att_model *model, const att_matrix *m, const
 
 typedef struct judged {
     double mean; // of q = (NDCG@100 + recall@20) / 2
-    double least; // what the mean gain over the rest alone is at least, with 99 % confidence
+    double least; // what the mean gain over the rest alone is at least, with that confidence
 } judged;
 
 // people is (held), overwritten; `alone` is (held), what the rest alone reached: NULL while that is measured.
@@ -213,14 +215,14 @@ static att_status measure(chooser *c, att_model *model, double share, const att_
     return status;
 }
 
-// The best share is taken when it is better than none on the same people, by a paired test.
+// The best of the shares that are better than none on the same people, by a paired test of each.
 static att_status find_share(chooser *c, att_model *model, double *best, att_error *err)
 {
-    static const double shares[] = {0.2, 0.35, 0.5, 0.65, 0.8};
+    static const double shares[] = {0.2, 0.35, 0.5, 0.65, 0.8, 0.9};
     const uint32_t count = c->split.history.rows;
     att_quality *alone = ATT_NEW_ARRAY(c->host, att_quality, count);
     att_quality *people = ATT_NEW_ARRAY(c->host, att_quality, count);
-    judged without = {0}, with = {0};
+    judged without = {0}, top = {0}, kept = {0};
     double at = 0;
     *best = 0;
     att_status status = alone && people ? measure(c, model, 0, NULL, alone, &without, err)
@@ -228,17 +230,21 @@ static att_status find_share(chooser *c, att_model *model, double *best, att_err
     for (size_t k = 0; k < ATT_COUNT_OF(shares) && !status; k++) {
         judged now;
         status = measure(c, model, shares[k], alone, people, &now, err);
-        if (!status && now.mean > with.mean) {
-            with = now;
+        if (!status && now.mean > top.mean) {
+            top = now;
             at = shares[k];
         }
+        if (!status && now.least > 0 && now.mean > kept.mean) {
+            kept = now;
+            *best = shares[k];
+        }
     }
-    if (!status && with.least > 0)
-        *best = at;
+    const bool helps = *best > 0;
     if (!status)
         snprintf(c->report->sequence, sizeof c->report->sequence,
             "%s: %.4f without, %.4f with a share of %.2f, on %u people held out",
-            *best > 0 ? "it helps" : "it does not help enough", without.mean, with.mean, at, count);
+            helps ? "it helps" : "it does not help enough", without.mean, helps ? kept.mean : top.mean,
+            helps ? *best : at, count);
     ATT_FREE_ARRAY(c->host, alone, count);
     ATT_FREE_ARRAY(c->host, people, count);
     return status;
@@ -299,7 +305,7 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
     for (size_t k = 0; k < 2 && options->checkpoints; k++)
         snprintf(c.checkpoint[k], sizeof c.checkpoint[k], "%s-%s", options->checkpoints, names[k]);
     const att_holdout_options held = {.seed = options->seed + 1000,
-        .held = ATT_MIN(ATT_MAX(people / 10, 50), 1000),
+        .held = ATT_MIN(ATT_MAX(people / 5, HELD_LEAST), HELD_MOST),
         .least = EVENTS_LEAST,
         .untimed = input->untimed,
         .situation = input->situation};

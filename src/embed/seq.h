@@ -34,7 +34,7 @@ typedef struct att_seq_options {
     uint32_t batch_tokens; // events of a step, about
     uint32_t epochs;       // at most
     uint32_t patience;     // epochs without a better validation, then it ends; four times as many while it is not
-                           // better than popularity yet, since the start can be slow
+                           // clearly better than popularity yet, since the start can be slow
     // People whose newest event is kept out to validate on; the others' newest is trained on. UINT32_MAX: everybody's.
     uint32_t held;
     uint32_t judged;      // of those, validated on at most

@@ -21,6 +21,7 @@
 #define ITEM_SPREAD 0.5 // of item vectors at the start, as a length
 #define MEAN_PART 0.1    // of an epoch in the running mean, once there are many
 #define MEAN_POWER 3     // before: the mean forgets the start by this power of the epoch
+#define CLEARLY 1.5      // times popularity's quality: before, a training may stand still for long and go on
 #define EVENTS_LEAST 2 // to learn from a person: one read, one sought
 
 typedef struct training {
@@ -262,7 +263,7 @@ static bool is_done(const training *t)
 {
     const att_seq_mark *m = &t->mark;
     const uint64_t patience =
-        m->best_ndcg > t->popular_ndcg ? t->options.patience : 4 * (uint64_t)t->options.patience;
+        m->best_ndcg > CLEARLY * t->popular_ndcg ? t->options.patience : 4 * (uint64_t)t->options.patience;
     return m->epoch >= t->options.epochs || m->epoch >= m->best_epoch + patience ||
            (t->options.flops_most > 0 && m->flops >= t->options.flops_most);
 }
