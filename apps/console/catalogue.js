@@ -32,12 +32,12 @@ function Neighbours({ item }) {
 }
 
 function WhereShown({ item }) {
-  const { value: s, error, again } = useLoaded(() => get(`/v1/items/${id(item)}/shown?limit=20`), [item]);
+  const { value: s, error, again } = useLoaded(() => get(`/v1/items/${id(item)}/decisions?limit=20`), [item]);
   if (error) return html`<p class="quiet">${error.message}</p>`;
   if (!s) return html`<p class="quiet">Looking …</p>`;
-  if (!s.shown.length) return html`<p class="quiet">It stood in no slate since the service was started. <button onClick=${again}>Look again</button></p>`;
-  return html`<div class="scroll"><table class="wheres"><thead><tr><th scope="col">when</th><th scope="col">to whom</th><th scope="col" class="number">place</th><th scope="col">why</th><th scope="col" class="number">score</th><th scope="col" class="number">odds</th></tr></thead><tbody>${s.shown.map((d) => html`<tr><td class="nowrap">${when(d.at)}</td><td>${d.user ? html`<a href=${`#/listener/${id(d.user)}`}>${d.user}</a>` : html`<span class="quiet">a stranger</span>`}</td>
-    <td class="number">${d.rank}${d.slot !== 'best' ? html` <span class="tag slot">${d.slot}</span>` : ''}</td><td class="barcell"><${TermBars} terms=${d.terms} scale=${barScale(s.shown)} /></td><td class="number">${d.score.toFixed(3)}</td><td class="number">${odds(d.propensity)}</td></tr>`)}</tbody></table></div>`;
+  if (!s.decisions.length) return html`<p class="quiet">It stood in no slate that the log knows. <button onClick=${again}>Look again</button></p>`;
+  return html`<div class="scroll"><table class="wheres"><thead><tr><th scope="col">when</th><th scope="col">to whom</th><th scope="col" class="number">place</th><th scope="col">slot</th><th scope="col">why</th><th scope="col" class="number">score</th><th scope="col" class="number">odds</th></tr></thead><tbody>${s.decisions.map((d) => html`<tr><td class="nowrap">${when(d.at)}</td><td>${d.user ? html`<a href=${`#/listener/${id(d.user)}`}>${d.user}</a>` : html`<span class="quiet">forgotten</span>`}</td>
+    <td class="number">${d.place + 1}</td><td>${d.slot !== 'best' && html`<span class="tag slot">${d.slot}</span>`}</td><td class="barcell"><${TermBars} terms=${d.terms} scale=${barScale(s.decisions)} /></td><td class="number">${d.score.toFixed(3)}</td><td class="number">${odds(d.propensity)}</td></tr>`)}</tbody></table></div>`;
 }
 
 // Would somebody be shown it, and if not, why not?

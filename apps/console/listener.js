@@ -53,8 +53,7 @@ function Shown({ s, rank, before, scale, act, user, context }) {
   </li>`;
 }
 
-function Slate({ user, changed, onChange, onSlate }) {
-  const [context, setContext] = useState({});
+function Slate({ user, changed, onChange, onSlate, context, setContext }) {
   const [said, setSaid] = useState('');
   const ranks = useRef({ now: null, before: null, of: null });
   const seed = 20261126; // one draw for all redraws: what changes is what the person changed
@@ -87,11 +86,11 @@ function Slate({ user, changed, onChange, onSlate }) {
 
 // Tags over three time scales: long, recent, this session.
 function Scales({ person, taste }) {
-  const tags = (taste && taste.tags && taste.tags.length ? taste.tags : person.tags.map((t) => ({ tag: t.tag, long_term: t.share }))).slice(0, 10);
+  const tags = person.tags.slice(0, 10), weight = (s) => { const p = taste && taste.points.find((q) => q.scale.replace('-', '_') === s); return p ? ` ${percent(p.share, 0)}` : ''; };
   const most = Math.max(1e-9, ...tags.flatMap((t) => Object.keys(scaleNames).map((s) => t[s] || 0)));
   const scales = Object.keys(scaleNames).filter((s) => tags.some((t) => t[s]));
-  return html`<ul class="mix ${scales.length > 1 ? 'scales' : ''}">${tags.map((t) => html`<li title=${scales.map((s) => `${scaleNames[s]} ${percent(t[s] || 0, 0)}`).join(', ')}><span>${t.tag}</span><div>${scales.map((s) => html`<b class=${s} style=${`width:${((t[s] || 0) / most) * 100}%`}></b>`)}</div><i>${percent(t[scales[0]] || 0, 0)}</i></li>`)}</ul>
-    ${scales.length > 1 && html`<p class="legend">${scales.map((s) => html`<span class="key"><i class="swatch ${s}"></i>${scaleNames[s]}${taste[s] ? ` ${percent(taste[s].share, 0)}` : ''}</span>`)}</p>`}`;
+  return html`<ul class="mix ${scales.length > 1 ? 'scales' : ''}">${tags.map((t) => html`<li title=${scales.map((s) => `${scaleNames[s]} ${percent(t[s] || 0, 0)}`).join(', ')}><span>${t.tag}</span><div>${scales.map((s) => html`<b class=${s} style=${`width:${((t[s] || 0) / most) * 100}%`}></b>`)}</div><i>${percent(t.share, 0)}</i></li>`)}</ul>
+    ${scales.length > 1 && html`<p class="legend">${scales.map((s) => html`<span class="key"><i class="swatch ${s}"></i>${scaleNames[s]}${weight(s)}</span>`)}</p>`}`;
 }
 
 function Known({ user }) {
@@ -99,23 +98,26 @@ function Known({ user }) {
   const [problem, setProblem] = useState(null);
   const [slate, setSlate] = useState(null);
   const { value: p, error, again } = useLoaded(() => get(`/v1/people/${id(user)}`), [user]);
-  const { value: taste } = useLoaded(() => get(`/v1/people/${id(user)}/taste`).catch(() => null), [user, changed]);
-  const { value: map } = useMap(slate ? slate.model : 0);
+  const [context, setContext] = useState({});
+  const model = slate ? slate.model : 0;
+  const { value: map } = useMap(model);
+  const { value: taste } = useLoaded(() => (map ? get(`/v1/people/${id(user)}/taste?${new URLSearchParams(context)}`).catch(() => null) : null), [user, changed, !!map, context]);
+  const { value: past } = useLoaded(() => get(`/v1/people/${id(user)}/history?limit=40`).catch(() => null), [user, changed]);
   const touch = () => { setChanged((n) => n + 1); again(); };
   const control = async (name, value, item) => {
     try { setProblem(null); await post(`/v1/people/${id(user)}/controls`, { control: name, ...(value === undefined ? {} : { value }), ...(item ? { item } : {}) }); touch(); } catch (e) { setProblem(e); }
   };
-  if (error && error.status === 404) return html`<p class="message">Nothing is known about “${user}” yet. They get the popular and the various.</p><${Slate} user=${user} changed=${changed} onChange=${touch} />`;
+  if (error && error.status === 404) return html`<p class="message">Nothing is known about “${user}” yet. They get the popular and the various.</p><${Slate} user=${user} changed=${changed} onChange=${touch} context=${context} setContext=${setContext} />`;
   if (!p) return html`<${Message} error=${error}>Looking …<//>`;
-  const history = taste && taste.history && taste.history.length ? taste.history : [...p.items].sort((a, b) => (a.at < b.at ? 1 : -1));
+  const history = past ? past.events.filter((k) => k.item) : [];
   const where = map && slate ? Object.fromEntries(map.items.map((it) => [it.item, it])) : {};
-  const marks = [...history.filter((k) => where[k.item]).slice(0, 40).map((k) => ({ ...where[k.item], kind: 'had' })), ...(slate ? slate.shown.filter((s) => where[s.item]).map((s) => ({ ...where[s.item], kind: 'shown' })) : [])];
+  const marks = [...(taste ? taste.items.slice(0, 30).map((k) => ({ ...k, kind: 'had' })) : []), ...(slate ? slate.shown.filter((s) => where[s.item]).map((s) => ({ ...where[s.item], kind: 'in-slate' })) : [])];
   return html`<${Message} error=${error || problem} />
     <div class=${`columns person ${map && map.items.length ? 'with-map' : ''}`}>
       <${Card} title=${p.user}>
         <p class="quiet">${whole(p.events)} events in ${whole(p.sessions)} sessions, ${when(p.first_at)} to ${when(p.last_at)}; ${whole(p.impressions)} slots decided, ${whole(p.explored)} explored.</p>
         ${p.bot && html`<p class="message warn">Some events came at a rate that no person reaches.</p>`}${p.opted_out && html`<p class="message warn">Opted out: no personalization.</p>`}
-        ${taste && (taste.changes || []).map((text) => html`<p class="message">${text}</p>`)}
+        ${p.changes.map((text) => html`<p class="message">${text}</p>`)}
         <${Scales} person=${p} taste=${taste} /><//>
       ${map && map.items.length > 0 && html`<${Card} title="Taste on the map of items"><${TasteMap} map=${map} taste=${taste} marks=${marks} /><//>`}
       <${Card} title="Wishes">
@@ -125,9 +127,9 @@ function Known({ user }) {
         ${p.less_like.length > 0 && html`<p class="quiet">Less like: ${p.less_like.map((b) => html`<a class="tag" href=${`#/catalogue/${id(b)}`}>${b}</a>`)}</p>`}
         <p class="row"><button onClick=${() => control('reset')}>Forget this taste for deciding</button><button aria-pressed=${p.opted_out} onClick=${() => control('opt-out', p.opted_out ? 0 : 1)}>${p.opted_out ? 'Personalize again' : 'Opt out'}</button></p><//>
     </div>
-    <${Slate} user=${user} changed=${changed} onChange=${touch} onSlate=${setSlate} />
+    <${Slate} user=${user} changed=${changed} onChange=${touch} onSlate=${setSlate} context=${context} setContext=${setContext} />
     <div class="columns two">
-      <${Card} title="History, newest first"><table class="history"><tbody>${history.slice(0, 14).map((k) => html`<tr><td>${itemLink(k)}</td><td class="quiet">${verbs[k.signal] || k.signal}</td><td class="number ${k.grade < 0 ? 'down' : ''}">${k.grade === undefined || k.grade === null ? '' : signed(k.grade, 2)}</td><td class="quiet number nowrap">${when(k.at).slice(5)}</td></tr>`)}</tbody></table><//>
+      <${Card} title="History, newest first"><table class="history"><tbody>${history.slice(0, 14).map((k) => html`<tr><td>${itemLink(k)}</td><td class="quiet">${verbs[k.signal] || k.signal}</td><td class="quiet">${[k.context.activity, k.context.device].filter((c) => c && c !== 'unknown').join(', ')}</td><td class="quiet number nowrap">${when(k.at).slice(5)}</td></tr>`)}</tbody></table><//>
       <${Card} title="Strongest opinions"><table class="history"><tbody>${p.items.slice(0, 14).map((k) => html`<tr><td>${itemLink(k)}</td><td class="quiet">${verbs[k.signal] || k.signal}</td><td class="number ${k.grade < 0 ? 'down' : ''}">${signed(k.grade, 2)}</td><td class="quiet number nowrap">${when(k.at).slice(5)}</td></tr>`)}</tbody></table><//>
     </div>`;
 }

@@ -5,41 +5,57 @@ import { get, id } from './api.js';
 import { html, percent, useLoaded } from './parts.js';
 
 export const scaleNames = { long_term: 'long term', recent: 'these days', session: 'this session' };
-const mediaColours = ['--relevance', '--calibration', '--control', '--novelty', '--business'];
-const size = 200; // the map is a square of this many units, -1 … 1 of the items' coordinates
+const hues = [195, 30, 340, 110, 265, 55, 5, 160, 225, 300]; // each tag's, at the same lightness
+const size = 200, edge = 8; // the map is a square of this many units
+const shown = 1500; // items at most: those that people met most
 
-const at = (v) => ((Math.min(1.05, Math.max(-1.05, v)) + 1.08) / 2.16) * size;
-
-function Points({ items, media }) {
-  return useMemo(() => media.map((medium, i) => html`<path class="points" style=${`stroke:var(${mediaColours[i % mediaColours.length]})`} d=${items.filter((it) => it.medium === medium).map((it) => `M${at(it.x).toFixed(1)} ${at(-it.y).toFixed(1)}h0`).join('')} />`), [items]);
+// All but the outermost hundredth of the items on either side fill the square, with both axes to the same scale.
+function framing(items) {
+  const middle = (values) => { const sorted = values.sort((a, b) => a - b), of = (share) => sorted[Math.round(share * (sorted.length - 1))] || 0; return { centre: (of(0.01) + of(0.99)) / 2, half: (of(0.99) - of(0.01)) / 2 }; };
+  const x = middle(items.map((it) => it.x)), y = middle(items.map((it) => it.y)), half = Math.max(x.half, y.half, 1e-6);
+  const place = (v) => size / 2 + Math.min(1.05, Math.max(-1.05, v / half)) * (size / 2 - edge);
+  return { x: (v) => +place(v - x.centre).toFixed(1), y: (v) => +place(y.centre - v).toFixed(1) };
 }
 
-// marks: [{ x, y, item, title, kind: 'shown' | 'had' }]
+// The tags that most items carry first; the others share one quiet colour.
+function groupsOf(items) {
+  const counts = {};
+  for (const it of items) if (it.tag) counts[it.tag] = (counts[it.tag] || 0) + 1;
+  const named = Object.entries(counts).sort((a, b) => b[1] - a[1]).slice(0, hues.length).map(([tag], i) => ({ tag, colour: `hsl(${hues[i]} 48% 52%)` }));
+  return [{ tag: null, colour: 'var(--quiet)' }, ...named].map((g) => ({ ...g, items: items.filter((it) => (g.tag ? it.tag === g.tag : !named.some((n) => n.tag === it.tag))) })).filter((g) => g.items.length);
+}
+
+const Points = ({ groups, at }) => useMemo(() => groups.map((g) => html`<path class=${`points ${g.tag ? '' : 'others'}`} style=${`stroke:${g.colour}`} d=${g.items.map((it) => `M${at.x(it.x)} ${at.y(it.y)}h0`).join('')} />`), [groups]);
+
+// marks: [{ x, y, item, title, kind: 'in-slate' | 'had' }]
 export function TasteMap({ map, taste, marks = [] }) {
   const [near, setNear] = useState(null);
-  const media = useMemo(() => [...new Set(map.items.map((it) => it.medium))], [map]);
-  const scales = taste ? Object.keys(scaleNames).filter((s) => taste[s] && taste[s].x !== null && taste[s].x !== undefined && taste[s].share > 0) : [];
+  const groups = useMemo(() => groupsOf(map.items), [map]), at = useMemo(() => framing(map.items), [map]);
+  const points = taste ? taste.points.filter((p) => p.scale !== 'now').map((p) => ({ ...p, key: p.scale.replace('-', '_') })) : [];
+  const now = taste && taste.points.find((p) => p.scale === 'now');
   // Moving over it tells the item next to the pointer; each is a link in the catalogue, so nothing is told here alone.
   const move = (e) => {
-    const box = e.currentTarget.getBoundingClientRect(), x = ((e.clientX - box.left) / box.width) * 2.16 - 1.08, y = -(((e.clientY - box.top) / box.height) * 2.16 - 1.08);
-    let best = null, distance = 0.006;
-    for (const it of map.items) { const d = (it.x - x) ** 2 + (it.y - y) ** 2; if (d < distance) { distance = d; best = it; } }
+    const box = e.currentTarget.getBoundingClientRect(), x = ((e.clientX - box.left) / box.width) * size, y = ((e.clientY - box.top) / box.height) * size;
+    let best = null, distance = 40;
+    for (const it of map.items) { const d = (at.x(it.x) - x) ** 2 + (at.y(it.y) - y) ** 2; if (d < distance) { distance = d; best = it; } }
     setNear(best);
   };
-  return html`<figure class="map"><svg viewBox="0 0 ${size} ${size}" role="img" aria-label=${`map of ${map.items.length} items${scales.length ? `; taste: ${scales.map((s) => `${scaleNames[s]} ${percent(taste[s].share, 0)}`).join(', ')}` : ''}`} onPointerMove=${move} onPointerLeave=${() => setNear(null)} onClick=${() => near && (location.hash = `#/catalogue/${id(near.item)}`)}>
-    <${Points} items=${map.items} media=${media} />
-    ${marks.map((m) => html`<circle class=${`mark ${m.kind}`} cx=${at(m.x)} cy=${at(-m.y)} r=${m.kind === 'shown' ? 2.6 : 1.7}><title>${m.title || m.item}</title></circle>`)}
-    ${scales.length > 1 && html`<path class="path" d=${`M${scales.map((s) => `${at(taste[s].x)} ${at(-taste[s].y)}`).join('L')}`} />`}
-    ${scales.map((s) => html`<g class=${`taste ${s}`}><circle cx=${at(taste[s].x)} cy=${at(-taste[s].y)} r=${4 + 5 * Math.sqrt(taste[s].share)} /><text x=${at(taste[s].x)} y=${at(-taste[s].y) - 6 - 5 * Math.sqrt(taste[s].share)}>${scaleNames[s]}</text></g>`)}
-    ${near && html`<circle class="near" cx=${at(near.x)} cy=${at(-near.y)} r="3" />`}</svg>
-    <figcaption class="quiet">${near ? html`<strong>${near.title || near.item}</strong> ${near.medium}${near.tag ? `, ${near.tag}` : ''}` : html`${media.map((m, i) => html`<span class="key"><i class="swatch" style=${`background:var(${mediaColours[i % mediaColours.length]})`}></i>${m}</span>`)} ${marks.some((m) => m.kind === 'shown') ? html`<span class="key"><i class="swatch ring"></i>in the slate</span>` : ''}`}</figcaption></figure>`;
+  return html`<figure class="map"><svg viewBox="0 0 ${size} ${size}" role="img" aria-label=${`map of ${map.items.length} items${points.length ? `; taste: ${points.map((p) => `${scaleNames[p.key]} ${percent(p.share, 0)}`).join(', ')}` : ''}`} onPointerMove=${move} onPointerLeave=${() => setNear(null)} onClick=${() => near && (location.hash = `#/catalogue/${id(near.item)}`)}>
+    <${Points} groups=${groups} at=${at} />
+    ${marks.map((m) => html`<circle class=${`mark ${m.kind}`} cx=${at.x(m.x)} cy=${at.y(m.y)} r=${m.kind === 'in-slate' ? 2.6 : 1.8}><title>${m.title || m.item}</title></circle>`)}
+    ${points.length > 1 && html`<path class="path" d=${`M${points.map((p) => `${at.x(p.x)} ${at.y(p.y)}`).join('L')}`} />`}
+    ${points.map((p, i) => html`<g class=${`taste ${p.key}`}><circle cx=${at.x(p.x)} cy=${at.y(p.y)} r=${3 + 5 * Math.sqrt(p.share)} /><text x=${at.x(p.x)} y=${at.y(p.y) + (i % 2 ? 9 + 5 * Math.sqrt(p.share) : -5 - 5 * Math.sqrt(p.share))}>${scaleNames[p.key]}</text></g>`)}
+    ${now && points.length > 1 && html`<path class="now" d=${`M${at.x(now.x) - 3} ${at.y(now.y)}h6M${at.x(now.x)} ${at.y(now.y) - 3}v6`}><title>here and now</title></path>`}
+    ${near && html`<circle class="near" cx=${at.x(near.x)} cy=${at.y(near.y)} r="3" />`}</svg>
+    <figcaption class="quiet">${near ? html`<strong>${near.title || near.item}</strong> ${near.tag || ''}` : html`${groups.filter((g) => g.tag).map((g) => html`<span class="key"><i class="swatch" style=${`background:${g.colour}`}></i>${g.tag}</span>`)} ${marks.some((m) => m.kind === 'in-slate') ? html`<span class="key"><i class="swatch ring"></i>in the slate</span>` : ''}`}</figcaption></figure>`;
 }
 
 // The map does not change while a model is in force; it is fetched once for it.
 let kept = null;
 export function useMap(model) {
   return useLoaded(async () => {
-    if (!kept || kept.of !== model) kept = { of: model, map: await get('/v1/map') };
+    if (!model) return null; // no model, no space
+    if (!kept || kept.of !== model) kept = { of: model, map: await get(`/v1/map?limit=${shown}`).catch(() => null) };
     return kept.map;
   }, [model]);
 }

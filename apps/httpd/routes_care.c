@@ -240,9 +240,13 @@ static void write_person(httpd_out *o, att_text user, const att_person *p)
         out_open(o, '{');
         out_key_text(o, "tag", p->tags[i].tag);
         out_key_number(o, "share", p->tags[i].share);
+        out_key_number(o, "long_term", p->scales[i].long_term);
+        out_key_number(o, "recent", p->scales[i].recent);
+        out_key_number(o, "session", p->scales[i].session);
         out_close(o, '}');
     }
     out_close(o, ']');
+    write_texts(o, "changes", p->change_texts, p->change_count);
     out_key(o, "items");
     out_open(o, '[');
     for (size_t i = 0; i < p->item_count; i++) {

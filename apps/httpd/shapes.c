@@ -108,7 +108,9 @@ static const shape_field explanation_fields[] = {{"shown", SHAPE_OBJECT, "as if 
 const shape httpd_shape_explanation = {"Explanation", "Why this item has this score", explanation_fields};
 
 static const shape_field share_fields[] = {{"tag", SHAPE_TEXT, "tag", .required = true},
-    {"share", SHAPE_NUMBER, "of what they liked, 0 to 1", .required = true}, {0}};
+    {"share", SHAPE_NUMBER, "of what they liked, 0 to 1", .required = true},
+    {"long_term", SHAPE_NUMBER, "of the long-term vector", .required = true}, {"recent", SHAPE_NUMBER, "of the recent one", .required = true},
+    {"session", SHAPE_NUMBER, "of this session's", .required = true}, {0}};
 static const shape shape_share = {"TagShare", "How much of a taste a tag holds", share_fields};
 static const shape_field known_fields[] = {{"item", SHAPE_TEXT, "id", .required = true}, {"title", SHAPE_TEXT, "title", .required = true},
     {"signal", SHAPE_TEXT, "the signal in force", .name_of = signal_of, .first_name = 1, .required = true},
@@ -124,6 +126,7 @@ static const shape_field person_fields[] = {{"user", SHAPE_TEXT, "id", .required
     {"energy", SHAPE_NUMBER, "slider, -1 to 1", .required = true}, {"novelty", SHAPE_NUMBER, "slider, -1 to 1", .required = true},
     {"opted_out", SHAPE_BOOL, "no personalization", .required = true}, {"bot", SHAPE_BOOL, "events at an absurd rate", .required = true},
     {"tags", SHAPE_LIST, "greatest share first", .of = SHAPE_OBJECT, .shape = &shape_share, .required = true},
+    {"changes", SHAPE_LIST, "what changed in their taste of late, in words", .of = SHAPE_TEXT, .required = true},
     {"items", SHAPE_LIST, "greatest grade first, in size", .of = SHAPE_OBJECT, .shape = &shape_known, .required = true},
     {"blocked", SHAPE_LIST, "items and tag:NAME", .of = SHAPE_TEXT, .required = true},
     {"less_like", SHAPE_LIST, "items", .of = SHAPE_TEXT, .required = true}, {0}};
