@@ -114,6 +114,7 @@ typedef struct att_policy {
         int unknown_age; // years; how old a person of unknown age counts, 0 … 120
     } rights;
     struct {
+        bool filter_items; // titles, texts and tags of items pass the text filter beside the store (docs/filter.md)
         uint32_t hold_reports; // an item is not shown once so many different people have reported it; 0: never (attune/queue.h)
     } moderation;
     struct { // when a watch trains, and when it swaps (docs/training.md)

@@ -376,6 +376,7 @@ static void destroy_engine(att_engine *engine)
     att_budget_deinit(&engine->budget);
     pthread_cond_destroy(&engine->queue_moved);
     pthread_mutex_destroy(&engine->queue_lock);
+    att_item_filter_destroy(engine->item_filter, &host);
     pthread_rwlock_destroy(&engine->state_lock);
     pthread_mutex_destroy(&engine->look_lock);
     ATT_FREE_ARRAY(&host, engine->map, 3 * (size_t)engine->map_dim);
@@ -416,6 +417,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
         status = att_no_memory(err, engine->path_size, "bytes of path");
     else
         memcpy(engine->path, path, engine->path_size + 1);
+    if (!status)
+        status = att_item_filter_create(&engine->item_filter, &engine->host, err);
     const att_store_options store_options = {.create = engine->options.create,
         .exclusive = engine->options.exclusive,
         .read_only = engine->options.read_only,

@@ -50,6 +50,7 @@ typedef struct att_serving {
 } att_serving;
 
 typedef struct att_write att_write;
+typedef struct att_item_filter att_item_filter;
 
 struct att_engine {
     att_host host;
@@ -74,6 +75,7 @@ struct att_engine {
     att_serving serving;
     att_choices *choices;
     att_queue *queue;
+    att_item_filter *item_filter; // its own lock
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
@@ -121,6 +123,30 @@ att_status att_engine_fold_queue(att_engine *engine, const att_record *record, a
 // After the item's rights were set anew. state_lock held for writing.
 void att_engine_bar_item(att_engine *engine, uint32_t item);
 void att_engine_save_queue(att_engine *engine);
+
+struct att_case_record;
+// One act on an item's case, within a transaction's run.
+att_status att_engine_append_case(
+    att_engine *engine, att_record_kind kind, const struct att_case_record *said, uint32_t item, att_error *err);
+
+// --- filter.c ---------------------------------------------------------------------------------------------
+// What the text filter found in an item.
+typedef struct att_filtered {
+    size_t item; // of those that were given
+    bool denied; // else held
+    float score;
+    uint16_t matched_size;
+    char matched[ATT_CASE_MATCHED_SIZE_MAX + 1], reason[600];
+} att_filtered;
+typedef ATT_VEC(att_filtered) att_filtered_list;
+att_status att_item_filter_create(att_item_filter **out, const att_host *host, att_error *err);
+void att_item_filter_destroy(att_item_filter *filter, const att_host *host);
+// Where the policy says so: what is held or denied, in the order of the items. No lock held. The caller frees the list.
+att_status att_engine_filter_items(att_engine *engine, const att_item *items, size_t count, att_filtered_list *out, att_error *err);
+// Can the filter that this policy asks for be read?
+att_status att_engine_filter_ready(att_engine *engine, const att_policy *policy, att_error *err);
+// The case of an item that was put, unless this was said of it before. Within a transaction's run.
+att_status att_engine_put_filtered(att_engine *engine, const att_filtered *filtered, uint32_t item, att_error *err);
 
 // --- write.c ----------------------------------------------------------------------------------------------
 // A write waits in a queue; one of the waiting threads commits all of them at once (group commit).

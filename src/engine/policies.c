@@ -375,6 +375,8 @@ static att_status act_on(att_engine *engine, const att_policy *policy, act_write
     job->yaml = (att_text){yaml, size};
     att_status status = att_policy_parse(&checked, job->yaml, "policy", &engine->host, err);
     if (!status)
+        status = att_engine_filter_ready(engine, &checked, err);
+    if (!status)
         status = act(engine, job, err);
     if (version)
         *version = status ? 0 : job->version;

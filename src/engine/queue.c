@@ -331,6 +331,14 @@ static att_status append_one(att_engine *engine, const case_write *job, const at
     return status;
 }
 
+att_status att_engine_append_case(
+    att_engine *engine, att_record_kind kind, const att_case_record *said, uint32_t item, att_error *err)
+{
+    const case_write job = {.kind = kind};
+    uint64_t seq;
+    return append_one(engine, &job, said, item, 0, ATT_NO_INDEX, &seq, err);
+}
+
 static att_status run_case(att_engine *engine, att_write *write, att_error *err)
 {
     case_write *job = (case_write *)write;

@@ -413,6 +413,7 @@ typedef struct items_write {
     att_write write;
     const att_item *items;
     size_t count;
+    att_filtered_list filtered; // in the order of the items
     const char *key;
     const void *value;
     size_t value_size;
@@ -421,6 +422,7 @@ typedef struct items_write {
 static att_status run_items(att_engine *engine, att_write *write, att_error *err)
 {
     const items_write *job = (const items_write *)write;
+    size_t filtered = 0;
     for (size_t i = 0; i < job->count; i++) {
         const att_item *item = &job->items[i];
         uint32_t index = att_names_find(&engine->catalogue.ids, item->id);
@@ -442,6 +444,8 @@ static att_status run_items(att_engine *engine, att_write *write, att_error *err
         att_record record = att_record_blank(engine, ATT_RECORD_ITEM);
         record.item = index;
         status = att_engine_append(engine, &record, 1, err);
+        if (!status && filtered < job->filtered.count && job->filtered.items[filtered].item == i)
+            status = att_engine_put_filtered(engine, &job->filtered.items[filtered++], index, err);
         if (status)
             return status;
     }
@@ -463,7 +467,12 @@ att_status att_engine_items_put_with_meta(att_engine *engine, const att_item *it
         .key = key,
         .value = value,
         .value_size = size};
-    return att_engine_commit(engine, &job.write, err);
+    att_status status = att_engine_filter_items(engine, items, count, &job.filtered, err);
+    if (status)
+        return status;
+    status = att_engine_commit(engine, &job.write, err);
+    ATT_VEC_FREE(&engine->host, &job.filtered);
+    return status;
 }
 
 att_status att_engine_items_put(

@@ -101,7 +101,7 @@ att_policy att_policy_default(void)
                 .reserve = 0.1,
             },
         .rights = {.required = false, .unknown_age = 0},
-        .moderation = {.hold_reports = 0},
+        .moderation = {.filter_items = false, .hold_reports = 0},
         .learning =
             {
                 .new_share = 0.05,
@@ -248,6 +248,8 @@ static const att_policy_field fields[] = {
         "share of a person's exploration that waits for sudden changes; at most 20 slots wait"),
     KEY(rights, required, BOOL, 0, 1, "true: an item without a licence that holds is never shown"),
     KEY(rights, unknown_age, I32, 0, 120, "years: how old a person of unknown age counts"),
+    KEY(moderation, filter_items, BOOL, 0, 1,
+        "true: titles, texts and tags of items pass the text filter beside the store (docs/filter.md)"),
     KEY(moderation, hold_reports, U32, 0, 1000000,
         "an item is not shown once so many different people have reported it since the last verdict; 0: never"),
     KEY(learning, new_share, DOUBLE, 0.001, 100,

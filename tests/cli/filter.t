@@ -63,3 +63,34 @@ attune filter: cut.filter: snapshot: it should have 7450 bytes and has 5000: it 
 $ attune filter sing
 attune filter: unknown action "sing", expected train, check or evaluate; see: attune filter --help
 [64]
+# Items pass the filter beside the store: held ones wait in the queue, denied ones stay out, and people have the last word.
+$ attune init -q; printf 'moderation:\n  filter_items: true\n' >policy.yaml; attune policy --set policy.yaml
+attune policy: the policy says moderation.filter_items, and there is neither attune.attune-filter.txt nor attune.attune-filter.model
+[66]
+$ cp words.txt attune.attune-filter.txt; attune policy --set policy.yaml -q
+the policy is in force
+$ printf '%s\n' '{"id":"a","title":"A nice song"}' '{"id":"b","title":"The N1twit"}' '{"id":"c","title":"Song","tags":["l4rd"]}' '{"id":"d","title":"Mallards","text":"with a mallard"}' >songs.ndjson; attune import songs.ndjson -q; attune queue list
+  case    about  verdict  now     reports  changed
+* item-3  d      none     barred        0  <*>
+* item-2  c      none     barred        0  <*>
+  item-1  b      deny     barred        0  <*>
+$ attune queue show item-1; attune queue show item-2
+item-1: b "The N1twit", deny, barred; 0 reports by 0 people since the last verdict
+  <*>  deny      filter: title: the phrase "nitwit*" of insult, through leet (saw "N1twit")
+item-2: c "Song", not decided, barred; 0 reports by 0 people since the last verdict
+  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd")
+$ attune recommend u1 -n 9 --json --dry | tr ',' '\n' | grep '"item":'
+"items":[{"item":"a"
+$ attune queue decide item-2 allow --reason 'a cooking song' --by mara -q; attune import songs.ndjson --restart -q; attune queue list
+  case    about  verdict  now     reports  changed
+  item-2  c      allow    shown         0  <*>
+* item-3  d      none     barred        0  <*>
+  item-1  b      deny     barred        0  <*>
+$ sed -i 's/l4rd/lard/' songs.ndjson; attune import songs.ndjson --restart -q; attune queue show item-2
+item-2: c "Song", allow, barred; 0 reports by 0 people since the last verdict
+  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd")
+  <*>  allow     mara: a cooking song
+  <*>  held      filter: tag: the phrase "*lard*" of odd (saw "lard")
+$ rm attune.attune-filter.txt; sed -i 's/lard/Lard/' songs.ndjson; attune import songs.ndjson --restart -q; attune doctor -q | head -1
+attune import: songs.ndjson: the policy says moderation.filter_items, and there is neither attune.attune-filter.txt nor attune.attune-filter.model; all up to line 0 is kept: run the same import again: it goes on behind that line
+fine     the pages of the file are sound, every asset matches its hash
