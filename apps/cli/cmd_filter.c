@@ -270,16 +270,114 @@ static int run_check(cli *c)
     return code;
 }
 
+// --- duplicates -----------------------------------------------------------------------------------------------
+
+static int print_rates(const cli *c, const att_near_rates *r)
+{
+    if (c->json) {
+        json_t *attacks = json_object();
+        for (int a = 0; a < ATT_ATTACK_COUNT; a++)
+            json_object_set_new(attacks, att_near_attack_name((att_near_attack)a),
+                json_pack("{s:I,s:I}", "looked", (json_int_t)r->looked[a], "found", (json_int_t)r->found[a]));
+        return cli_print_json(json_pack("{s:I,s:I,s:I,s:f,s:o}", "texts", (json_int_t)r->texts, "pairs", (json_int_t)r->pairs_asked,
+            "false_alarms", (json_int_t)r->false_alarms, "looks_per_s", r->looks_per_s, "attacks", attacks));
+    }
+    printf("%s; %.0f looks a second on one core.\n", cli_count(r->texts, "text", "texts"), r->looks_per_s);
+    for (int a = 0; a < ATT_ATTACK_COUNT; a++)
+        printf("  %-14s found %5.1f %%  (%llu of %llu)\n", att_near_attack_name((att_near_attack)a),
+            r->looked[a] ? 100 * (double)r->found[a] / (double)r->looked[a] : 0, (unsigned long long)r->found[a],
+            (unsigned long long)r->looked[a]);
+    printf("  false alarms: %llu of %llu pairs\n", (unsigned long long)r->false_alarms, (unsigned long long)r->pairs_asked);
+    return 0;
+}
+
+static int run_rates(cli *c, const att_near_options *options)
+{
+    uint64_t seed = 1;
+    att_near_rates rates;
+    att_error err = {0};
+    if (!cli_must_whole(c, "seed", 1, UINT64_MAX, &seed))
+        return 64;
+    cli_progress_start(c);
+    const att_status status = att_near_measure(c->arguments[1], options, seed, &c->host, &rates, &err);
+    cli_progress_end();
+    return status ? cli_fail(c, status, &err) : print_rates(c, &rates);
+}
+
+static int print_pair(const cli *c, unsigned long long line, const att_near_match *m)
+{
+    if (c->json)
+        return cli_print_json(json_pack("{s:I,s:I,s:f,s:f,s:I}", "line", (json_int_t)line, "like", (json_int_t)m->id, "likeness", m->likeness,
+            "inside", m->inside, "run", (json_int_t)m->run));
+    printf("line %llu is like line %llu: %.0f %% alike, %.0f %% inside, %s in a row\n", line, (unsigned long long)m->id, 100 * m->likeness,
+        100 * m->inside, cli_count(m->run, "letter", "letters"));
+    return 0;
+}
+
+// Each line is looked for among those before it.
+static int list_pairs(cli *c, att_near *near, FILE *file)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    int code = 0;
+    unsigned long long number = 0;
+    for (ssize_t size; !code && (size = getline(&line, &capacity, file)) >= 0 && !cli_interrupted();) {
+        att_near_match found[ATT_NEAR_FOUND_MAX];
+        size_t count;
+        att_error err = {0};
+        const att_text text = {line, (size_t)size};
+        number++;
+        att_status status = att_near_find(near, text, found, &count, &err);
+        for (size_t i = 0; !status && !code && i < count; i++)
+            code = print_pair(c, number, &found[i]);
+        if (!status)
+            status = att_near_add(near, number, text, &err);
+        if (status)
+            code = cli_fail(c, status, &err);
+    }
+    free(line);
+    return code ? code : cli_interrupted() ? 130 : 0;
+}
+
+static int run_duplicates(cli *c)
+{
+    double likeness = 35, inside = 80;
+    uint64_t run = 40;
+    if (c->argument_count != 2)
+        return cli_usage(c, "duplicates needs a file with a text in each line, or -");
+    if (!cli_must_number(c, "likeness", 10, 100, &likeness) || !cli_must_number(c, "inside", 10, 100, &inside) ||
+        !cli_must_whole(c, "run", 16, 100000, &run))
+        return 64;
+    const att_near_options options = {.likeness = likeness / 100, .inside = inside / 100, .run_least = (size_t)run};
+    if (cli_flag(c, "rates"))
+        return run_rates(c, &options);
+    const bool pipe = strcmp(c->arguments[1], "-") == 0;
+    FILE *file = pipe ? stdin : fopen(c->arguments[1], "r");
+    if (!file) {
+        fprintf(stderr, "attune filter: opening %s: %s\n", c->arguments[1], strerror(errno));
+        return errno == ENOENT ? 66 : 74;
+    }
+    att_near *near = NULL;
+    att_error err = {0};
+    const att_status status = att_near_create(&near, &options, &c->host, &err);
+    const int code = status ? cli_fail(c, status, &err) : list_pairs(c, near, file);
+    att_near_destroy(near);
+    if (!pipe)
+        fclose(file);
+    return code;
+}
+
 static int run_filter(cli *c)
 {
     static const struct {
         const char *name;
         int (*run)(cli *c);
-    } actions[] = {{"train", run_train}, {"check", run_check}, {"evaluate", run_evaluate}};
+    } actions[] = {{"train", run_train}, {"check", run_check}, {"evaluate", run_evaluate},
+        {"duplicates", run_duplicates}};
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
         if (strcmp(c->arguments[0], actions[i].name) == 0)
             return actions[i].run(c);
-    return cli_usage(c, "unknown action \"%s\", expected train, check or evaluate", c->arguments[0]);
+    return cli_usage(c, "unknown action \"%s\", expected train, check, evaluate or duplicates", c->arguments[0]);
 }
 
 static const cli_option filter_options[] = {
@@ -290,14 +388,19 @@ static const cli_option filter_options[] = {
     {"test-every", 0, "N", "rows whose id is a multiple of N are the test, not trained on; evaluate: default 5 without --model"},
     {"share", 0, "PERCENT", "evaluate: of words that are disguised; default 100"},
     {"resamples", 0, "N", "evaluate: of the intervals; default 1000"},
+    {"likeness", 0, "PERCENT", "duplicates: of the runs of five letters in common, from which a text is found; default 35"},
+    {"inside", 0, "PERCENT", "duplicates: or of the shorter text's runs; default 80"},
+    {"run", 0, "N", "duplicates: or so many letters in a row in common; default 40"},
+    {"rates", 0, NULL, "duplicates: measure how often the file's lines are found after attacks, and how often others are"},
     {"plain", 0, NULL, "check: without ICU and vectorscan"},
     {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "default 1"}, {0}};
 static const char *const filter_examples[] = {"attune filter train chat.csv -o chat.filter", "learn from the columns text and label",
     "attune filter check \"you bl0ckhead\" --phrases words.txt", "verdict, and what was matched where",
     "attune filter check - --phrases words.txt -m chat.filter < chat.ndjson", "a line of JSON in, a line out",
-    "attune filter evaluate chat.csv", "train on four fifths, test on the rest, plain and disguised", NULL};
+    "attune filter evaluate chat.csv", "train on four fifths, test on the rest, plain and disguised",
+    "attune filter duplicates posts.txt", "lines that are nearly the same as one before", NULL};
 const cli_command cli_filter = {"filter", "Find unwanted texts through their disguises, and measure how well", "ACTION [FILE|TEXT]", 1, 2,
-    "Actions: train FILE.csv --out MODEL, check TEXT (or - for NDJSON), evaluate FILE.csv.\n\n"
+    "Actions: train FILE.csv --out MODEL, check TEXT (or - for NDJSON), evaluate FILE.csv, duplicates FILE (a text a line).\n\n"
     "A verdict is allow, hold (for people to look at) or deny. The form of phrase lists, the mapping, the method and what it was "
     "measured at are in docs/filter.md.",
     filter_options, filter_examples, run_filter};

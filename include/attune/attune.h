@@ -24,5 +24,6 @@
 #include "attune/simulate.h"
 #include "attune/trial.h"
 #include "attune/filter.h"
+#include "attune/near.h"
 
 #endif

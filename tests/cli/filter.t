@@ -61,7 +61,7 @@ $ head -c 5000 chat.filter >cut.filter; attune filter check x -m cut.filter
 attune filter: cut.filter: snapshot: it should have 7450 bytes and has 5000: it was cut or grew
 [76]
 $ attune filter sing
-attune filter: unknown action "sing", expected train, check or evaluate; see: attune filter --help
+attune filter: unknown action "sing", expected train, check, evaluate or duplicates; see: attune filter --help
 [64]
 # Items pass the filter beside the store: held ones wait in the queue, denied ones stay out, and people have the last word.
 $ attune init -q; printf 'moderation:\n  filter_items: true\n' >policy.yaml; attune policy --set policy.yaml
@@ -94,3 +94,18 @@ item-2: c "Song", allow, barred; 0 reports by 0 people since the last verdict
 $ rm attune.attune-filter.txt; sed -i 's/lard/Lard/' songs.ndjson; attune import songs.ndjson --restart -q; attune doctor -q | head -1
 attune import: songs.ndjson: the policy says moderation.filter_items, and there is neither attune.attune-filter.txt nor attune.attune-filter.model; all up to line 0 is kept: run the same import again: it goes on behind that line
 fine     the pages of the file are sound, every asset matches its hash
+# Texts that are nearly the same.
+$ printf '%s\n' 'We sit on the wall above the water and count the boats that come home late' 'A train leaves every morning at six with paper cups and newspapers' 'WE S1T ON THE W@LL above the w.a.t.e.r and count the boats that came home late!' >posts.txt
+$ attune filter duplicates posts.txt
+line 3 is like line 1: 82 % alike, 90 % inside, 46 letters in a row
+$ attune filter duplicates posts.txt --json | json_ok line like likeness inside run
+1 object
+$ attune filter duplicates posts.txt --likeness 500
+attune filter: --likeness is "500", expected a number from 10 to 100; see: attune filter --help
+[64]
+$ attune filter duplicates posts.txt --rates
+attune filter: posts.txt has 3 lines of 25 letters or more, expected 10
+[69]
+$ attune filter duplicates absent.txt
+attune filter: opening absent.txt: No such file or directory
+[66]
