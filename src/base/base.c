@@ -272,6 +272,47 @@ int att_order_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void sort_few(uint32_t *list, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const uint32_t value = list[i];
+        size_t j = i;
+        for (; j > 0 && list[j - 1] > value; j--)
+            list[j] = list[j - 1];
+        list[j] = value;
+    }
+}
+
+// Bytes that are the same in all are passed over.
+void att_sort_u32(uint32_t *list, size_t count, uint32_t *spare)
+{
+    enum { few = 32 };
+    if (count <= few) {
+        sort_few(list, count);
+        return;
+    }
+    uint32_t counts[4][256] = {0}, *in = list, *out = spare;
+    for (size_t i = 0; i < count; i++)
+        for (unsigned byte = 0; byte < 4; byte++)
+            counts[byte][list[i] >> 8 * byte & 255]++;
+    for (unsigned byte = 0; byte < 4; byte++) {
+        if (counts[byte][in[0] >> 8 * byte & 255] == count)
+            continue;
+        for (uint32_t value = 0, start = 0; value < 256; value++) {
+            const uint32_t here = counts[byte][value];
+            counts[byte][value] = start;
+            start += here;
+        }
+        for (size_t i = 0; i < count; i++)
+            out[counts[byte][in[i] >> 8 * byte & 255]++] = in[i];
+        uint32_t *const held = in;
+        in = out;
+        out = held;
+    }
+    if (in != list)
+        memcpy(list, in, count * sizeof *list);
+}
+
 int att_order_u64(const void *a, const void *b)
 {
     const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;

@@ -71,10 +71,10 @@ static att_status take_blocked_out(att_view *view, att_error *err)
     return ATT_OK;
 }
 
-// Sorts, and keeps each eligible item once.
-static size_t sort_eligible(const att_view *view, uint32_t *list, size_t count)
+// Sorts, and keeps each eligible item once. `spare` has room for `count`.
+static size_t sort_eligible(const att_view *view, uint32_t *list, size_t count, uint32_t *spare)
 {
-    qsort(list, count, sizeof *list, att_order_u32);
+    att_sort_u32(list, count, spare);
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         const uint32_t item = list[i];
@@ -99,17 +99,19 @@ static size_t list_disliked(const att_person_state *person, uint32_t *list)
 static att_status list_excluded(att_view *view, att_error *err)
 {
     const att_person_state *person = view->person;
-    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, person->shown_count + person->preference_count);
-    if (!list)
+    const size_t most = (size_t)person->shown_count + person->preference_count;
+    uint32_t *list = ATT_NEW_RAW(&view->memory->scratch, uint32_t, most);
+    uint32_t *spare = ATT_NEW_RAW(&view->memory->scratch, uint32_t, most);
+    if (!list || !spare)
         return att_no_memory(err, person->shown_count, "shown items");
     const int64_t since_s = (view->at_ms - view->policy->objective.repeat_gap_ms) / 1000;
     size_t count = list_disliked(person, list);
     for (uint32_t s = 0; s < person->shown_count; s++)
         if ((int64_t)person->shown[s].at_s > since_s)
             list[count++] = person->shown[s].item;
-    size_t kept = sort_eligible(view, list, count);
+    size_t kept = sort_eligible(view, list, count, spare);
     if (view->eligible_count < kept + view->request->count)
-        kept = sort_eligible(view, list, list_disliked(person, list));
+        kept = sort_eligible(view, list, list_disliked(person, list), spare);
     if (view->eligible_count < kept + view->request->count)
         return ATT_OK;
     view->exclude = list;

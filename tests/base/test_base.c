@@ -4,8 +4,10 @@
 
 #include "base/arena.h"
 #include "base/base.h"
+#include "base/rng.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 CHECK_TEST(a_story_names_every_level_it_rose_through)
 {
@@ -105,7 +107,24 @@ CHECK_TEST(numbers_are_ordered_over_their_whole_range)
         }
 }
 
-CHECK_MAIN(CHECK_CASE(numbers_are_ordered_over_their_whole_range),
+CHECK_TEST(sorting_by_bytes_gives_what_sorting_by_comparison_gives)
+{
+    CHECK_BEGIN();
+    enum { MOST = 700 };
+    static uint32_t list[MOST], wanted[MOST], spare[MOST];
+    att_rng rng = att_rng_seed(8);
+    for (size_t count = 0; count <= MOST; count += count < 40 ? 1 : 60)
+        for (int bits = 1; bits <= 32; bits += 5) { // few bits: many that are equal
+            for (size_t i = 0; i < count; i++)
+                wanted[i] = list[i] = (uint32_t)att_rng_below(&rng, UINT64_C(1) << bits) ^ (bits % 2 ? 0 : 0xA0000000u);
+            qsort(wanted, count, sizeof *wanted, att_order_u32);
+            att_sort_u32(list, count, spare);
+            CHECK(memcmp(list, wanted, count * sizeof *list) == 0);
+        }
+}
+
+CHECK_MAIN(CHECK_CASE(sorting_by_bytes_gives_what_sorting_by_comparison_gives),
+    CHECK_CASE(numbers_are_ordered_over_their_whole_range),
     CHECK_CASE(a_story_names_every_level_it_rose_through),
     CHECK_CASE(a_cut_story_ends_on_a_whole_character), CHECK_CASE(errno_becomes_the_fitting_status),
     CHECK_CASE(every_status_has_a_name_a_text_and_an_exit_code),
