@@ -59,6 +59,18 @@ static void scalar_pick_scaled_i8(float *out, const int8_t *rows, size_t stride,
             (float)scalar_dot_i8(rows + picks[i] * stride, x, count) * (scales[picks[i]] * factor);
 }
 
+static void scalar_panel_scaled_i8(float *out, const uint8_t *panels, size_t row_count, const int8_t *x, size_t count,
+    const float *scales, float factor)
+{
+    for (size_t r = 0; r < row_count; r++) {
+        const uint8_t *row = panels + r / 16 * 16 * count + r % 16 * 4;
+        int32_t sum = 0;
+        for (size_t i = 0; i < count; i++)
+            sum += ((int32_t)row[i / 4 * 64 + i % 4] - 128) * x[i];
+        out[r] = (float)sum * (scales[r] * factor);
+    }
+}
+
 static size_t scalar_at_least_f32(uint32_t *places, const float *values, size_t count, float bar)
 {
     size_t found = 0;
@@ -71,7 +83,7 @@ static size_t scalar_at_least_f32(uint32_t *places, const float *values, size_t 
 
 static const att_kernels scalar = {"scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32,
     scalar_rows_dot_f32, scalar_pick_dot_f32, scalar_rows_scaled_i8, scalar_pick_scaled_i8,
-    scalar_at_least_f32};
+    scalar_panel_scaled_i8, scalar_at_least_f32};
 
 const att_kernels *att_kernels_scalar(void)
 {

@@ -26,6 +26,11 @@ typedef struct att_kernels {
     // out[i] = the same for row picks[i].
     void (*pick_scaled_i8)(float *out, const int8_t *rows, size_t stride, const uint32_t *picks,
         size_t pick_count, const int8_t *x, size_t count, const float *scales, float factor);
+    // The same for rows that lie in panels of sixteen: four bytes of each of them, then the next four of each, all as
+    // row + 128 without a sign, so that the sums of sixteen rows grow side by side. `count` is a multiple of 4; the panel of the last
+    // rows is whole. NULL: rows one by one are faster here.
+    void (*panel_scaled_i8)(float *out, const uint8_t *panels, size_t row_count, const int8_t *x, size_t count,
+        const float *scales, float factor);
     // Writes where values[i] >= bar, ascending. Returns how many; `places` has room for count + 16.
     size_t (*at_least_f32)(uint32_t *places, const float *values, size_t count, float bar);
 } att_kernels;

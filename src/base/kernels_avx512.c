@@ -252,6 +252,43 @@ AVX512 static void avx512_pick_scaled_i8(float *out, const int8_t *rows, size_t 
         pick_scaled_i8(out, rows, stride, picks, pick_count, x, count, scales, factor);
 }
 
+AVX512 static inline __m512i four_of_all(const int8_t *x)
+{
+    int32_t four;
+    memcpy(&four, x, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+
+AVX512 static inline __attribute__((always_inline)) void panel_scaled_i8(float *out, const uint8_t *panels,
+    size_t row_count, const int8_t *x, size_t count, const float *scales, float factor)
+{
+    const __m512i under = _mm512_set1_epi32((int32_t)(0 - excess(x, count)));
+    const __m512 factor16 = _mm512_set1_ps(factor);
+    for (size_t r = 0; r < row_count; r += 16) {
+        const uint8_t *panel = panels + r * count;
+        __m512i even = under, odd = _mm512_setzero_si512();
+        size_t i = 0;
+        for (; i + 8 <= count; i += 8) {
+            even = _mm512_dpbusd_epi32(even, _mm512_loadu_si512(panel + i * 16), four_of_all(x + i));
+            odd = _mm512_dpbusd_epi32(odd, _mm512_loadu_si512(panel + i * 16 + 64), four_of_all(x + i + 4));
+        }
+        if (i < count)
+            even = _mm512_dpbusd_epi32(even, _mm512_loadu_si512(panel + i * 16), four_of_all(x + i));
+        const __mmask16 there = first_16(row_count - r);
+        _mm512_mask_storeu_ps(out + r, there, _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_add_epi32(even, odd)),
+                                                  _mm512_mul_ps(_mm512_maskz_loadu_ps(there, scales + r), factor16)));
+    }
+}
+
+AVX512 static void avx512_panel_scaled_i8(float *out, const uint8_t *panels, size_t row_count, const int8_t *x,
+    size_t count, const float *scales, float factor)
+{
+    if (count == 64)
+        panel_scaled_i8(out, panels, row_count, x, 64, scales, factor);
+    else
+        panel_scaled_i8(out, panels, row_count, x, count, scales, factor);
+}
+
 AVX512 static size_t avx512_at_least_f32(
     uint32_t *places, const float *values, size_t count, float bar)
 {
@@ -273,7 +310,7 @@ AVX512 static size_t avx512_at_least_f32(
 
 static const att_kernels avx512 = {"avx512-vnni", avx512_dot_f32, avx512_dot_i8, avx512_axpy_f32,
     avx512_rows_dot_f32, avx512_pick_dot_f32, avx512_rows_scaled_i8, avx512_pick_scaled_i8,
-    avx512_at_least_f32};
+    avx512_panel_scaled_i8, avx512_at_least_f32};
 
 const att_kernels *att_kernels_avx512(void)
 {

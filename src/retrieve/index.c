@@ -13,7 +13,7 @@ static void want_large_pages(char *data, size_t size)
         (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
-static bool lines_create(att_lines *lines, const att_host *host, size_t size)
+bool att_lines_create(att_lines *lines, const att_host *host, size_t size)
 {
     size_t padded;
     if (__builtin_add_overflow(size, 64, &padded))
@@ -26,7 +26,7 @@ static bool lines_create(att_lines *lines, const att_host *host, size_t size)
     return true;
 }
 
-static void lines_free(att_lines *lines, const att_host *host)
+void att_lines_free(att_lines *lines, const att_host *host)
 {
     if (lines->raw)
         att_free(host, lines->raw, lines->size, 1);
@@ -70,9 +70,9 @@ static att_status move_columns(att_index *index, size_t capacity, att_error *err
         return status;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++) {
         const size_t row = att_column_row(index, c);
-        if (row && !lines_create(&moved[c], &index->host, capacity * row)) {
+        if (row && !att_lines_create(&moved[c], &index->host, capacity * row)) {
             while (c-- > 0)
-                lines_free(&moved[c], &index->host);
+                att_lines_free(&moved[c], &index->host);
             return att_no_memory(err, capacity, "vectors of an index");
         }
     }
@@ -80,7 +80,7 @@ static att_status move_columns(att_index *index, size_t capacity, att_error *err
         const size_t row = att_column_row(index, c);
         if (row && index->slot_count)
             memcpy(moved[c].data, index->columns[c].data, index->slot_count * row);
-        lines_free(&index->columns[c], &index->host);
+        att_lines_free(&index->columns[c], &index->host);
         index->columns[c] = moved[c];
     }
     att_columns_bind(index);
@@ -209,11 +209,12 @@ void att_index_destroy(att_index *index)
         att_free(&host, index->pages[p], ATT_PAGE_SIZE, sizeof(uint32_t));
     ATT_FREE_ARRAY(&host, index->pages, index->page_count);
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
-        lines_free(&index->columns[c], &host);
+        att_lines_free(&index->columns[c], &host);
     ATT_FREE_ARRAY(&host, index->reaches, index->reach_room);
     ATT_FREE_ARRAY(&host, index->centres, index->reach_room * index->vector_stride);
     ATT_FREE_ARRAY(&host, index->centre_codes, index->reach_room * index->code_stride);
     ATT_FREE_ARRAY(&host, index->centre_scales, index->reach_room);
+    att_lines_free(&index->panel_lines, &host);
     if (!index->snapshot)
         ATT_FREE_ARRAY(&host, index->upper_words, index->upper_capacity);
     ATT_VEC_FREE(&host, &index->limbo);
@@ -241,7 +242,7 @@ size_t att_index_bytes(const att_index *index)
         bytes += index->pages[p] ? ATT_PAGE_SIZE * sizeof(uint32_t) : 0;
     for (att_column c = 0; c < ATT_COLUMN_COUNT; c++)
         bytes += index->capacity * att_column_row(index, c);
-    bytes += index->reach_room * ((2 + index->vector_stride) * sizeof(float) + index->code_stride);
+    bytes += index->reach_room * ((2 + index->vector_stride) * sizeof(float) + index->code_stride) + index->panel_lines.size;
     return bytes + ATT_MAX(index->upper_capacity, index->upper_count) * sizeof *index->upper_words +
            index->limbo.capacity * sizeof *index->limbo.items +
            index->free_slots.capacity * sizeof *index->free_slots.items +

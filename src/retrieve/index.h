@@ -81,6 +81,8 @@ struct att_index {
     float *reaches; // (reach_room)
     int8_t *centre_codes; // (reach_room, code_stride) and their scales, which are enough where there is a doubt
     float *centre_scales;
+    att_lines panel_lines;
+    uint8_t *panels; // (reach_room * ATT_BLOCK_SLOTS, code_stride) the codes once more, as panels (base/kernels.h); NULL: they would not pay
     float doubt;    // share of a reach that the best are known not to use; 0: nothing is known
     float share;    // of all blocks that a long scan looks at; 1: nothing is known
     uint32_t
@@ -124,6 +126,10 @@ struct att_search {
     uint32_t excluded_mask;
 };
 
+// False: out of memory.
+bool att_lines_create(att_lines *lines, const att_host *host, size_t size);
+void att_lines_free(att_lines *lines, const att_host *host);
+
 // Bytes of one slot in a column; 0: the form has no such column.
 size_t att_column_row(const att_index *index, att_column column);
 void att_columns_bind(att_index *index);
@@ -161,7 +167,7 @@ static inline uint32_t att_entry_level(uint64_t entry)
 
 // reach.c. Room for the blocks of `slots`; a new one's centre is the origin and its reach 0.
 att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err);
-void att_index_widen_reach(att_index *index, uint32_t slot); // its vector is new
+void att_index_widen_reach(att_index *index, uint32_t slot); // its vector and code are new
 void att_index_settle_reaches(att_index *index);             // puts the centres where the vectors are
 
 // Codes of `vector`, zero behind dim; returns the scale.

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define LOST_SHARE 0.01
+#define LOST_SHARE 0.02
 #define MARGIN 1.02f
 #define ROUNDING 1.001f // more than it can amount to in a length and a product
 
@@ -25,11 +25,17 @@
 typedef struct block_columns {
     float *reaches, *centres, *scales;
     int8_t *codes;
+    att_lines panels;
 } block_columns;
+
+static bool wants_panels(const att_index *index)
+{
+    return index->options.form == ATT_INDEX_I8 && index->kernels->panel_scaled_i8 && index->code_stride % 4 == 0;
+}
 
 static block_columns blocks_of(const att_index *index)
 {
-    return (block_columns){index->reaches, index->centres, index->centre_scales, index->centre_codes};
+    return (block_columns){index->reaches, index->centres, index->centre_scales, index->centre_codes, index->panel_lines};
 }
 
 static void free_blocks(const att_index *index, block_columns *b, size_t room)
@@ -38,6 +44,27 @@ static void free_blocks(const att_index *index, block_columns *b, size_t room)
     ATT_FREE_ARRAY(&index->host, b->centres, room * index->vector_stride);
     ATT_FREE_ARRAY(&index->host, b->scales, room);
     ATT_FREE_ARRAY(&index->host, b->codes, room * index->code_stride);
+    att_lines_free(&b->panels, &index->host);
+}
+
+// Zeros are what slots that were never used hold.
+static bool make_panels(const att_index *index, att_lines *panels, size_t room)
+{
+    const size_t size = room * ATT_BLOCK_SLOTS * index->code_stride;
+    if (!wants_panels(index))
+        return true;
+    if (!att_lines_create(panels, &index->host, size))
+        return false;
+    memset(panels->data, 0, size);
+    return true;
+}
+
+static void put_in_panel(att_index *index, size_t slot)
+{
+    uint8_t *const row = index->panels + slot / 16 * 16 * index->code_stride + slot % 16 * 4;
+    const int8_t *const code = index->codes + slot * index->code_stride;
+    for (size_t i = 0; i < index->code_stride; i++)
+        row[i / 4 * 64 + i % 4] = (uint8_t)(code[i] + 128);
 }
 
 att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *err)
@@ -50,7 +77,7 @@ att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *
         .centres = ATT_NEW_ARRAY(&index->host, float, room * index->vector_stride),
         .scales = ATT_NEW_ARRAY(&index->host, float, room),
         .codes = ATT_NEW_ARRAY(&index->host, int8_t, room * index->code_stride)};
-    if (!new.reaches || !new.centres || !new.scales || !new.codes) {
+    if (!new.reaches || !new.centres || !new.scales || !new.codes || !make_panels(index, &new.panels, room)) {
         free_blocks(index, &new, room);
         return att_no_memory(err, room, "blocks of an index");
     }
@@ -59,12 +86,16 @@ att_status att_index_reserve_reaches(att_index *index, size_t slots, att_error *
         memcpy(new.centres, old.centres, before * index->vector_stride * sizeof *old.centres);
         memcpy(new.scales, old.scales, before * sizeof *old.scales);
         memcpy(new.codes, old.codes, before * index->code_stride);
+        if (new.panels.data)
+            memcpy(new.panels.data, old.panels.data, before * ATT_BLOCK_SLOTS * index->code_stride);
     }
     free_blocks(index, &old, before);
     index->reaches = new.reaches;
     index->centres = new.centres;
     index->centre_scales = new.scales;
     index->centre_codes = new.codes;
+    index->panel_lines = new.panels;
+    index->panels = new.panels.data;
     index->reach_room = room;
     return ATT_OK;
 }
@@ -77,6 +108,8 @@ void att_index_widen_reach(att_index *index, uint32_t slot)
     for (size_t d = 0; d < stride; d++)
         square += ((double)x[d] - (double)centre[d]) * ((double)x[d] - (double)centre[d]);
     index->reaches[block] = ATT_MAX(index->reaches[block], (float)sqrt(square) * ROUNDING);
+    if (index->panels)
+        put_in_panel(index, slot);
 }
 
 void att_index_settle_reaches(att_index *index)

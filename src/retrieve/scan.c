@@ -96,7 +96,10 @@ static void scan_bits(scan *s)
 static void score_rows(const scan *s, uint32_t first, uint32_t count, float *scores)
 {
     const att_index *index = s->index;
-    if (s->plan->codes)
+    if (s->plan->codes && index->panels && first % 16 == 0)
+        index->kernels->panel_scaled_i8(scores, index->panels + first * index->code_stride, count, s->probe->code,
+            index->code_stride, index->scales + first, s->probe->scale);
+    else if (s->plan->codes)
         index->kernels->rows_scaled_i8(scores, index->codes + first * index->code_stride, count,
             index->code_stride, s->probe->code, index->code_stride, index->scales + first,
             s->probe->scale);
@@ -122,44 +125,24 @@ static void scan_all(scan *s)
         scan_block(s, first);
 }
 
-enum { FIRST_MAX = 32 }; // blocks
+// --- By reach -----------------------------------------------------------------------------------------------------
 
-// How many scores must be above a bar for enough of them to be of ids that may be shown, all excluded ones among them.
-static double passing(const scan *s)
+static size_t slack(size_t wanted)
 {
-    const double excluded = s->filter ? (double)s->filter->exclude_count : 0;
-    const double most = ((double)s->best.keep + excluded) * s->index->live_count / ATT_MAX(s->plan->eligible, 1);
-    return s->plan->eligible < s->index->live_count ? most + 3 * sqrt(most) : most;
+    return ATT_MAX(wanted / 2, 2 * (size_t)BATCH);
 }
 
-// The most promising blocks. Their scores alone set a bar, before anybody is asked what may be shown. True: they did.
-static bool scan_first(scan *s, const uint64_t *blocks, size_t count)
+size_t att_scan_room(size_t keep, size_t unasked)
 {
-    float scores[FIRST_MAX * BATCH];
-    uint64_t keys[FIRST_MAX * BATCH];
-    uint32_t firsts[FIRST_MAX], counts[FIRST_MAX], places[BATCH + 16];
-    size_t listed = 0;
-    for (size_t b = 0; b < count; b++) {
-        firsts[b] = att_rank_tail(blocks[b]) * BATCH;
-        counts[b] = ATT_MIN(s->index->slot_count - firsts[b], BATCH);
-        score_rows(s, firsts[b], counts[b], scores + b * BATCH);
-        for (uint32_t i = 0; i < counts[b]; i++, listed++)
-            keys[listed] = att_rank_key(scores[b * BATCH + i], (uint32_t)listed);
-    }
-    const double wanted = passing(s);
-    const bool guessed = wanted < (double)listed;
-    if (guessed) {
-        att_best above = {.keys = keys, .keep = (size_t)wanted + 1, .count = listed};
-        att_best_cut(&above);
-        s->best.bar = (above.bar >> 32 << 32) - 1;
-        s->bar = att_rank_score(above.bar);
-    }
-    for (size_t b = 0; b < count; b++) {
-        const size_t good = s->index->kernels->at_least_f32(places, scores + b * BATCH, counts[b], s->bar);
-        for (size_t i = 0; i < good; i++)
-            offer(s, firsts[b] + places[i], scores[b * BATCH + places[i]]);
-    }
-    return guessed;
+    return ATT_MAX(3 * keep, unasked ? unasked + slack(unasked) + BATCH : 0);
+}
+
+size_t att_scan_unasked(const att_index *index, const att_filter *filter, double eligible, size_t keep)
+{
+    const double excluded = filter ? (double)filter->exclude_count : 0;
+    const double most = ((double)keep + excluded) * index->slot_count / ATT_MAX(eligible, 1);
+    const double wanted = eligible < index->slot_count ? most + 3 * sqrt(most) : most;
+    return wanted < 4 * (double)keep + excluded ? (size_t)wanted + 1 : 0;
 }
 
 // Moves the blocks that may hold something above the bar to the front. Returns how many.
@@ -175,11 +158,67 @@ static size_t list_within(uint64_t *blocks, size_t count, float bar)
     return kept;
 }
 
-static void scan_by_reach(scan *s, att_search *search)
+static void raise_bar(scan *s)
+{
+    att_best_cut(&s->best);
+    if (s->best.bar)
+        s->bar = att_rank_score(s->best.bar);
+}
+
+static void scan_block_unasked(scan *s, uint32_t first)
+{
+    float scores[BATCH];
+    uint32_t places[BATCH + 16];
+    const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
+    score_rows(s, first, count, scores);
+    const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
+    for (size_t i = 0; i < good; i++)
+        s->best.keys[s->best.count++] = att_rank_key(scores[places[i]], first + places[i]);
+    if (s->best.count >= s->best.keep + slack(s->best.keep))
+        raise_bar(s);
+}
+
+// Keys of slots that may be shown stay. More than are wanted must be left, so that no tie at the end was decided by slots.
+static bool ask(scan *s)
+{
+    enum { AHEAD = 16 };
+    const att_index *index = s->index;
+    const bool all = s->best.count < s->best.keep; // nothing was cut off
+    uint64_t *keys = s->best.keys;
+    size_t kept = 0;
+    for (size_t i = 0; i < s->best.count; i++) {
+        if (i + AHEAD < s->best.count)
+            __builtin_prefetch(&index->ids[att_rank_tail(keys[i + AHEAD])]);
+        const uint32_t slot = att_rank_tail(keys[i]), id = index->ids[slot];
+        if (id != ATT_SLOT_NONE && att_filter_allows(s->search, s->filter, id))
+            keys[kept++] = s->plan->codes ? keys[i] : att_rank_key(att_rank_score(keys[i]), id);
+    }
+    s->best.count = kept;
+    s->best.keep = s->plan->keep;
+    return all || kept > s->plan->keep;
+}
+
+// Whether something may be shown is asked once the best are known: so many of them that enough will be left, though all that
+// is excluded be among them, as what was shown lately is. False: there were not.
+static bool scan_unasked(scan *s, uint64_t *blocks, size_t first, size_t count)
+{
+    s->best = att_best_begin(s->best.keys, s->plan->unasked);
+    for (size_t b = 0; b < first; b++)
+        scan_block_unasked(s, att_rank_tail(blocks[b]) * BATCH);
+    if (s->best.count > s->best.keep)
+        raise_bar(s);
+    const size_t listed = first + list_within(blocks + first, count - first, s->bar);
+    for (size_t b = first; b < listed; b++) // as they come
+        if (!(att_rank_score(blocks[b]) < s->bar))
+            scan_block_unasked(s, att_rank_tail(blocks[b]) * BATCH);
+    att_best_cut(&s->best);
+    return ask(s);
+}
+
+// Bounds of all blocks into search->blocks, the most promising first. Returns how many these are.
+static size_t list_blocks(scan *s, att_search *search, size_t blocks)
 {
     const att_index *index = s->index;
-    const size_t blocks = att_blocks_of(index->slot_count);
-    uint64_t *keys = search->blocks;
     float *centred = search->centred;
     const float *query = s->probe->vector;
     const float believed =
@@ -190,28 +229,22 @@ static void scan_by_reach(scan *s, att_search *search)
     else
         index->kernels->rows_dot_f32(centred, index->centres, blocks, index->vector_stride, query, index->options.dim);
     for (size_t b = 0; b < blocks; b++)
-        keys[b] = att_rank_key(centred[b] + believed * index->reaches[b], (uint32_t)b);
-    att_best first = {.keys = keys, .keep = ATT_MIN(blocks, ATT_MIN(4 * s->best.keep / BATCH + 4, (size_t)FIRST_MAX)),
-        .count = blocks};
+        search->blocks[b] = att_rank_key(centred[b] + believed * index->reaches[b], (uint32_t)b);
+    att_best first = {.keys = search->blocks, .keep = ATT_MIN(blocks, 4 * s->plan->keep / BATCH + 4), .count = blocks};
     att_best_cut(&first);
-    const bool guessed = scan_first(s, keys, first.keep);
-    if (s->best.count > s->best.keep) { // what was guessed leaves room for all that is excluded; now it is known
-        att_best_cut(&s->best);
-        s->bar = att_rank_score(s->best.bar);
-    }
-    const size_t listed = list_within(keys + first.keep, blocks - first.keep, s->bar);
-    for (size_t b = 0; b < listed; b++) { // as they come
-        const uint64_t key = keys[first.keep + b];
-        if (!(att_rank_score(key) < s->bar))
-            scan_block(s, att_rank_tail(key) * BATCH);
-    }
-    if (guessed && s->best.count < s->best.keep) { // more than was thought may not be shown
-        s->best = att_best_begin(s->best.keys, s->best.keep);
-        s->bar = -INFINITY;
-        for (size_t b = 0; b < blocks; b++)
-            if (!(att_rank_score(keys[b]) < s->bar))
-                scan_block(s, att_rank_tail(keys[b]) * BATCH);
-    }
+    return first.keep;
+}
+
+static void scan_by_reach(scan *s, att_search *search)
+{
+    const size_t blocks = att_blocks_of(s->index->slot_count), first = list_blocks(s, search, blocks);
+    if (s->plan->unasked && scan_unasked(s, search->blocks, first, blocks))
+        return;
+    s->best = att_best_begin(s->best.keys, s->plan->keep);
+    s->bar = -INFINITY;
+    for (size_t b = 0; b < blocks; b++)
+        if (!(att_rank_score(search->blocks[b]) < s->bar))
+            scan_block(s, att_rank_tail(search->blocks[b]) * BATCH);
 }
 
 // When much is kept out of much more, most of the time goes into what is kept only for a while. So the bar is set

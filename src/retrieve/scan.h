@@ -11,10 +11,16 @@ typedef struct att_scan_plan {
     double eligible; // about how many there are
     size_t keep;     // at least 1
     bool by_reach;   // blocks out of reach are passed over (reach.c); search->blocks has room
+    size_t unasked;  // by reach: so many are kept before it is asked which may be shown; 0: all are asked as they come
 } att_scan_plan;
 
+// So many that enough of them may be shown, as far as can be foretold; 0: too many to be worth it.
+size_t att_scan_unasked(const att_index *index, const att_filter *filter, double eligible, size_t keep);
+// Keys that a scan needs room for.
+size_t att_scan_room(size_t keep, size_t unasked);
+
 // The best `keep` eligible, best first (by codes: in no order), as rank keys of ids (of slots when by codes) in search->keys, which
-// has room for 3 * keep. Returns how many.
+// has room for att_scan_room. Returns how many.
 size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
     const att_filter *filter, const att_scan_plan *plan);
 

@@ -266,23 +266,25 @@ att_status att_index_scan_top(const att_index *index, att_search *search, const 
     const att_filter *filter, double eligible, size_t count, att_hit *hits, size_t *found,
     att_error *err)
 {
-    const size_t finalists = scan_finalists(index, filter, eligible, count);
-    att_status status = att_search_reserve_keys(search, 3 * ATT_MAX(finalists, count), err);
+    const size_t finalists = scan_finalists(index, filter, eligible, count), keep = finalists ? finalists : count;
+    const bool by_reach = goes_by_reach(index, count);
+    const size_t unasked = by_reach ? att_scan_unasked(index, filter, eligible, keep) : 0;
+    att_status status = att_search_reserve_keys(search, att_scan_room(keep, unasked), err);
     if (!status)
         status = att_search_take_exclusions(search, filter, err);
-    if (!status && goes_by_reach(index, count))
+    if (!status && by_reach)
         status = reserve_blocks(index, search, err);
     if (status)
         return status;
     const double lines = finalists ? lines_of_code(index) : lines_of_vector(index);
-    const bool by_reach = goes_by_reach(index, count);
     const att_scan_plan plan = {.codes = finalists > 0,
         .by_reach = by_reach,
         .bits_lead = bits_lead(index, filter, eligible, lines) &&
                      !(by_reach && scan_by_reach_cost_ns(index, eligible, lines) <
                                        scan_cost_ns(index, filter, eligible, lines)),
         .eligible = eligible,
-        .keep = finalists ? finalists : count};
+        .unasked = unasked,
+        .keep = keep};
     const att_probe probe =
         finalists ? probe_query(index, search, query) : (att_probe){.vector = query};
     size_t left = att_scan(index, search, &probe, filter, &plan);

@@ -161,6 +161,36 @@ CHECK_TEST(byte_paths_are_exact_for_all_values_and_counts)
     }
 }
 
+CHECK_TEST(rows_in_panels_have_the_products_of_rows)
+{
+    CHECK_BEGIN();
+    const att_kernels *plain = att_kernels_scalar();
+    att_rng rng = att_rng_seed(15);
+    static int8_t rows[64 * COUNT_MAX];
+    static uint8_t panels[64 * COUNT_MAX];
+    int8_t x[COUNT_MAX];
+    float got[64], scales[64];
+    fill_f32(scales, 64, &rng);
+    for (size_t count = 4; count <= COUNT_MAX; count += 4) {
+        const size_t row_count = 1 + count * 7 % 64;
+        fill_i8(rows, sizeof rows, &rng);
+        fill_i8(x, sizeof x, &rng);
+        for (size_t r = 0; r < 64; r++)
+            for (size_t i = 0; i < count; i++)
+                panels[r / 16 * 16 * count + i / 4 * 64 + r % 16 * 4 + i % 4] = (uint8_t)(rows[r * count + i] + 128);
+        for (size_t p = 0; p < ATT_COUNT_OF(paths); p++) {
+            const att_kernels *k = att_kernels_named(paths[p]);
+            if (!k || !k->panel_scaled_i8)
+                continue;
+            k->panel_scaled_i8(got, panels, row_count, x, count, scales, 0.37f);
+            for (size_t r = 0; r < row_count; r++) {
+                const float wanted = (float)plain->dot_i8(rows + r * count, x, count) * (scales[r] * 0.37f);
+                CHECK(same_bits(&got[r], &wanted, sizeof wanted));
+            }
+        }
+    }
+}
+
 CHECK_TEST(places_at_or_above_the_bar_are_the_same)
 {
     CHECK_BEGIN();
@@ -212,5 +242,6 @@ CHECK_TEST(names_are_found_and_strangers_are_not)
 CHECK_MAIN(CHECK_CASE(sums_by_hand), CHECK_CASE(float_paths_give_the_same_bits_for_every_count),
     CHECK_CASE(a_zero_keeps_its_sign_on_every_path), CHECK_CASE(rows_and_picks_equal_one_by_one),
     CHECK_CASE(byte_paths_are_exact_for_all_values_and_counts),
+    CHECK_CASE(rows_in_panels_have_the_products_of_rows),
     CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
     CHECK_CASE(names_are_found_and_strangers_are_not))
