@@ -89,20 +89,48 @@ void service_make(service *s, const char *name)
     CHECK_EQ(strlen(s->key), 68);
 }
 
-void service_start(service *s, const char *const *more)
+int service_spawn(service *s, const char *const *more)
 {
-    const char *arguments[30] = {"serve", "--json", "-q", "--port", "0", "-s", s->store};
-    size_t count = 7;
+    char port[16];
+    snprintf(port, sizeof port, "%d", s->port);
+    const char *arguments[30] = {"serve", "--json", "--port", port, "-s", s->store};
+    size_t count = 6;
     for (size_t i = 0; more && more[i]; i++)
         arguments[count++] = more[i];
     int file;
-    char line[256];
     s->pid = spawn(arguments, &file);
+    return file;
+}
+
+bool service_wait(service *s, int file)
+{
+    char line[256];
     read_until(file, line, sizeof line, '\n');
     close(file);
     const char *colon = strrchr(line, ':');
     s->port = colon ? atoi(colon + 1) : 0;
-    CHECK(s->port > 0);
+    return s->port > 0;
+}
+
+void service_start(service *s, const char *const *more)
+{
+    const char *arguments[28] = {"-q"};
+    size_t count = 1;
+    for (size_t i = 0; more && more[i]; i++)
+        arguments[count++] = more[i];
+    s->port = 0;
+    CHECK(service_wait(s, service_spawn(s, arguments)));
+}
+
+int client_free_port(void)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    const int file = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+    CHECK(file >= 0 && setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0);
+    CHECK(bind(file, (const struct sockaddr *)&at, size) == 0 && getsockname(file, (struct sockaddr *)&at, &size) == 0);
+    close(file);
+    return ntohs(at.sin_port);
 }
 
 int service_stop(service *s, int signal)

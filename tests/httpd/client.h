@@ -20,6 +20,10 @@ int client_run(char *out, size_t size, const char *const *arguments);
 // A store of the small world in tests/cli/town, trained, with a key of all scopes; and the service on a free port.
 void service_make(service *s, const char *name);
 void service_start(service *s, const char *const *more); // `more`: options, ends with NULL; may be NULL
+// The same in two steps, on s->port (0: any): what is read from the pipe says when it is ready. It logs each request.
+int service_spawn(service *s, const char *const *more);
+bool service_wait(service *s, int file); // false: it ended before
+int client_free_port(void);
 int service_stop(service *s, int signal); // exit code, or 128 + the signal that ended it
 
 typedef struct reply {
