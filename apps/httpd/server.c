@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 int64_t httpd_now_ns(void)
@@ -122,6 +123,16 @@ static void *open_stores(void *user)
     return NULL;
 }
 
+// As many connections as the system lets this process have, not as many as a shell gave it.
+static void allow_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 static att_status prepare(httpd *server, att_engine *engine, att_error *err)
 {
     const httpd_options *options = &server->options;
@@ -174,6 +185,7 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     pthread_mutex_init(&server->tls_lock, NULL);
     httpd_signals signals = {0};
     signal(SIGPIPE, SIG_IGN);
+    allow_descriptors();
     httpd_out document = {0};
     httpd_openapi(&document);
     server->openapi = document.data;

@@ -26,6 +26,7 @@ void inside_init(inside *in, service *s);
 void inside_start(inside *in);
 void inside_clock(inside *in, int64_t ahead_ms);
 int64_t inside_now_ms(inside *in);
+void inside_signal(inside *in, int signal);
 void inside_stop(inside *in); // as SIGTERM does
 
 #endif

@@ -85,7 +85,7 @@ static void *rule(void *user)
         ask(file, "GET", "/metrics", NULL);
         ask(file, "GET", "/v1/status", NULL);
         ask(file, "GET", "/ready", NULL);
-        kill(getpid(), SIGHUP);
+        inside_signal(&in, SIGHUP);
         usleep(20000);
     }
     close(file);
