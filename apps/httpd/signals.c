@@ -35,8 +35,13 @@ att_status httpd_signals_begin(httpd_signals *signals, att_error *err)
     pipe_in = ends[1];
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < HTTPD_SIGNALS; i++)
+    sigset_t ours;
+    sigemptyset(&ours);
+    for (size_t i = 0; i < HTTPD_SIGNALS; i++) {
         sigaction(kinds[i], &action, &signals->before[i]);
+        sigaddset(&ours, kinds[i]);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &ours, NULL); // whoever started us may have blocked them
     signals->begun = true;
     return ATT_OK;
 }

@@ -21,6 +21,9 @@ static pid_t spawn(const char *const *arguments, int *out)
     const pid_t pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
         prctl(PR_SET_PDEATHSIG, SIGKILL); // a test that failed leaves nobody behind
         const char *argv[32] = {ATTUNE_PROGRAM};
         for (size_t i = 0; i < 30 && arguments[i]; i++)
