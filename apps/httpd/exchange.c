@@ -24,7 +24,7 @@ void httpd_exchange_free(httpd_exchange *x)
     free(x);
 }
 
-static httpd_exchange *take_exchange(httpd_worker *worker)
+httpd_exchange *httpd_exchange_take(httpd_worker *worker)
 {
     httpd_exchange *x = worker->free;
     if (x) {
@@ -44,7 +44,7 @@ static httpd_exchange *take_exchange(httpd_worker *worker)
 }
 
 // Memory of what is usual is kept for the next request.
-static void give_exchange(httpd_exchange *x)
+void httpd_exchange_give(httpd_exchange *x)
 {
     enum { usual = 64 << 10 };
     httpd_worker *worker = x->worker;
@@ -78,7 +78,7 @@ static void give_exchange(httpd_exchange *x)
 void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connection)
 {
     httpd_worker *worker = user;
-    httpd_exchange *x = take_exchange(worker);
+    httpd_exchange *x = httpd_exchange_take(worker);
     if (!x)
         return NULL;
     x->connection = connection;
@@ -116,8 +116,7 @@ static void take_given_id(httpd_exchange *x)
         memcpy(x->given_id, given, size + 1);
 }
 
-// After the headers. False: it is answered.
-static bool begin(httpd_exchange *x, const char *method)
+bool httpd_exchange_begin(httpd_exchange *x, const char *method)
 {
     if (x->answered)
         return false;
@@ -158,7 +157,7 @@ static bool read_json(httpd_exchange *x)
     return true;
 }
 
-static void handle(httpd_exchange *x)
+void httpd_exchange_handle(httpd_exchange *x)
 {
     const httpd_route *route = x->route;
     if (!route->body && !route->plain && x->body.size) {
@@ -190,7 +189,7 @@ enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, 
     x->connection = connection;
     if (!x->counted) {
         x->counted = true;
-        return begin(x, method) ? MHD_YES : httpd_answer(x);
+        return httpd_exchange_begin(x, method) ? MHD_YES : httpd_answer(x);
     }
     if (*size) {
         const size_t limit = x->worker->server->options.body_size_max;
@@ -207,7 +206,7 @@ enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, 
     if (!x->answered && x->body.failed)
         httpd_problem(x, 503, NULL, "memory ran out for the body");
     if (!x->answered)
-        handle(x);
+        httpd_exchange_handle(x);
     return x->wait != HTTPD_WAIT_NONE ? MHD_YES : httpd_answer(x);
 }
 
@@ -253,6 +252,6 @@ void httpd_on_end(void *user, struct MHD_Connection *connection, void **state, e
     count(x);
     httpd_stream_end(x);
     x->worker->in_flight--;
-    give_exchange(x);
+    httpd_exchange_give(x);
     *state = NULL;
 }

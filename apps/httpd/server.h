@@ -92,6 +92,11 @@ void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connectio
 enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *data, size_t *size, void **state);
 void httpd_on_end(void *user, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
+// The same without libmicrohttpd, whose part is the bytes of HTTP. NULL: memory ran out.
+httpd_exchange *httpd_exchange_take(httpd_worker *worker);
+bool httpd_exchange_begin(httpd_exchange *x, const char *method); // after the headers, x->path is set; false: it is answered
+void httpd_exchange_handle(httpd_exchange *x);                    // x->body is whole; answers, or puts it into a line
+void httpd_exchange_give(httpd_exchange *x);
 void httpd_exchange_free(httpd_exchange *x);
 
 // --- path.c -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,10 +50,11 @@ att_status httpd_signals_begin(httpd_signals *signals, att_error *err)
 int httpd_signals_next(httpd_signals *signals)
 {
     char number = 0;
-    ssize_t got;
-    while ((got = read(signals->out, &number, 1)) < 0 && errno == EINTR)
+    struct pollfd ready = {.fd = signals->out, .events = POLLIN};
+    // A signal ends a poll, never mind SA_RESTART: ThreadSanitizer runs handlers late, when a call has returned.
+    while (poll(&ready, 1, -1) < 0 && errno == EINTR)
         ;
-    return got == 1 ? number : SIGTERM;
+    return read(signals->out, &number, 1) == 1 ? number : SIGTERM;
 }
 
 void httpd_signals_end(httpd_signals *signals)
