@@ -395,14 +395,16 @@ static void run_load(load *l)
         l->latencies_s = malloc(room * sizeof *l->latencies_s);
     const double cpu_before = own_cpu_s(), server_before = cpu_of(l->at.pid), begun = now_s(), end = begun + l->seconds;
     double next_due = begun;
-    line **idle = calloc(set.connections, sizeof(line *));
-    size_t idle_count = 0, busy = 0;
+    line **idle = calloc(set.connections, sizeof(line *)); // a ring, so that each has its turn: nobody may be silent for long
+    size_t idle_first = 0, idle_count = 0, busy = 0;
     for (uint64_t i = 0; i < set.connections; i++)
         idle[idle_count++] = &lines[i];
     for (;;) {
         double now = now_s();
         while (idle_count && now < end && (l->rate == 0 || next_due <= now)) {
-            send_next(l, idle[--idle_count], l->rate > 0 ? next_due : now);
+            send_next(l, idle[idle_first], l->rate > 0 ? next_due : now);
+            idle_first = (idle_first + 1) % set.connections;
+            idle_count--;
             busy++;
             if (l->rate > 0)
                 next_due += 1 / l->rate;
@@ -412,7 +414,9 @@ static void run_load(load *l)
         struct epoll_event events[512];
         const double wait_s = l->rate > 0 && idle_count && now < end ? next_due - now : 0.1;
         const struct timespec wait = {.tv_sec = 0, .tv_nsec = wait_s > 0 ? (long)(ATT_MIN(wait_s, 0.1) * 1e9) : 0};
-        const int count = epoll_pwait2(poll, events, 512, &wait, NULL);
+        int count = epoll_pwait2(poll, events, 512, &wait, NULL);
+        if (count < 0 && errno == ENOSYS) // an older kernel, or a tool between us and it: to the millisecond then
+            count = epoll_wait(poll, events, 512, (int)(wait.tv_nsec / 1000000));
         now = now_s();
         for (int i = 0; i < count; i++) {
             line *c = events[i].data.ptr;
@@ -423,7 +427,7 @@ static void run_load(load *l)
                 l->latencies_s[l->latency_count++] = (float)(now - c->due_s);
             c->busy = false;
             busy--;
-            idle[idle_count++] = c;
+            idle[(idle_first + idle_count++) % set.connections] = c;
         }
     }
     l->took_s += now_s() - begun;

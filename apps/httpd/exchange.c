@@ -87,8 +87,10 @@ void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connectio
     x->status = 200;
     worker->in_flight++;
     httpd_peer *peer = httpd_peer_of(connection);
-    if (peer)
+    if (peer) {
         peer->since_ns = x->begun_ns;
+        peer->between = false;
+    }
     if (strlen(uri) >= sizeof x->path)
         httpd_problem(x, 414, NULL, "the path has %zu bytes, expected at most %zu", strlen(uri), sizeof x->path - 1);
     else
@@ -247,8 +249,10 @@ void httpd_on_end(void *user, struct MHD_Connection *connection, void **state, e
     if (!x)
         return;
     httpd_peer *peer = httpd_peer_of(connection);
-    if (peer)
-        peer->since_ns = 0;
+    if (peer) {
+        peer->since_ns = httpd_now_ns();
+        peer->between = true;
+    }
     count(x);
     httpd_stream_end(x);
     x->worker->in_flight--;

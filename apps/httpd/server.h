@@ -7,11 +7,12 @@
 
 #include <signal.h>
 
-// An open connection: when the request that it is sending began, to end those that drip.
+// An open connection: since when it has been sending a request, or nothing, to end those that drip.
 typedef struct httpd_peer {
     struct httpd_peer *next, *before;
     int socket;
-    int64_t since_ns; // 0: a request is being handled, or it idles between two
+    int64_t since_ns; // 0: a request is being handled
+    bool between;     // two requests: it may be silent, and then has as long as any to send the next
     bool ended;
 } httpd_peer;
 

@@ -55,12 +55,14 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
 // Whoever drips a request is ended; libmicrohttpd's own time limit only sees silence.
 static void end_drippers(httpd_worker *worker, int64_t now_ns)
 {
-    const int64_t limit_ns = (int64_t)worker->server->options.header_s * 1000000000;
-    for (httpd_peer *peer = worker->peers; peer; peer = peer->next)
-        if (peer->since_ns && !peer->ended && now_ns - peer->since_ns > limit_ns) {
+    const httpd_options *options = &worker->server->options;
+    for (httpd_peer *peer = worker->peers; peer; peer = peer->next) {
+        const int64_t limit_s = (int64_t)options->header_s + (peer->between ? options->idle_s : 0);
+        if (peer->since_ns && !peer->ended && now_ns - peer->since_ns > limit_s * 1000000000) {
             peer->ended = true;
             shutdown(peer->socket, SHUT_RDWR);
         }
+    }
 }
 
 // --- Workers ----------------------------------------------------------------------------------------------------
