@@ -180,7 +180,7 @@ static void serve_hello(int told)
     int port = 0;
     for (uint64_t w = 0; w < set.workers; w++) {
         struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, say_hello, NULL, MHD_OPTION_LISTEN_SOCKET, listen_on(&port),
-            MHD_OPTION_CONNECTION_LIMIT, 16384u, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)24 << 10, MHD_OPTION_END);
+            MHD_OPTION_CONNECTION_LIMIT, 16384u, MHD_OPTION_END);
         pthread_t thread;
         if (!daemon || pthread_create(&thread, NULL, run_hello, daemon) != 0)
             die("starting hello");

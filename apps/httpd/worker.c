@@ -131,7 +131,7 @@ static att_status start_daemon(httpd_worker *worker, att_error *err)
     struct MHD_Daemon *daemon = MHD_start_daemon(flags, 0, NULL, NULL, httpd_on_request, worker, MHD_OPTION_EXTERNAL_LOGGER, mhd_log, server,
         MHD_OPTION_LISTEN_SOCKET, worker->socket, MHD_OPTION_CONNECTION_LIMIT,
         options->connections_max / server->worker_count + 1, MHD_OPTION_CONNECTION_TIMEOUT, options->idle_s,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)24 << 10, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri, worker,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)16 << 10, MHD_OPTION_URI_LOG_CALLBACK, httpd_on_uri, worker,
         MHD_OPTION_NOTIFY_COMPLETED, httpd_on_end, worker, MHD_OPTION_NOTIFY_CONNECTION, on_connection, worker,
         MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
         certificate ? tls : none, MHD_OPTION_END);

@@ -370,6 +370,7 @@ static void destroy_engine(att_engine *engine)
 {
     const att_host host = engine->host;
     drop_state(engine);
+    att_engine_free_event_chunk(engine);
     att_store_close(engine->store);
     att_bandit_memory_deinit(&engine->choose_memory);
     att_arena_deinit(&engine->choose_scratch);

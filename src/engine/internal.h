@@ -51,6 +51,7 @@ typedef struct att_serving {
 
 typedef struct att_write att_write;
 typedef struct att_item_filter att_item_filter;
+typedef struct att_event_chunk att_event_chunk;
 
 struct att_engine {
     att_host host;
@@ -89,6 +90,7 @@ struct att_engine {
     uint64_t draw_claim;     // this engine's own number in them, from the store; 0: not taken yet; atomic
     uint64_t duplicates;     // events that were known, since opening; atomic
     uint64_t folded_since_checkpoint;
+    struct att_event_chunk *event_chunk; // of the commit that runs (write.c); under store_lock
 
     pthread_mutex_t queue_lock;
     pthread_cond_t queue_moved;
@@ -160,6 +162,7 @@ struct att_write {
     att_write *next;
 };
 att_status att_engine_commit(att_engine *engine, att_write *write, att_error *err);
+void att_engine_free_event_chunk(att_engine *engine); // when it is closed
 // Appends and folds, in one transaction's run. Sets record->seq. store_lock held, state_lock not.
 att_status att_engine_append(att_engine *engine, att_record *records, size_t count, att_error *err);
 // Finds or adds, in memory and store. store_lock held, state_lock not.

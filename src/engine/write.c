@@ -231,12 +231,12 @@ static att_status record_of_event(
     return status;
 }
 
-typedef struct event_chunk {
+struct att_event_chunk {
     att_record records[EVENT_CHUNK];
     char ids[EVENT_CHUNK][48];
     size_t places[EVENT_CHUNK]; // of the record's event among those given
     size_t count;
-} event_chunk;
+};
 
 static void prefetch_filling(const att_engine *engine, const att_event *events, size_t count, size_t at)
 {
@@ -253,7 +253,7 @@ static void prefetch_filling(const att_engine *engine, const att_event *events, 
 }
 
 // The next events with their numbers; those that were folded before are passed over. Returns how many it looked at.
-static att_status fill_chunk(att_engine *engine, const att_event *events, size_t count, event_chunk *chunk,
+static att_status fill_chunk(att_engine *engine, const att_event *events, size_t count, att_event_chunk *chunk,
     size_t *taken, att_error *err)
 {
     const att_record blank = att_record_blank(engine, ATT_RECORD_EVENT);
@@ -273,7 +273,7 @@ static att_status fill_chunk(att_engine *engine, const att_event *events, size_t
     return status;
 }
 
-static void prefetch_folding(const att_engine *engine, const event_chunk *chunk, size_t at)
+static void prefetch_folding(const att_engine *engine, const att_event_chunk *chunk, size_t at)
 {
     enum { far = 12, near = 5 };
     if (at + far < chunk->count) {
@@ -287,7 +287,7 @@ static void prefetch_folding(const att_engine *engine, const event_chunk *chunk,
 }
 
 // One by one, since an id may come twice in one batch. The log's numbers are foretold here.
-static att_status fold_chunk(att_engine *engine, event_chunk *chunk, att_error *err)
+static att_status fold_chunk(att_engine *engine, att_event_chunk *chunk, att_error *err)
 {
     enum { locked = 64 }; // events while readers wait
     const size_t count = chunk->count;
@@ -320,7 +320,10 @@ static att_status run_events(att_engine *engine, att_write *write, att_error *er
     job->result = (att_ingest_result){0};
     if (job->added) // a group that failed is run again
         memset(job->added, 0, job->count * sizeof *job->added);
-    event_chunk *chunk = att_alloc(&engine->host, 1, sizeof *chunk);
+    // Kept for the next commit: a hundred kilobytes that come and go make malloc tidy up each time.
+    if (!engine->event_chunk)
+        engine->event_chunk = att_alloc(&engine->host, 1, sizeof *engine->event_chunk);
+    att_event_chunk *chunk = engine->event_chunk;
     att_status status = chunk ? ATT_OK : att_no_memory(err, EVENT_CHUNK, "records");
     size_t taken;
     for (size_t next = 0; !status && next < job->count; next += taken) {
@@ -341,8 +344,12 @@ static att_status run_events(att_engine *engine, att_write *write, att_error *er
     }
     if (!status && job->key)
         status = att_store_meta_put(engine->store, job->key, job->value, job->value_size, err);
-    att_free(&engine->host, chunk, 1, sizeof *chunk);
     return status;
+}
+
+void att_engine_free_event_chunk(att_engine *engine)
+{
+    att_free(&engine->host, engine->event_chunk, 1, sizeof *engine->event_chunk);
 }
 
 att_status att_engine_events_with_meta(att_engine *engine, const att_event *events, size_t count,
