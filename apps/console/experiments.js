@@ -79,7 +79,7 @@ export function Experiments({ rest }) {
   return html`<h1>Experiments</h1><${Tabs} at=${rest ? '' : '#/experiments'} items=${experimentTabs} />
     ${rest ? html`<${Experiment} key=${rest} name=${rest} />` : html`<${Message} error=${error} />
     ${list && html`<${Card} wide title="All" note=${`${percent(list.holdout_share)} of people are in no experiment and keep the policy of ${list.holdout_since ? when(list.holdout_since) : 'the moment the first one starts'}: the universal holdout.`}>
-      ${list.experiments.length ? html`<div class="scroll"><table><thead><tr><th scope="col">experiment</th><th scope="col">status</th><th scope="col">arms</th><th scope="col">since</th><th scope="col">what is expected</th></tr></thead>
+      ${list.experiments.length ? html`<div class="scroll"><table class="items"><thead><tr><th scope="col">experiment</th><th scope="col">status</th><th scope="col">arms</th><th scope="col">since</th><th scope="col">what is expected</th></tr></thead>
         <tbody>${[...list.experiments].reverse().map((e) => html`<tr key=${e.key}><th scope="row"><a href=${`#/experiments/${id(e.key)}`}>${e.key}</a></th><td><span class="tag ${e.status === 'running' ? 'good' : ''}">${e.status}</span></td><td>${e.variations.map((v) => v.key).join(', ')}</td><td>${e.started ? when(e.started) : '–'}</td><td>${e.note}</td></tr>`)}</tbody></table></div>` : html`<p class="quiet">None yet.</p>`}<//>
       <${New} onDone=${again} />`}`}`;
 }

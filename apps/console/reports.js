@@ -68,13 +68,15 @@ function Table({ report }) {
 export function Reports() {
   const [by, setBy] = useState('week');
   const [compare, setCompare] = useState('');
+  const [churn, setChurn] = useState('28');
   const [chosen, setChosen] = useState('completed');
   const { value: list } = useLoaded(() => get('/v1/experiments').catch(() => null), []);
-  const { value: report, error } = useLoaded(() => get(`/v1/reports/longrun?by=${by}${compare.startsWith('experiment:') ? `&compare=experiment&experiment=${id(compare.slice(11))}` : compare ? `&compare=${compare}` : ''}`), [by, compare]);
+  const { value: report, error } = useLoaded(() => get(`/v1/reports/longrun?by=${by}&churn_days=${churn}${compare.startsWith('experiment:') ? `&compare=experiment&experiment=${id(compare.slice(11))}` : compare ? `&compare=${compare}` : ''}`), [by, compare, churn]);
   const started = list ? list.experiments.filter((e) => e.started) : [];
   return html`<h1>The long run</h1><${Tabs} at="#/reports" items=${experimentTabs} />
     <div class="row"><label class="quiet">by <select value=${by} onChange=${(e) => setBy(e.target.value)}><option>week</option><option>day</option></select></label>
-      <label class="quiet">compare <select value=${compare} onChange=${(e) => setCompare(e.target.value)}><option value="">nothing</option>${started.map((e) => html`<option value=${`experiment:${e.key}`}>arms of ${e.key}</option>`)}${list && list.holdout_since && html`<option value="holdout">the holdout</option>`}<option value="halves">two random halves</option></select></label></div>
+      <label class="quiet">compare <select value=${compare} onChange=${(e) => setCompare(e.target.value)}><option value="">nothing</option>${started.map((e) => html`<option value=${`experiment:${e.key}`}>arms of ${e.key}</option>`)}${list && list.holdout_since && html`<option value="holdout">the holdout</option>`}<option value="halves">two random halves</option></select></label>
+      <label class="quiet">silence is churn after <select value=${churn} onChange=${(e) => setChurn(e.target.value)}>${['7', '14', '28', '56'].map((d) => html`<option value=${d}>${d} days</option>`)}</select></label></div>
     <${Message} error=${error} />
     ${!report ? !error && html`<p class="quiet">Reading the log …</p>` : html`
       ${report.warnings.map((w) => html`<p class="message warn" role="status"><strong>${w.kind === 'guardrail' ? 'Clicks hide harm. ' : w.kind === 'trend' ? 'A trend. ' : 'Harm. '}</strong>${w.text}</p>`)}

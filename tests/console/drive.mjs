@@ -280,7 +280,8 @@ test('an_experiment_shows_arms_intervals_and_guardrails', async (page) => {
 test('the_long_run_shows_retention_and_survival', async (page) => {
   await go(page, still, '#/reports');
   await page.waitForSelector('h3:has-text("Survival")');
-  await until(page, () => document.querySelectorAll('.plot canvas').length >= 2);
+  await page.selectOption('.row label:nth-child(3) select', '7');
+  await until(page, () => ['Retention', 'Survival'].every((title) => [...document.querySelectorAll('.card')].some((c) => c.querySelector('h3')?.textContent === title && c.querySelector('canvas'))));
   await page.selectOption('.row label:nth-child(2) select', 'halves');
   await page.waitForSelector('th:has-text("difference")');
 });
