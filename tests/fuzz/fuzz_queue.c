@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever the bytes, reading a case record or a checkpoint of the queue ends in a status; a record that decodes, encodes to
-// the bytes it came from, and a checkpoint that is read is one that is written again.
+// Whatever the bytes, reading a case record, a policy record or a checkpoint of the queue ends in a status; a record that
+// decodes, encodes to the bytes it came from.
 #include "guard/queue.h"
 #include "store/case_record.h"
+#include "store/policy_record.h"
 
 #include <stdlib.h>
 
@@ -25,6 +26,21 @@ static void read_record(const uint8_t *data, size_t size)
     unsigned char *bytes = malloc(size);
     expect(bytes && att_case_record_size(&record) == size);
     att_case_record_encode(&record, bytes);
+    expect(memcmp(bytes, data, size) == 0);
+    free(bytes);
+}
+
+static void read_policy_record(const uint8_t *data, size_t size)
+{
+    att_policy_record record;
+    att_error err = {0};
+    if (att_policy_record_decode(data, size, &record, &err) != ATT_OK) {
+        expect(err.status != ATT_OK && err.text[0] != 0);
+        return;
+    }
+    unsigned char *bytes = malloc(size);
+    expect(bytes && att_policy_record_size(&record) == size);
+    att_policy_record_encode(&record, bytes);
     expect(memcmp(bytes, data, size) == 0);
     free(bytes);
 }
@@ -80,10 +96,27 @@ static void read_made(const uint8_t *data, size_t size)
     free(made);
 }
 
+// The same of a policy record whose lengths agree.
+static void read_made_policy(const uint8_t *data, size_t size)
+{
+    unsigned char made[8 + 64 + 600] = {1};
+    if (size < 4)
+        return;
+    const size_t by = data[0] % 66, reason = (size_t)(data[1] | data[2] << 8) % 520, left = size - 4 < 600 ? size - 4 : 600;
+    made[2] = data[3] % (ATT_POLICY_ACT_COUNT + 1);
+    made[3] = (unsigned char)by;
+    made[4] = (unsigned char)reason;
+    made[5] = (unsigned char)(reason >> 8);
+    memcpy(made + 8, data + 4, left);
+    read_policy_record(made, 8 + left);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     read_record(data, size);
+    read_policy_record(data, size);
     read_queue(data, size);
     read_made(data, size);
+    read_made_policy(data, size);
     return 0;
 }
