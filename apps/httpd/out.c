@@ -144,7 +144,8 @@ void out_text(httpd_out *o, att_text text)
             out_printf(o, "\\u%04x", data[at]);
         from = ++at;
     }
-    out_raw(o, text.data + from, at - from);
+    if (at > from) // an empty text may have no data
+        out_raw(o, text.data + from, at - from);
     out_raw(o, "\"", 1);
 }
 
