@@ -76,6 +76,19 @@ async function drive() {
   assert.match(await got(attune.metrics({ parseAs: 'text' })) as string, /^attune_/m)
   assert.ok((await got(attune.getStatus())).events > 0)
 
+  // A policy kept for later, put in force and taken back; a complaint, looked at by somebody; an item that goes.
+  const kept = await got(attune.stagePolicy({ body: 'exploration:\n  share: 0.05\n', query: { reason: 'a try' }, ...text }))
+  await got(attune.activatePolicy({ path: { version: String(kept.version) }, body: { reason: 'tried' } }))
+  assert.match(await got(attune.getPolicy({ parseAs: 'text' })) as string, /share: 0\.05\b/)
+  assert.notEqual((await got(attune.rollBackPolicy({ body: { reason: 'enough' } }))).version, kept.version)
+  const reported = await got(attune.reportItem({ body: { user: 'otto', item: 'g3', reason: 'too loud' } }))
+  assert.ok((await got(attune.listCases({ query: { waiting: true } }))).cases.some((c) => c.id === reported.case))
+  const decided = await got(attune.decideCase({ path: { case: reported.case }, body: { acts: [{ act: 'deny', reason: 'it is' }], by: 'npm' } }))
+  assert.equal(decided.verdict, 'deny')
+  assert.ok(!names(await got(attune.decide({ body: { user: 'otto', count: 20 } }))).includes('g3'))
+  await got(attune.deleteItem({ path: { item: 'a/b c' } }))
+  assert.equal((await attune.getItem({ path: { item: 'a/b c' } })).response.status, 404)
+
   // A person's data goes out, and then away.
   const exported = await got(attune.exportPerson({ path: { user: 'nora' }, parseAs: 'text' })) as string
   assert.ok(exported.trim().split('\n').map((line) => JSON.parse(line)).length >= 5)
