@@ -90,7 +90,8 @@ static bool same_key(const entry *a, const entry *b)
 static bool gather(att_matcher *m)
 {
     const size_t n = m->entries.count;
-    qsort(m->entries.items, n, sizeof *m->entries.items, by_key);
+    if (n > 1)
+        qsort(m->entries.items, n, sizeof *m->entries.items, by_key);
     m->starts = ATT_NEW(&m->life, uint32_t, n + 1);
     m->bytes = ATT_NEW(&m->life, const unsigned char *, n + 1);
     m->sizes = ATT_NEW(&m->life, uint32_t, n + 1);
@@ -251,6 +252,8 @@ static bool is_covered(const finder *f, size_t i)
 
 static bool collect(finder *f, att_arena *scratch, att_phrase_match **out, size_t *count)
 {
+    if (f->found.count == 0)
+        return true;
     qsort(f->found.items, f->found.count, sizeof *f->found.items, by_begin);
     size_t kept = 0;
     for (size_t i = 0; i < f->found.count; i++) { // the same found by several needles

@@ -8,6 +8,7 @@
 #include "guard/text_linear.h"
 
 #include <math.h>
+#include <pthread.h>
 
 enum { ROWS = 600 };
 
@@ -147,6 +148,55 @@ CHECK_TEST(a_filter_tells_where_and_why)
     att_filter_destroy(filter);
 }
 
+typedef struct one_thread {
+    const att_filter *filter;
+    uint64_t seed;
+    int wrong;
+} one_thread;
+
+// Texts of many scripts, so that pages of letters are filled by several threads at once.
+static void *check_many(void *argument)
+{
+    one_thread *mine = argument;
+    att_rng rng = att_rng_seed(mine->seed);
+    for (int i = 0; i < 300; i++) {
+        char text[128];
+        att_filter_result r;
+        const unsigned code = 0x400 + (unsigned)att_rng_below(&rng, 0x1C00);
+        const int size = snprintf(text, sizeof text, "%c%c%c f0pdoodle %s", (char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 63)),
+            (char)(0x80 | (code & 63)), i % 2 ? "weather" : "nitwit");
+        const bool fine = code >= 0x800 && att_filter_check(mine->filter, (att_text){text, (size_t)size}, &r, NULL) == ATT_OK;
+        mine->wrong += fine && (r.verdict != ATT_FILTER_DENY || r.match_total < 1);
+    }
+    return NULL;
+}
+
+CHECK_TEST(many_threads_check_with_one_filter)
+{
+    CHECK_BEGIN();
+    enum { THREADS = 6 };
+    att_error err = {0};
+    att_filter_trained trained;
+    att_filter *filter;
+    pthread_t handles[THREADS];
+    one_thread threads[THREADS];
+    write_chat(check_path("chat.csv"), 3);
+    const att_filter_train_options options = {.mapping = mapping, .threads = 3};
+    CHECK_OK_ERR(att_filter_train(check_path("chat.csv"), check_path("model"), &options, NULL, &trained, &err), &err);
+    check_write_file(check_path("list"), "[bad deny]\nfopdoodle\n", 21);
+    const att_filter_options files = {.phrases = check_path("list"), .model = check_path("model")};
+    CHECK_OK_ERR(att_filter_create(&filter, &files, NULL, &err), &err);
+    for (int t = 0; t < THREADS; t++) {
+        threads[t] = (one_thread){filter, (uint64_t)t + 1, 0};
+        CHECK_EQ(pthread_create(&handles[t], NULL, check_many, &threads[t]), 0);
+    }
+    for (int t = 0; t < THREADS; t++) {
+        pthread_join(handles[t], NULL);
+        CHECK_EQ(threads[t].wrong, 0);
+    }
+    att_filter_destroy(filter);
+}
+
 CHECK_TEST(a_damaged_model_is_refused)
 {
     CHECK_BEGIN();
@@ -210,5 +260,6 @@ CHECK_TEST(votes_become_shares)
 }
 
 CHECK_MAIN(CHECK_CASE(training_ends_at_the_optimum), CHECK_CASE(a_model_is_the_same_on_any_number_of_threads),
-    CHECK_CASE(disguises_hardly_matter), CHECK_CASE(a_filter_tells_where_and_why), CHECK_CASE(a_damaged_model_is_refused),
+    CHECK_CASE(disguises_hardly_matter), CHECK_CASE(a_filter_tells_where_and_why),
+    CHECK_CASE(many_threads_check_with_one_filter), CHECK_CASE(a_damaged_model_is_refused),
     CHECK_CASE(a_labelled_file_with_a_mistake_is_refused_with_its_line), CHECK_CASE(votes_become_shares))
