@@ -101,6 +101,7 @@ typedef struct att_train_options {
     uint32_t threads;   // 0: as opened
     const char *kind;   // NULL or "auto": chosen by validation; "als", "ease", "blend"
     uint32_t dim;       // 0: by validation
+    bool plain;         // neither a sequence part nor a trend is tried, whatever they would help
     // Names of files begin with it: long parts of a training keep their state there, and a training that was stopped goes on
     // from them where data, options and seed are the same. The engine names its own. NULL: none.
     const char *checkpoints;

@@ -95,9 +95,9 @@ att_status att_model_train(att_model **out, const att_model_input *input,
         status = build(out, input, &recipe, warm, options, report, host, err);
     if (!status)
         status = att_content_learn(*out, input, options->seed, options->threads, err);
-    if (!status)
+    if (!status && !options->plain)
         status = att_choose_sequence(*out, &recipe, input, options, report, err);
-    if (!status)
+    if (!status && !options->plain)
         status = learn_trend(*out, &recipe, input, warm, options, report, err);
     if (status) {
         att_model_destroy(*out);

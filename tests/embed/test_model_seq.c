@@ -283,12 +283,17 @@ CHECK_TEST(a_file_from_before_loads_as_a_model_that_knows_nothing_of_the_situati
     CHECK_EQ(heap.bytes_live, 0);
 }
 
-static void train(const world *w, bool timed, att_train_report *report, att_model **model, const att_host *host)
+static void train_as(const world *w, bool timed, bool plain, att_train_report *report, att_model **model, const att_host *host)
 {
     const att_model_input input = {.preferences = &w->matrix, .last_at_ms = timed ? w->at_ms : NULL};
-    const att_train_options options = {.seed = 3, .threads = 2, .kind = "als", .dim = 16};
+    const att_train_options options = {.seed = 3, .threads = 2, .kind = "als", .dim = 16, .plain = plain};
     att_error err = {0};
     CHECK_OK_ERR(att_model_train(model, &input, &options, report, host, &err), &err);
+}
+
+static void train(const world *w, bool timed, att_train_report *report, att_model **model, const att_host *host)
+{
+    train_as(w, timed, false, report, model, host);
 }
 
 CHECK_TEST(the_share_is_learned_and_nothing_where_it_does_not_help)
@@ -308,6 +313,10 @@ CHECK_TEST(the_share_is_learned_and_nothing_where_it_does_not_help)
     train(&w, false, &report, &model, &host);
     CHECK_NEAR(report.sequence_share, 0, 0);
     CHECK_HOLDS(report.sequence, "order of events is not known");
+    att_model_destroy(model);
+    train_as(&w, true, true, &report, &model, &host);
+    CHECK_NEAR(att_model_sequence_share(model), 0, 0);
+    CHECK_EQ(report.sequence[0], 0);
     att_model_destroy(model);
     end_world(&w, &host);
     CHECK_EQ(heap.bytes_live, 0);
