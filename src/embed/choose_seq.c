@@ -26,7 +26,7 @@
 #define SCALE_PEOPLE 200    // whose scores are compared to put both on one scale
 #define HELD_LEAST 50
 #define HELD_MOST 2000       // with few preferences a person, it takes many to tell a gain from chance
-#define Z_OF_CONFIDENCE 2.394 // 95 %, one-sided, of six looks (Bonferroni)
+#define Z_OF_CONFIDENCE 2.450 // 95 %, one-sided, of seven looks (Bonferroni)
 
 typedef struct chooser {
     const att_host *host;
@@ -218,7 +218,7 @@ static att_status measure(chooser *c, att_model *model, double share, const att_
 // The best of the shares that are better than none on the same people, by a paired test of each.
 static att_status find_share(chooser *c, att_model *model, double *best, att_error *err)
 {
-    static const double shares[] = {0.2, 0.35, 0.5, 0.65, 0.8, 0.9};
+    static const double shares[] = {0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95};
     const uint32_t count = c->split.history.rows;
     att_quality *alone = ATT_NEW_ARRAY(c->host, att_quality, count);
     att_quality *people = ATT_NEW_ARRAY(c->host, att_quality, count);

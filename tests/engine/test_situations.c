@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { STYLES = 3, PLACES = 15, SONGS = STYLES * PLACES, WAYS = 2 * STYLES, WALKERS = 600, STEPS = 9, FRESH = 40, LIKED_BY_FRESH = 6 };
+enum { STYLES = 3, PLACES = 15, SONGS = STYLES * PLACES, WAYS = 2 * STYLES, WALKERS = 400, STEPS = 9, FRESH = 40, LIKED_BY_FRESH = 6 };
 
 static const att_host host = {0};
 static att_error err;
