@@ -94,28 +94,65 @@ static void look_at(const httpd_exchange *x)
     json_decref(read);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static int ask(const char *method, const char *uri, const uint8_t *body, size_t size)
 {
-    if (!server)
-        open_service();
-    char method[16], uri[sizeof((httpd_exchange *)0)->path];
-    const uint8_t *end = memchr(data, '\n', size), *space = end ? memchr(data, ' ', (size_t)(end - data)) : NULL;
-    if (!space || (size_t)(space - data) >= sizeof method || (size_t)(end - space) > sizeof uri || memchr(data, 0, (size_t)(end - data)))
-        return 0;
-    snprintf(method, sizeof method, "%.*s", (int)(space - data), (const char *)data);
-    snprintf(uri, sizeof uri, "%.*s", (int)(end - space - 1), (const char *)space + 1);
     httpd_exchange *x = httpd_exchange_take(worker);
     need(x != NULL, "memory", NULL);
     x->begun_ns = 1;
     x->status = 200;
     memcpy(x->path, uri, strlen(uri) + 1);
     if (httpd_exchange_begin(x, method)) {
-        out_raw(&x->body, (const char *)end + 1, size - (size_t)(end + 1 - data));
+        out_raw(&x->body, (const char *)body, size);
         httpd_exchange_handle(x);
         answer_waiting(x);
     }
     look_at(x);
+    const int status = x->status;
     httpd_stream_end(x);
     httpd_exchange_give(x);
+    return status;
+}
+
+// A head that leads nowhere stands for some route, so that its body is read too.
+static void ask_some_route(const uint8_t *head, size_t head_size, const uint8_t *body, size_t size)
+{
+    size_t count = 0, number = 0, at = 0;
+    char uri[200];
+    while (httpd_routes[count].method)
+        count++;
+    for (size_t i = 0; i < head_size; i++)
+        number = number * 31 + head[i];
+    const httpd_route *route = &httpd_routes[number % count];
+    for (const char *from = route->path; *from && at < sizeof uri - 4; from++) {
+        if (*from == '{') {
+            from = strchr(from, '}');
+            at += (size_t)snprintf(uri + at, sizeof uri - at, "m1");
+        } else {
+            uri[at++] = *from;
+        }
+    }
+    uri[at] = 0;
+    ask(route->method, uri, body, size);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (!server)
+        open_service();
+    char method[16], uri[sizeof((httpd_exchange *)0)->path];
+    const uint8_t *end = size ? memchr(data, '\n', size) : NULL;
+    if (!end)
+        return 0;
+    const size_t head = (size_t)(end - data), rest = size - head - 1;
+    const uint8_t *space = head ? memchr(data, ' ', head) : NULL;
+    bool asked = false;
+    if (space && (size_t)(space - data) < sizeof method && (size_t)(end - space) <= sizeof uri && !memchr(data, 0, head)) {
+        snprintf(method, sizeof method, "%.*s", (int)(space - data), (const char *)data);
+        snprintf(uri, sizeof uri, "%.*s", (int)(end - space - 1), (const char *)space + 1);
+        const int status = ask(method, uri, end + 1, rest);
+        asked = status != 404 && status != 405;
+    }
+    if (!asked)
+        ask_some_route(data, head, end + 1, rest);
     return 0;
 }
