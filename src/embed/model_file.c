@@ -133,11 +133,11 @@ static trend_head trend_head_of(const att_model *model)
     return (trend_head){t->weight, t->scale, t->half_life_days, t->at_ms};
 }
 
+// What is added must live until the writer finishes.
 static att_status add_sections(att_snapshot_writer *writer, const att_model *model, const head *h,
-    const sequence_head *sh, const recipe_row *recipe, att_error *err)
+    const sequence_head *sh, const trend_head *trend, const recipe_row *recipe, att_error *err)
 {
     const att_seq *seq = model->seq;
-    const trend_head trend = trend_head_of(model);
     const size_t items = model->item_count, stride = model->stride;
     const att_matrix *m = &model->ease.by_source;
     const att_content *c = &model->content;
@@ -172,7 +172,7 @@ static att_status add_sections(att_snapshot_writer *writer, const att_model *mod
             seq ? att_seq_weights(&seq->shape) * sizeof(float) : 0},
         {SEQI, seq != NULL, seq ? seq->items : NULL, items * sh->dim * sizeof(float)},
         {SEQK, seq != NULL, seq ? seq->known : NULL, items * sizeof(uint32_t)},
-        {TRNH, model->trend.values != NULL, &trend, sizeof trend},
+        {TRNH, model->trend.values != NULL, trend, sizeof *trend},
         {TRND, model->trend.values != NULL, model->trend.values, items * sizeof(float)},
         {RECI, model->has_recipe, recipe, sizeof *recipe},
         {ORIG, true, &model->origin, sizeof model->origin},
@@ -190,12 +190,13 @@ att_status att_model_save(
 {
     const head h = head_of(model, version);
     const sequence_head sequence = sequence_head_of(model);
+    const trend_head trend = trend_head_of(model);
     const recipe_row recipe = row_of(&model->recipe);
     att_snapshot_writer *writer = NULL;
     att_status status =
         att_snapshot_writer_create(&writer, MODL, ATT_MODEL_VERSION, &model->host, err);
     if (!status)
-        status = add_sections(writer, model, &h, &sequence, &recipe, err);
+        status = add_sections(writer, model, &h, &sequence, &trend, &recipe, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
