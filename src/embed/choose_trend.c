@@ -4,9 +4,9 @@
 // People held out whole cannot tell: the others' tastes of their own and of later days are in the training. So the log is
 // cut by the clock, at some moments of its second half: a model of the chosen kind is trained on what came before a moment,
 // and what those it knows came to like until the next must be found, as serving will have to. Each of a few half-lives and
-// weights is judged by the mean of NDCG@100 and recall@20 over everybody at every moment, and the best is taken when its
-// gain over none is above a standard error of the gain (Breiman et al. 1984 choose among nested models so): it is one number
-// for each item, and little is lost where it helps less than it seemed.
+// weights is judged by the mean of NDCG@100 and recall@20 over everybody at every moment. When the best gain over none is
+// above its standard error, the smallest weight within that error of the best is taken (the one-standard-error rule of Breiman et al.
+// 1984): people are also asked about other days than the newest, and there a loud trend costs more than it brings.
 #include "embed/baselines.h"
 #include "embed/choose.h"
 #include "embed/holdout.h"
@@ -183,17 +183,35 @@ static att_status try_moment(chooser *c, uint32_t moment, att_error *err)
 
 // --- The verdict -------------------------------------------------------------------------------------
 
-// The best of all, or NULL: none is better than nothing by more than a standard error.
+static double error_of(const gains *g, double n)
+{
+    const double mean = g->sum / n;
+    return sqrt(ATT_MAX(g->squares / n - mean * mean, 0) / (n - 1));
+}
+
+// The smallest weight whose gain is within a standard error of the best's, with its best half-life; NULL: the best of all is no
+// better than nothing by more than a standard error.
 static const gains *best_of(const chooser *c)
 {
-    const gains *best = &c->gained[0];
     const double n = c->cases;
+    const gains *best = &c->gained[0];
     for (size_t k = 1; k < CANDIDATES; k++)
         if (c->gained[k].sum > best->sum)
             best = &c->gained[k];
-    const double mean = best->sum / n;
-    const double error = sqrt(ATT_MAX(best->squares / n - mean * mean, 0) / (n - 1));
-    return mean > error ? best : NULL;
+    const double error = error_of(best, n);
+    if (best->sum / n <= error)
+        return NULL;
+    for (size_t w = 0; w < ATT_COUNT_OF(weights); w++) {
+        const gains *of_weight = NULL;
+        for (size_t h = 0; h < ATT_COUNT_OF(half_lives_days); h++) {
+            const gains *g = &c->gained[h * ATT_COUNT_OF(weights) + w];
+            if (!of_weight || g->sum > of_weight->sum)
+                of_weight = g;
+        }
+        if (of_weight->sum / n >= best->sum / n - error && of_weight->sum > 0)
+            return of_weight;
+    }
+    return best;
 }
 
 static att_status decide(chooser *c, att_model *model, att_train_report *report, att_error *err)
