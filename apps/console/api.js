@@ -5,11 +5,13 @@
 
 const place = 'attune-key';
 
+// Was there one?
 export function takeKeyFromAddress() {
   const match = location.hash.match(/[#&]key=(att_[0-9a-f]{64})/);
-  if (!match) return;
+  if (!match) return false;
   sessionStorage.setItem(place, match[1]);
   history.replaceState(null, '', location.pathname + '#/');
+  return true;
 }
 
 export const setKey = (key) => sessionStorage.setItem(place, key.trim());

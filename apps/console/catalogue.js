@@ -27,7 +27,7 @@ function Neighbours({ item }) {
   if (error) return html`<p class="quiet">${error.status === 404 ? 'No model places it yet.' : error.message}</p>`;
   if (!n) return html`<p class="quiet">Looking …</p>`;
   if (!n.neighbours.length) return html`<p class="quiet">Nothing is near, or no model places it yet.</p>`;
-  const most = Math.max(...n.neighbours.map((k) => k.similarity));
+  const most = Math.max(1e-9, ...n.neighbours.map((k) => k.similarity));
   return html`<ul class="mix near">${n.neighbours.map((k) => html`<li><span>${itemLink(k)}</span><div><b style=${`width:${Math.max(0, k.similarity / most) * 100}%`}></b></div><i>${k.similarity.toFixed(2)}</i></li>`)}</ul>`;
 }
 

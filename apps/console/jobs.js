@@ -6,7 +6,7 @@ import { Card, Message, html, useLoaded, when, whole } from './parts.js';
 
 const over = (job) => ['done', 'failed', 'cancelled'].includes(job.state);
 
-// One job, followed until it ends. A service that cannot stream is asked every second.
+// One job, followed until it ends. When the stream breaks off before that, or there is none, the service is asked every second.
 export function useJob(name, onEnd) {
   const [job, setJob] = useState(null);
   const ended = useRef(onEnd);
@@ -25,7 +25,8 @@ export function useJob(name, onEnd) {
       get(`/v1/jobs/${id(name)}`).then((whole_) => { setJob(whole_); ended.current && ended.current(whole_); }, () => {});
     };
     const look = () => get(`/v1/jobs/${id(name)}`).then(take, () => {});
-    listen(`/v1/jobs/${id(name)}/events`, (data) => take(data), stop.signal).catch(() => { if (!done) timer = setInterval(look, 1000); });
+    const ask = () => { if (!done) timer = setInterval(look, 1000); };
+    listen(`/v1/jobs/${id(name)}/events`, take, stop.signal).then(ask, ask);
     return () => { done = true; stop.abort(); clearInterval(timer); };
   }, [name]);
   return job;

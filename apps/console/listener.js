@@ -29,8 +29,9 @@ function Slider({ name, low, high, value, onMove }) {
     <small><span>${low}</span><span>${high}</span></small></label>`;
 }
 
-function Why({ user, item, context }) {
-  const { value: e, error } = useLoaded(() => post('/v1/explanations', { user, item, ...(Object.keys(context).length ? { context } : {}) }), [user, item]);
+// Anew with every slate that is drawn (`s` is its item): another situation has other reasons.
+function Why({ user, s, context }) {
+  const { value: e, error } = useLoaded(() => post('/v1/explanations', { user, item: s.item, ...(Object.keys(context).length ? { context } : {}) }), [user, s]);
   if (!e) return html`<div class="whybox"><${Message} error=${error}>Computing it anew without the events …<//></div>`;
   return html`<div class="whybox"><table><tbody>${termNames.filter((n) => e.shown.terms[n]).map((n) => html`<tr><th scope="row"><span class="swatch term-${n}"></span>${n}</th><td class="number">${signed(e.shown.terms[n])}</td></tr>`)}
       <tr><th scope="row">by itself, as if it stood first</th><td class="number"><strong>${e.shown.score.toFixed(3)}</strong></td></tr></tbody></table>
@@ -49,7 +50,7 @@ function Shown({ s, rank, before, scale, act, user, context }) {
     <div class="score"><strong>${s.score.toFixed(3)}</strong><span class="quiet">odds ${odds(s.propensity)}</span></div>
     <div class="acts"><button aria-expanded=${open} onClick=${() => setOpen(!open)}>Why</button><button onClick=${() => act('like', s)}>Like</button><button onClick=${() => act('less-like', s)}>Less like this</button>
       <button onClick=${() => act('block', s)}>Block</button></div>
-    ${open && html`<${Why} user=${user} item=${s.item} context=${context} />`}
+    ${open && html`<${Why} user=${user} s=${s} context=${context} />`}
   </li>`;
 }
 

@@ -22,11 +22,16 @@ const Policies = () => html`<h1>Models and policies</h1><${Tabs} at="#/policy" i
 const pages = { live: ['Watch it learn', Live], now: ['Now', Now], listener: ['A listener', Listener], catalogue: ['Catalogue', Catalogue], experiments: ['Experiments', Experiments], reports: ['The long run', Reports, 'experiments'],
   queue: ['Queue', Queue], models: ['Models', Models], policy: ['Policy', Policies, 'models'] };
 
+// What somebody typed need not be well encoded.
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
+}
+
 function where() {
   const [path, words] = location.hash.split('?');
   const [, page, ...rest] = path.split('/');
   const known = pages[page] && (page !== 'live' || clock.simulated);
-  return { page: known ? page : clock.simulated ? 'live' : 'now', rest: known && rest.length ? decodeURIComponent(rest.join('/')) : '', words: words ? decodeURIComponent(words) : '' };
+  return { page: known ? page : clock.simulated ? 'live' : 'now', rest: known && rest.length ? decoded(rest.join('/')) : '', words: words ? decoded(words) : '' };
 }
 
 function AskForKey({ onKey, wrong }) {
@@ -60,7 +65,11 @@ function App() {
   };
   useEffect(() => {
     enter();
-    const moved = () => { setAt(where()); scrollTo(0, 0); };
+    const moved = () => {
+      if (takeKeyFromAddress()) enter();
+      setAt(where());
+      scrollTo(0, 0);
+    };
     const pressed = (e) => {
       if (e.key === '/' && !e.ctrlKey && !e.metaKey && !/INPUT|TEXTAREA|SELECT/.test(e.target.tagName)) { const field = document.getElementById('find'); if (field) { e.preventDefault(); field.focus(); field.select(); } }
     };

@@ -55,7 +55,9 @@ let kept = null;
 export function useMap(model) {
   return useLoaded(async () => {
     if (!model) return null; // no model, no space
-    if (!kept || kept.of !== model) kept = { of: model, map: await get(`/v1/map?limit=${shown}`).catch(() => null) };
-    return kept.map;
+    if (kept && kept.of === model) return kept.map;
+    const map = await get(`/v1/map?limit=${shown}`).catch(() => null);
+    if (map) kept = { of: model, map };
+    return map;
   }, [model]);
 }

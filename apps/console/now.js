@@ -16,7 +16,6 @@ function warningsOf(s, models) {
   if (s.bot_events > s.events / 10) list.push(`${whole(s.bot_events)} events came at rates no person reaches and were set aside.`);
   const active = models && models.models.find((m) => m.active);
   if (active && active.version !== models.in_use) list.push(`Model ${active.version} is in force and its files cannot be used; model ${models.in_use} decides instead.`);
-  for (const text of s.warnings || []) list.push(typeof text === 'string' ? text : text.text);
   return list;
 }
 
