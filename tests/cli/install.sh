@@ -50,7 +50,7 @@ else
     echo "# skipped: no mandoc here to look the pages over"
 fi
 bash -n "$(find "$prefix" -path '*bash-completion*' -type f)"
-find "$prefix" -name _attune | grep -q . && find "$prefix" -name attune.fish | grep -q .
+for name in _attune attune.fish; do find "$prefix" -name $name | grep -q .; done
 echo "ok: completion for bash, zsh and fish"
 for command in $("$prefix/bin/attune" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'); do
     for file in $(find "$prefix" -path '*completions*' -name 'attune.*' -type f) "$(find "$prefix" -name _attune)"; do
