@@ -74,6 +74,16 @@ test('without_a_key_it_asks_for_one_and_a_wrong_one_is_told', async () => {
   expected.pop();
 });
 
+test('an_address_may_be_badly_encoded_and_may_bring_a_key_at_any_time', async (page) => {
+  expected.push('/v1/people/');
+  await go(page, still, '#/listener/%zz');
+  await page.waitForSelector('text=Nothing is known about “%zz” yet.');
+  await page.evaluate((k) => { sessionStorage.removeItem('attune-key'); location.hash = `#key=${k}`; }, key);
+  await until(page, (k) => !location.href.includes(k) && sessionStorage.getItem('attune-key') === k, key);
+  await until(page, () => document.querySelector('main h1')?.textContent === 'Now');
+  expected.pop();
+});
+
 const pages = { now: 'Now', listener: 'A listener', [`listener/${person}`]: 'A listener', catalogue: 'Catalogue', 'catalogue/music-00001': 'Catalogue', experiments: 'Experiments', 'experiments/bolder-mix': 'Experiments', reports: 'The long run',
   queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
 
@@ -143,6 +153,15 @@ test('why_tells_terms_that_sum_to_the_score', async (page) => {
   const figures = (await page.$$eval('.whybox td.number', (list) => list.map((td) => td.textContent))).map((t) => Number(t.replace('−', '-').replace('+', '')));
   const score = figures.pop();
   assert.ok(Math.abs(figures.reduce((a, b) => a + b, 0) - score) < 0.005, `${figures} against ${score}`);
+});
+
+test('reasons_that_are_open_follow_the_situation', async (page) => {
+  await go(page, still, `#/listener/${person}`);
+  for (const button of await page.locator('.shown').getByRole('button', { name: 'Why' }).all()) await button.click();
+  await until(page, () => document.querySelectorAll('.whybox table').length === 10);
+  const asked = page.waitForRequest((r) => r.url().endsWith('/v1/explanations') && r.postDataJSON().context?.activity === 'sleep');
+  await page.selectOption('.selects label:nth-child(3) select', 'sleep');
+  await asked;
 });
 
 test('the_situation_bends_the_slate', async (page) => {
