@@ -82,30 +82,30 @@ static void free_job(httpd_job *job)
     free(job);
 }
 
-// Under the lock: the oldest that ended goes when there are too many.
-static void drop_oldest(httpd_jobs *jobs)
+// Under the lock, before one more ends: when as many are kept as may be, the one goes that ended first.
+static void make_room(httpd_jobs *jobs)
 {
     httpd_job **oldest = NULL;
+    if (jobs->kept < HTTPD_JOBS_KEPT_MAX)
+        return;
     for (httpd_job **at = &jobs->first; *at; at = &(*at)->next)
-        if (has_ended(*at))
+        if (has_ended(*at) && (!oldest || (*at)->view.ended_ms <= (*oldest)->view.ended_ms))
             oldest = at;
-    if (oldest && jobs->kept > HTTPD_JOBS_KEPT_MAX) {
-        httpd_job *job = *oldest;
-        *oldest = job->next;
-        jobs->kept--;
-        free_job(job);
-    }
+    httpd_job *job = *oldest;
+    *oldest = job->next;
+    jobs->kept--;
+    free_job(job);
 }
 
 static void end_job(httpd_jobs *jobs, httpd_job *job, httpd_job_state state, const char *problem)
 {
+    make_room(jobs);
     job->view.state = state;
     job->view.ended_ms = jobs->host.now_ms(jobs->host.user);
     job->view.change++;
     snprintf(job->view.problem, sizeof job->view.problem, "%s", problem);
     jobs->live--;
     jobs->kept++;
-    drop_oldest(jobs);
 }
 
 static httpd_job *find(const httpd_jobs *jobs, const att_engine *engine, const char *id)
@@ -205,7 +205,7 @@ bool httpd_job_cancel(httpd_jobs *jobs, const att_engine *engine, const char *id
         job->view.change++;
         if (job->view.state == HTTPD_JOB_WAITING)
             end_job(jobs, job, HTTPD_JOB_CANCELLED, "");
-        *out = job->view; // it is among the newest kept: still there
+        *out = job->view;
     }
     pthread_mutex_unlock(&jobs->lock);
     return job != NULL;

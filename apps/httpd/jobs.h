@@ -51,7 +51,7 @@ att_status httpd_jobs_open(httpd_jobs **out, const att_host *host, att_error *er
 void httpd_jobs_stop(httpd_jobs *jobs);
 void httpd_jobs_close(httpd_jobs *jobs); // waits for the threads; NULL is fine
 
-// Takes `request` (a reference). A live or kept job of the same engine, kind and key (not "") is found instead of made. ATT_LIMIT: too
+// Takes `request` (a reference). A live or kept job of the same engine, kind and key (not "") is found instead of made. ATT_BUSY: too
 // many wait.
 att_status httpd_job_start(httpd_jobs *jobs, att_engine *engine, const httpd_job_kind *kind, att_text key, json_t *request,
     httpd_job_view *out, att_error *err);

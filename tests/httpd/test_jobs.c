@@ -2,6 +2,7 @@
 // tests/httpd/test_jobs.c - work that takes longer: jobs with their progress, experiments and reports; and that the service
 // says of them what the command line says.
 #include "client.h"
+#include "httpd/jobs.h"
 
 #include <signal.h>
 #include <unistd.h>
@@ -230,6 +231,67 @@ CHECK_TEST(a_failed_job_says_why)
     client_free(&r);
 }
 
+// --- The table itself, with work of the test's own ---------------------------------------------------------------
+
+static bool let_go; // atomic
+
+static att_status wait_to_be_let_go(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err)
+{
+    (void)engine, (void)host, (void)request, (void)result, (void)err;
+    while (!__atomic_load_n(&let_go, __ATOMIC_ACQUIRE))
+        usleep(1000);
+    return ATT_OK;
+}
+
+static att_status do_nothing(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err)
+{
+    (void)engine, (void)host, (void)request, (void)result, (void)err;
+    return ATT_OK;
+}
+
+static const httpd_job_kind long_kind = {"long", true, wait_to_be_let_go}, short_kind = {"short", false, do_nothing};
+
+static httpd_job_state state_when_ended(httpd_jobs *jobs, const att_engine *engine, const char *id)
+{
+    httpd_job_view view = {0};
+    for (int tries = 0; tries < 20000; tries++) {
+        CHECK(httpd_job_get(jobs, engine, id, &view, NULL));
+        if (view.state > HTTPD_JOB_RUNNING)
+            break;
+        usleep(500);
+    }
+    return view.state;
+}
+
+CHECK_TEST(what_ends_last_is_kept_however_early_it_was_asked_for)
+{
+    CHECK_BEGIN();
+    static char nobody;
+    att_engine *engine = (att_engine *)(void *)&nobody; // only compared
+    httpd_jobs *jobs;
+    httpd_job_view running, waiting, one, found;
+    att_error err = {0};
+    const att_host host = att_host_default();
+    CHECK_EQ(httpd_jobs_open(&jobs, &host, &err), ATT_OK);
+    CHECK_EQ(httpd_job_start(jobs, engine, &long_kind, (att_text){0}, NULL, &running, &err), ATT_OK);
+    CHECK_EQ(httpd_job_start(jobs, engine, &long_kind, (att_text){0}, NULL, &waiting, &err), ATT_OK); // never two at once
+    char first[32] = "";
+    for (int i = 0; i < HTTPD_JOBS_KEPT_MAX + 2; i++) {
+        CHECK_EQ(httpd_job_start(jobs, engine, &short_kind, (att_text){0}, NULL, &one, &err), ATT_OK);
+        CHECK_EQ(state_when_ended(jobs, engine, one.id), HTTPD_JOB_DONE);
+        if (!first[0])
+            snprintf(first, sizeof first, "%s", one.id);
+    }
+    CHECK(!httpd_job_get(jobs, engine, first, &found, NULL));
+    CHECK(httpd_job_cancel(jobs, engine, waiting.id, &found));
+    CHECK_EQ(found.state, HTTPD_JOB_CANCELLED);
+    CHECK(httpd_job_get(jobs, engine, waiting.id, &found, NULL));
+    __atomic_store_n(&let_go, true, __ATOMIC_RELEASE);
+    CHECK_EQ(state_when_ended(jobs, engine, running.id), HTTPD_JOB_DONE);
+    CHECK(httpd_job_get(jobs, engine, one.id, &found, NULL));
+    httpd_jobs_close(jobs);
+}
+
 CHECK_TEST(it_stops_gracefully_with_jobs_running_and_listeners_waiting)
 {
     CHECK_BEGIN();
@@ -269,6 +331,7 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(a_report_says_what_the_command_line_says),
         CHECK_CASE(a_readout_says_what_the_command_line_says), CHECK_CASE(progress_comes_as_events_and_the_stream_ends_with_the_job),
         CHECK_CASE(jobs_are_bounded_found_by_their_key_and_cancelled), CHECK_CASE(what_makes_no_sense_is_refused_with_the_field),
-        CHECK_CASE(a_failed_job_says_why), CHECK_CASE(it_stops_gracefully_with_jobs_running_and_listeners_waiting)};
+        CHECK_CASE(a_failed_job_says_why), CHECK_CASE(what_ends_last_is_kept_however_early_it_was_asked_for),
+        CHECK_CASE(it_stops_gracefully_with_jobs_running_and_listeners_waiting)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
 }
