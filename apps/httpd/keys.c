@@ -144,7 +144,8 @@ static att_status save_file(const char *path, const json_t *root, att_error *err
 static int lock_file(const char *path, att_error *err)
 {
     char beside[4096];
-    snprintf(beside, sizeof beside, "%s.lock", path);
+    if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
+        return (void)httpd_fail(err, ATT_LIMIT, "the path %s is too long", path), -1;
     const int lock = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (lock < 0 || flock(lock, LOCK_EX) != 0) {
         (void)httpd_fail(err, ATT_IO, "locking %s: %s", beside, strerror(errno));
@@ -199,6 +200,11 @@ static att_status add_key(const char *path, const char *name, const char *tenant
         json_decref(root);
         return httpd_fail(err, ATT_EXISTS, "there is a key \"%s\" already; revoke it first", name);
     }
+    json_t *list = json_object_get(root, "keys");
+    if (json_array_size(list) >= KEYS_MAX) {
+        json_decref(root);
+        return httpd_fail(err, ATT_LIMIT, "%s has %d keys, the most there may be; revoke one first", path, KEYS_MAX);
+    }
     (void)read_hex(json_string_value(json_object_get(root, "secret")), secret, sizeof secret);
     randombytes_buf(bits, sizeof bits);
     memcpy(out, "att_", 4);
@@ -206,11 +212,11 @@ static att_status add_key(const char *path, const char *name, const char *tenant
     hash_key(secret, att_text_of(out), hash);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    json_array_append_new(json_object_get(root, "keys"),
+    const int bad = json_array_append_new(list,
         json_pack("{s:s,s:s,s:s,s:s,s:f,s:f,s:I}", "name", name, "tenant", tenant, "scopes", scopes, "hash",
             sodium_bin2hex(hex, sizeof hex, hash, sizeof hash), "per_second", per_second, "burst", burst, "created_ms",
             (json_int_t)now.tv_sec * 1000));
-    const att_status status = save_file(path, root, err);
+    const att_status status = bad ? httpd_fail(err, ATT_NO_MEMORY, "out of memory") : save_file(path, root, err);
     json_decref(root);
     sodium_memzero(bits, sizeof bits);
     return status;
@@ -307,11 +313,12 @@ att_status httpd_keys_reload(httpd_keys *keys, att_error *err)
         free_entries(entries, count);
         return status;
     }
-    pthread_rwlock_wrlock(&keys->lock);
+    // Before the lock: this thread alone changes the table, and requests wait for none of it.
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < keys->count; k++)
             if (memcmp(entries[i].hash, keys->entries[k].hash, HASH_SIZE) == 0)
-                *entries[i].idle_ns = *keys->entries[k].idle_ns;
+                *entries[i].idle_ns = __atomic_load_n(keys->entries[k].idle_ns, __ATOMIC_RELAXED);
+    pthread_rwlock_wrlock(&keys->lock);
     key_entry *old = keys->entries;
     const size_t old_count = keys->count;
     keys->entries = entries;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tests/httpd/test_reload.c - keys, certificate and policy change while requests go on, and none of them fails; who may call from where.
 #include "client.h"
+#include "httpd/serve.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -312,6 +313,42 @@ CHECK_TEST(pages_of_other_origins_may_call_only_when_they_are_named)
     CHECK_EQ(service_stop(&town, SIGTERM), 0);
 }
 
+// --- The file of keys -------------------------------------------------------------------------------------------
+
+static bool count_key(void *user, const char *name, const char *tenant, const char *scopes, double per_second, int64_t created_ms)
+{
+    (void)name, (void)tenant, (void)scopes, (void)per_second, (void)created_ms;
+    ++*(size_t *)user;
+    return true;
+}
+
+CHECK_TEST(no_key_is_made_that_the_service_would_not_read)
+{
+    CHECK_BEGIN();
+    enum { most = 10000 };
+    char path[600], made[HTTPD_KEY_SIZE], name[32];
+    att_error err = {0};
+    size_t count = 0;
+    snprintf(path, sizeof path, "%s", check_path("many-keys"));
+    CHECK_EQ(httpd_key_create(path, "first", "default", "read", 0, 0, made, &err), ATT_OK);
+    json_t *root = json_load_file(path, 0, NULL), *keys = json_object_get(root, "keys");
+    for (int i = 1; i < most - 1; i++) {
+        json_t *one = json_deep_copy(json_array_get(keys, 0));
+        snprintf(name, sizeof name, "copy-%d", i);
+        json_object_set_new(one, "name", json_string(name));
+        json_array_append_new(keys, one);
+    }
+    CHECK_EQ(json_dump_file(root, path, 0), 0);
+    json_decref(root);
+    CHECK_EQ(httpd_key_create(path, "last", "default", "read", 0, 0, made, &err), ATT_OK);
+    CHECK_EQ(httpd_key_create(path, "too-many", "default", "read", 0, 0, made, &err), ATT_LIMIT);
+    CHECK_HOLDS(err.text, "10000");
+    CHECK_EQ(httpd_key_each(path, count_key, &count, &err), ATT_OK);
+    CHECK_EQ(count, most);
+    CHECK_EQ(httpd_key_revoke(path, "last", &err), ATT_OK);
+    CHECK_EQ(httpd_key_create(path, "again", "default", "read", 0, 0, made, &err), ATT_OK);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -323,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(keys_and_policy_change_under_load_and_no_request_fails),
         CHECK_CASE(it_stops_under_load_with_answers_to_all_that_it_began), CHECK_CASE(a_new_certificate_is_used_and_old_connections_go_on),
-        CHECK_CASE(elsewhere_than_on_loopback_it_needs_a_certificate_and_keys), CHECK_CASE(pages_of_other_origins_may_call_only_when_they_are_named)};
+        CHECK_CASE(elsewhere_than_on_loopback_it_needs_a_certificate_and_keys), CHECK_CASE(pages_of_other_origins_may_call_only_when_they_are_named),
+        CHECK_CASE(no_key_is_made_that_the_service_would_not_read)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
 }
