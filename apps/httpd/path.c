@@ -102,7 +102,7 @@ bool httpd_parse_query(httpd_exchange *x, char *query)
             return httpd_problem(x, 400, pair, "is not a parameter of this route"), false;
         json_t *made = NULL;
         char *end;
-        if (f->type == SHAPE_WHOLE && value && *value) {
+        if ((f->type == SHAPE_WHOLE || f->type == SHAPE_TIME) && value && *value) { // a time may be milliseconds
             errno = 0;
             const long long number = strtoll(value, &end, 10);
             made = *end || errno ? NULL : json_integer(number);
@@ -125,5 +125,7 @@ bool httpd_parse_query(httpd_exchange *x, char *query)
     shape_fault fault;
     if (x->query && x->route->query && !shape_check(x->route->query, x->query, &fault))
         return httpd_problem(x, 400, fault.field, "%s: %s", fault.field, fault.reason), false;
+    if (!x->query)
+        httpd_problem(x, 503, NULL, "memory ran out");
     return x->query != NULL;
 }

@@ -42,11 +42,19 @@ void httpd_document(httpd_exchange *x)
     out_raw(&x->answer, x->worker->server->openapi, x->worker->server->openapi_size);
 }
 
+// Answers whose time was taken: all but those that go on (stream.c).
+static uint64_t timed(const httpd_counts *counts)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < 32; i++)
+        sum += counts->buckets[i];
+    return sum;
+}
+
 static uint64_t quantile_us(const httpd_counts *counts, double share)
 {
-    uint64_t total = 0, below = 0;
-    for (int i = 0; i < 32; i++)
-        total += counts->buckets[i];
+    const uint64_t total = timed(counts);
+    uint64_t below = 0;
     for (int i = 0; i < 32; i++) {
         below += counts->buckets[i];
         if (total && (double)below >= share * (double)total)
@@ -87,9 +95,9 @@ static void put_latency(httpd_out *o, const char *tenant, const httpd_counts *co
         snprintf(label, sizeof label, "le=\"%g\"", (double)(UINT64_C(1) << i) / 1e6);
         put_row(o, "request_seconds_bucket", label, tenant, below);
     }
-    put_row(o, "request_seconds_bucket", "le=\"+Inf\"", tenant, answered(counts));
+    put_row(o, "request_seconds_bucket", "le=\"+Inf\"", tenant, timed(counts));
     out_printf(o, "attune_request_seconds_sum{tenant=\"%s\"} %g\n", tenant, (double)counts->latency_sum_us / 1e6);
-    put_row(o, "request_seconds_count", "", tenant, answered(counts));
+    put_row(o, "request_seconds_count", "", tenant, timed(counts));
 }
 
 // What one tenant may be told of, or all of them.

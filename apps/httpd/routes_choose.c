@@ -12,7 +12,7 @@ bool httpd_read_decision(httpd_exchange *x, const json_t *body, const char *name
     *out = 0;
     for (size_t i = 0; i < text.size; i++) {
         const char *digits = "0123456789abcdef", *at = strchr(digits, text.data[i] | 0x20);
-        if (!at || !text.data[i] || i >= 16)
+        if (!at || text.data[i] < '0' || i >= 16) // a control character with that bit is none
             return httpd_problem(x, 400, name, "%s: expected 16 hexadecimal digits", name), false;
         *out = *out << 4 | (uint64_t)(at - digits);
     }

@@ -83,9 +83,17 @@ CHECK_TEST(a_report_says_what_the_command_line_says)
     CHECK(strcmp(text(job.json, "state"), "done") == 0);
     CHECK(json_equal(wanted, json_object_get(job.json, "report")));
     CHECK(json_is_null(json_object_get(job.json, "training")));
+    const json_int_t all_events = json_integer_value(json_object_get(wanted, "events"));
     json_decref(wanted);
     client_free(&r);
     client_free(&job);
+    r = ask("GET", "/v1/reports/longrun?to=2025-10-20T00:00:00Z", NULL); // a time is a text or milliseconds, as the document says
+    reply same = ask("GET", "/v1/reports/longrun?to=1760918400000", NULL);
+    CHECK_EQ(r.status, 200);
+    CHECK(json_integer_value(json_object_get(r.json, "events")) < all_events);
+    CHECK(json_equal(r.json, same.json));
+    client_free(&r);
+    client_free(&same);
 }
 
 CHECK_TEST(a_readout_says_what_the_command_line_says)
@@ -158,6 +166,15 @@ CHECK_TEST(progress_comes_as_events_and_the_stream_ends_with_the_job)
         "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\nLast-Event-ID: 1\r\n\r\n", path, town.key);
     r = client_raw(&town, request, strlen(request), 5000);
     CHECK(strstr(r.body, "event: done") != NULL);
+    client_free(&r);
+    // How long somebody listens is no latency: the histogram counts those alone that are in its buckets.
+    r = ask("GET", "/metrics", NULL);
+    const char *most = strstr(r.body, "attune_request_seconds_bucket{le=\"8.38861\",tenant=\"default\"} ");
+    const char *all = strstr(r.body, "attune_request_seconds_bucket{le=\"+Inf\",tenant=\"default\"} ");
+    const char *count = strstr(r.body, "attune_request_seconds_count{tenant=\"default\"} ");
+    CHECK(most && all && count);
+    CHECK_EQ(atol(strchr(all, ' ')), atol(strchr(most, ' ')));
+    CHECK_EQ(atol(strchr(count, ' ')), atol(strchr(most, ' ')));
     client_free(&r);
 }
 
