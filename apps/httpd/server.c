@@ -79,9 +79,12 @@ static att_status check_options(const httpd_options *options, const httpd_keys *
 static void heed_signals(httpd *server, httpd_signals *signals)
 {
     while (httpd_signals_next(signals) == SIGHUP) {
-        httpd_notify_reloading(server);
+        const bool ready = __atomic_load_n(&server->ready, __ATOMIC_ACQUIRE); // while stores are read, READY=1 would not be true
+        if (ready)
+            httpd_notify_reloading(server);
         httpd_reload(server);
-        httpd_notify(server, "READY=1");
+        if (ready)
+            httpd_notify(server, "READY=1");
     }
 }
 
@@ -190,7 +193,7 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     httpd_openapi(&document);
     server->openapi = document.data;
     server->openapi_size = document.size;
-    att_status status = httpd_signals_begin(&signals, err);
+    att_status status = document.failed ? httpd_fail(err, ATT_NO_MEMORY, "out of memory") : httpd_signals_begin(&signals, err);
     if (!status)
         status = prepare(server, engine, err);
     if (!status)

@@ -252,10 +252,9 @@ att_status httpd_worker_start(httpd *server, unsigned number, att_error *err)
     if (status)
         return status;
     worker->daemon_count = 1;
-    worker->started = pthread_create(&worker->thread, NULL, run_worker, worker) == 0;
-    if (!worker->started)
-        return httpd_fail(err, ATT_IO, "starting a thread: %s", strerror(errno));
-    return ATT_OK;
+    const int bad = pthread_create(&worker->thread, NULL, run_worker, worker);
+    worker->started = !bad;
+    return bad ? httpd_fail(err, ATT_IO, "starting a thread: %s", strerror(bad)) : ATT_OK;
 }
 
 void httpd_workers_stop(httpd *server)
