@@ -182,8 +182,7 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
                 return blame(fault, prefix, f->name, "found null, expected %s", wanted(f->type));
             continue;
         }
-        if (f->type == SHAPE_LIST ? !fits(SHAPE_LIST, inner) && !check_value(f, f->type, inner, prefix, fault)
-                                  : !check_value(f, f->type, inner, prefix, fault))
+        if (!check_value(f, f->type, inner, prefix, fault))
             return false;
         if (f->type == SHAPE_LIST && !check_list(f, inner, prefix, fault))
             return false;
