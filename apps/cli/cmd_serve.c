@@ -114,7 +114,6 @@ static int run_serve(cli *c)
     options.ready = say_ready;
     options.ready_user = c;
     c->host.log = log_line;
-    c->host.progress = httpd_progress;
     if (cli_flag(c, "demo")) {
         options.keys_path = cli_get(c, "keys");
         return cli_serve_demo(c, options);

@@ -2,7 +2,6 @@
 // apps/cli/live.c - the two threads of live.h: people who come, and trainings.
 #include "live.h"
 
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -87,12 +86,12 @@ static void log_on(void *user, att_log_level level, const char *message)
     l->c->host.log(l->c->host.user, level, message);
 }
 
-// While it serves no bar is drawn, and a training that is under way ends when the service does.
+// While it serves no bar is drawn: jobs are told, and a training that is under way ends when the service does.
 static bool progress_on(void *user, const att_progress *progress)
 {
     live *l = user;
     if (l->engine)
-        return !stopping(l);
+        return !stopping(l) && (!l->told || l->told(NULL, progress));
     return !l->c->host.progress || l->c->host.progress(l->c->host.user, progress);
 }
 
@@ -385,13 +384,14 @@ att_status live_start(live *l, att_engine *engine, const att_world *world, int64
     sigset_t all, before; // signals are for the thread that serves
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    l->people_started = pthread_create(&l->people, NULL, run_people, l) == 0;
-    l->training_started = pthread_create(&l->training, NULL, run_trainings, l) == 0;
+    const int no_people = pthread_create(&l->people, NULL, run_people, l), no_training = pthread_create(&l->training, NULL, run_trainings, l);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (l->people_started && l->training_started)
+    l->people_started = !no_people;
+    l->training_started = !no_training;
+    if (!no_people && !no_training)
         return ATT_OK;
     err->status = ATT_IO;
-    snprintf(err->text, sizeof err->text, "starting a thread: %s", strerror(errno));
+    snprintf(err->text, sizeof err->text, "starting a thread: %s", strerror(no_people ? no_people : no_training));
     return ATT_IO;
 }
 

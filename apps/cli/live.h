@@ -77,6 +77,7 @@ typedef struct live {
     att_slate_memory *memory;
     live_options options;
     att_host host;
+    bool (*told)(void *user, const att_progress *progress); // of what the engine is at while it serves; NULL: nobody
     int64_t at_ms;    // atomic: the clock; 0: the system's
     bool stopping;    // atomic
     bool over;        // under the lock: the world's days are used up, or it failed

@@ -138,6 +138,7 @@ int cli_serve_live(cli *c, live *l, const char *store, att_engine *engine, const
     options.quiet = true;
     options.ready = on_ready;
     options.ready_user = &s;
+    l->told = httpd_progress;
     att_status status = make_key(&s, &options, keys, sizeof keys, store, &err);
     if (!status)
         status = live_start(l, engine, world, begin_ms, &err);
@@ -228,7 +229,7 @@ int cli_serve_demo(cli *c, httpd_options options)
 
 void cli_demo_remove(const char *store)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold", "-choices", "-keys"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold", "-choices", "-queue", "-keys", "-keys.lock"};
     static const char *const files[] = {"model", "index", "context"};
     char path[4200];
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {

@@ -92,6 +92,41 @@ CHECK_TEST(a_newcomer_is_a_person_of_the_store_like_any_other)
     json_decref(demo);
 }
 
+// Starts a training, asks it to stop as soon as it runs, and tells how it ended.
+static void cancel_training(char state[16])
+{
+    char path[100], cancel[120];
+    json_t *job = NULL;
+    reply r = client_ask(&world, "POST", "/v1/jobs", world.key, "{\"kind\":\"train\"}");
+    CHECK_EQ(r.status, 202);
+    snprintf(path, sizeof path, "/v1/jobs/%s", json_string_value(json_object_get(r.json, "id")));
+    snprintf(cancel, sizeof cancel, "%s/cancel", path);
+    client_free(&r);
+    for (bool asked = false; !job || json_is_null(json_object_get(job, "ended_at")); usleep(1000)) {
+        r = client_ask(&world, "GET", path, world.key, NULL);
+        CHECK_EQ(r.status, 200);
+        json_decref(job);
+        job = json_incref(r.json);
+        client_free(&r);
+        if (asked || json_is_null(json_object_get(job, "started_at")))
+            continue;
+        r = client_ask(&world, "POST", cancel, world.key, NULL);
+        client_free(&r);
+        asked = true;
+    }
+    snprintf(state, 16, "%s", json_string_value(json_object_get(job, "state")));
+    json_decref(job);
+}
+
+CHECK_TEST(a_job_can_be_cancelled_in_a_demo_too)
+{
+    CHECK_BEGIN();
+    char state[16] = "";
+    for (int tries = 0; tries < 20 && strcmp(state, "cancelled") != 0; tries++) // one may be at its end already
+        cancel_training(state);
+    CHECK_STR(state, "cancelled");
+}
+
 CHECK_TEST(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)
 {
     CHECK_BEGIN();
@@ -109,7 +144,10 @@ static int begin(void **state)
 {
     (void)state;
     snprintf(world.store, sizeof world.store, "%s", check_path("demo-world.attune"));
-    service_start(&world, (const char *const[]){"--demo", "--open", "--people", "100", "--items", "200", "--days", "14", "--day", "4", NULL});
+    snprintf(world.keys, sizeof world.keys, "%s", check_path("demo-keys"));
+    CHECK_EQ(client_run(world.key, sizeof world.key, (const char *const[]){"key", "create", "tests", "--scopes", "all", "--keys", world.keys, "-q", NULL}), 0);
+    world.key[strcspn(world.key, "\n")] = 0;
+    service_start(&world, (const char *const[]){"--demo", "--open", "--keys", world.keys, "--people", "100", "--items", "200", "--days", "14", "--day", "4", NULL});
     return 0;
 }
 
@@ -118,6 +156,8 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(it_says_on_every_status_that_nobody_is_real),
         CHECK_CASE(people_ask_and_react_and_the_figures_add_up),
         CHECK_CASE(what_the_engine_shows_is_worth_more_than_random_and_no_more_than_the_best),
-        CHECK_CASE(a_newcomer_is_a_person_of_the_store_like_any_other), CHECK_CASE(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)};
+        CHECK_CASE(a_newcomer_is_a_person_of_the_store_like_any_other),
+        CHECK_CASE(a_job_can_be_cancelled_in_a_demo_too),
+        CHECK_CASE(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
 }
