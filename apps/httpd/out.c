@@ -272,3 +272,31 @@ void out_key_time(httpd_out *o, const char *key, int64_t at_ms)
     out_key(o, key);
     out_time(o, at_ms);
 }
+
+void out_key_text_or_null(httpd_out *o, const char *key, att_text text)
+{
+    out_key(o, key);
+    if (text.size)
+        out_text(o, text);
+    else
+        out_string(o, "null");
+}
+
+void out_key_id(httpd_out *o, const char *key, uint64_t id)
+{
+    out_key(o, key);
+    if (id)
+        out_printf(o, "\"%016llx\"", (unsigned long long)id);
+    else
+        out_string(o, "null");
+}
+
+void out_key_list(httpd_out *o, const char *key, httpd_out *entries)
+{
+    out_key(o, key);
+    out_open(o, '[');
+    out_raw(o, entries->data, entries->size);
+    out_close(o, ']');
+    o->failed |= entries->failed;
+    out_free(entries);
+}

@@ -40,5 +40,9 @@ void out_key_whole(httpd_out *o, const char *key, uint64_t value);
 void out_key_number(httpd_out *o, const char *key, double value);
 void out_key_bool(httpd_out *o, const char *key, bool value);
 void out_key_time(httpd_out *o, const char *key, int64_t at_ms);
+void out_key_text_or_null(httpd_out *o, const char *key, att_text text); // null for an empty text
+void out_key_id(httpd_out *o, const char *key, uint64_t id);             // 16 hexadecimal digits; null for 0
+// A list whose entries were written before what stands in front of it; they are freed.
+void out_key_list(httpd_out *o, const char *key, httpd_out *entries);
 
 #endif

@@ -35,6 +35,8 @@ void httpd_policy_stage(httpd_exchange *x);
 void httpd_policy_activate(httpd_exchange *x);
 void httpd_policy_discard(httpd_exchange *x);
 void httpd_policy_rollback(httpd_exchange *x);
+bool httpd_read_version(httpd_exchange *x, uint64_t *out); // of the path, 1 or more; false: answered with 404
+att_text httpd_by_of(const httpd_exchange *x);             // "by" of the body; left out: the key's name
 void httpd_write_policy(httpd_exchange *x, const att_policy *policy); // as commented YAML
 // The body, read over the policy in force: only the keys that change need be given.
 att_status httpd_parse_policy(httpd_exchange *x, att_policy *policy, att_error *err);

@@ -206,11 +206,7 @@ void httpd_status(httpd_exchange *x)
     out_key_whole(o, "requests", answered(&counts));
     out_key_whole(o, "p50_us", quantile_us(&counts, 0.5));
     out_key_whole(o, "p99_us", quantile_us(&counts, 0.99));
-    out_key(o, "simulated");
-    if (server->options.demo)
-        out_text(o, att_text_of(server->options.demo));
-    else
-        out_string(o, "null");
+    out_key_text_or_null(o, "simulated", server->options.demo ? att_text_of(server->options.demo) : (att_text){0});
     out_close(o, '}');
 }
 
@@ -428,13 +424,10 @@ void httpd_item_put(httpd_exchange *x)
         write_one_item(&page, &item);
 }
 
-void httpd_item_takedown(httpd_exchange *x)
+static void answer_gone(httpd_exchange *x, att_status status, const att_error *err)
 {
-    att_error err = {0};
-    const att_status status =
-        att_engine_takedown(x->engine, att_text_of(x->params[0]), shape_text(x->json, "reason"), &err);
     if (status) {
-        httpd_failed(x, status, &err);
+        httpd_failed(x, status, err);
         return;
     }
     out_open(&x->answer, '{');
@@ -442,18 +435,16 @@ void httpd_item_takedown(httpd_exchange *x)
     out_close(&x->answer, '}');
 }
 
+void httpd_item_takedown(httpd_exchange *x)
+{
+    att_error err = {0};
+    answer_gone(x, att_engine_takedown(x->engine, att_text_of(x->params[0]), shape_text(x->json, "reason"), &err), &err);
+}
+
 void httpd_item_delete(httpd_exchange *x)
 {
     att_error err = {0};
-    const att_status status =
-        att_engine_item_delete(x->engine, att_text_of(x->params[0]), shape_text(x->query, "reason"), &err);
-    if (status) {
-        httpd_failed(x, status, &err);
-        return;
-    }
-    out_open(&x->answer, '{');
-    out_key_string(&x->answer, "item", x->params[0]);
-    out_close(&x->answer, '}');
+    answer_gone(x, att_engine_item_delete(x->engine, att_text_of(x->params[0]), shape_text(x->query, "reason"), &err), &err);
 }
 
 // --- Policy -----------------------------------------------------------------------------------------------------
@@ -491,11 +482,7 @@ void httpd_policy_check(httpd_exchange *x)
     const att_status status = httpd_parse_policy(x, &policy, &err);
     out_open(&x->answer, '{');
     out_key_bool(&x->answer, "valid", !status);
-    out_key(&x->answer, "fault");
-    if (status)
-        out_text(&x->answer, att_text_of(err.text));
-    else
-        out_string(&x->answer, "null");
+    out_key_text_or_null(&x->answer, "fault", status ? att_text_of(err.text) : (att_text){0});
     out_close(&x->answer, '}');
 }
 

@@ -103,11 +103,7 @@ static bool read_choice(httpd_exchange *x, choosing *c, att_choice_request *requ
 static void write_choice(httpd_out *o, const att_choice_request *request, const att_choice *choice, const float *probabilities)
 {
     out_open(o, '{');
-    out_key(o, "decision");
-    if (choice->decision)
-        out_printf(o, "\"%016llx\"", (unsigned long long)choice->decision);
-    else
-        out_string(o, "null");
+    out_key_id(o, "decision", choice->decision);
     out_key_text(o, "choice", request->choice);
     out_key_text(o, "show", request->options[choice->shown].id);
     out_key_text(o, "chosen", request->options[choice->chosen].id);

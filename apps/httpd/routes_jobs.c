@@ -5,7 +5,6 @@
 
 #include "say/say.h"
 
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,11 +53,7 @@ static void write_summary(httpd_out *o, const httpd_job_view *job)
 {
     out_key_string(o, "id", job->id);
     out_key_string(o, "kind", job->kind->name);
-    out_key(o, "key");
-    if (job->key[0])
-        out_text(o, att_text_of(job->key));
-    else
-        out_string(o, "null");
+    out_key_text_or_null(o, "key", att_text_of(job->key));
     out_key_string(o, "state", httpd_job_state_name(job->state));
     out_key_bool(o, "cancelling", job->cancelling);
     out_key_time(o, "created_at", job->created_ms);
@@ -68,11 +63,7 @@ static void write_summary(httpd_out *o, const httpd_job_view *job)
     out_key_whole(o, "done", job->done);
     out_key_whole(o, "total", job->total);
     out_key_string(o, "unit", job->unit);
-    out_key(o, "problem");
-    if (job->problem[0])
-        out_text(o, att_text_of(job->problem));
-    else
-        out_string(o, "null");
+    out_key_text_or_null(o, "problem", att_text_of(job->problem));
 }
 
 static bool write_row(void *user, const httpd_job_view *job)

@@ -100,24 +100,6 @@ const shape httpd_shape_taste_query = {"TasteQuery", "", taste_query_fields};
 
 // --- Values -----------------------------------------------------------------------------------------------------
 
-static void put_text(httpd_out *o, const char *key, att_text text)
-{
-    out_key(o, key);
-    if (text.size)
-        out_text(o, text);
-    else
-        out_string(o, "null");
-}
-
-static void put_number(httpd_out *o, const char *key, uint64_t number)
-{
-    out_key(o, key);
-    if (number)
-        out_printf(o, "\"%016llx\"", (unsigned long long)number);
-    else
-        out_string(o, "null");
-}
-
 static void put_ms(httpd_out *o, const char *key, int32_t ms)
 {
     out_key(o, key);
@@ -159,13 +141,8 @@ void httpd_item_neighbours(httpd_exchange *x)
     out_open(o, '{');
     out_key_string(o, "item", x->params[0]);
     out_key_bool(o, "by_tags", list.by_tags);
-    out_key(o, "neighbours");
-    out_open(o, '[');
-    out_raw(o, list.rows.data, list.rows.size);
-    out_close(o, ']');
+    out_key_list(o, "neighbours", &list.rows);
     out_close(o, '}');
-    o->failed |= list.rows.failed;
-    out_free(&list.rows);
     if (status)
         httpd_failed(x, status, &err);
 }
@@ -177,9 +154,9 @@ static bool write_shown(void *user, const att_shown_once *s)
     httpd_out *o = user;
     out_item(o);
     out_open(o, '{');
-    put_number(o, "decision", s->decision);
+    out_key_id(o, "decision", s->decision);
     out_key_time(o, "at", s->at_ms);
-    put_text(o, "user", s->user);
+    out_key_text_or_null(o, "user", s->user);
     out_key_whole(o, "place", s->place);
     out_key_string(o, "slot", att_slot_kind_name(s->kind));
     out_key_number(o, "propensity", s->propensity);
@@ -207,13 +184,13 @@ static bool write_past(void *user, const att_past_event *past)
     out_open(o, '{');
     out_key_time(o, "at", e->at_ms);
     out_key_string(o, "signal", att_signal_name(e->signal));
-    put_text(o, "item", e->item);
-    put_text(o, "title", past->title);
+    out_key_text_or_null(o, "item", e->item);
+    out_key_text_or_null(o, "title", past->title);
     out_key_number(o, "value", (double)e->value);
     put_ms(o, "position_ms", e->position_ms);
     put_ms(o, "length_ms", e->length_ms);
     put_ms(o, "dwell_ms", e->dwell_ms);
-    put_number(o, "decision", e->decision);
+    out_key_id(o, "decision", e->decision);
     out_key(o, "context");
     out_open(o, '{');
     for (int i = 0; i < 4; i++)
@@ -248,7 +225,7 @@ static void look_back(httpd_exchange *x, const char *key, bool of_item)
         return;
     }
     out_close(o, ']');
-    put_number(o, "next", next);
+    out_key_id(o, "next", next);
     out_close(o, '}');
 }
 
@@ -268,7 +245,7 @@ static void write_map_item(httpd_out *o, const att_map_item *item)
 {
     out_key_text(o, "item", item->item);
     out_key_text(o, "title", item->title);
-    put_text(o, "tag", item->tag);
+    out_key_text_or_null(o, "tag", item->tag);
     out_key_whole(o, "events", item->events);
     out_key_number(o, "x", item->x);
     out_key_number(o, "y", item->y);
@@ -328,14 +305,8 @@ static void write_points(httpd_out *o, const att_taste_map *map)
 
 static void close_items(httpd_exchange *x, httpd_out *rows, att_status status, const att_error *err)
 {
-    httpd_out *o = &x->answer;
-    out_key(o, "items");
-    out_open(o, '[');
-    out_raw(o, rows->data, rows->size);
-    out_close(o, ']');
-    out_close(o, '}');
-    o->failed |= rows->failed;
-    out_free(rows);
+    out_key_list(&x->answer, "items", rows);
+    out_close(&x->answer, '}');
     if (status == ATT_NOT_FOUND && strncmp(err->text, "there is no map", 15) == 0)
         httpd_problem(x, 409, NULL, "%s", err->text);
     else if (status)

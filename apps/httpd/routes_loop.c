@@ -203,11 +203,7 @@ static void write_shown(httpd_out *o, const att_shown *shown, const att_reason *
 void httpd_write_slate(httpd_out *o, const att_slate *slate)
 {
     out_open(o, '{');
-    out_key(o, "decision");
-    if (slate->decision)
-        out_printf(o, "\"%016llx\"", (unsigned long long)slate->decision);
-    else
-        out_string(o, "null");
+    out_key_id(o, "decision", slate->decision);
     out_key_time(o, "at", slate->at_ms);
     out_key_whole(o, "model", slate->model);
     out_key_whole(o, "eligible", slate->eligible);
@@ -241,11 +237,7 @@ void httpd_explain(httpd_exchange *x)
     out_key(o, "shown");
     write_shown(o, &e.shown, e.reasons, e.reason_count);
     out_key_bool(o, "eligible", e.eligible);
-    out_key(o, "barred_by");
-    if (e.eligible)
-        out_string(o, "null");
-    else
-        out_text(o, att_text_of(e.barred_by));
+    out_key_text_or_null(o, "barred_by", e.eligible ? (att_text){0} : att_text_of(e.barred_by));
     out_key_number(o, "score_without_reasons", e.score_without_reasons);
     out_close(o, '}');
 }

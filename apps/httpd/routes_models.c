@@ -2,9 +2,6 @@
 // httpd/routes_models.c - versions of the model: which there are, which is in force, and back again.
 #include "routes.h"
 
-#include <errno.h>
-#include <stdlib.h>
-
 void httpd_write_trial(httpd_out *o, const char *key, const att_duel *trial)
 {
     out_key(o, key);
@@ -105,14 +102,10 @@ static void answer_version(httpd_exchange *x, att_status status, uint64_t versio
 
 void httpd_model_activate(httpd_exchange *x)
 {
+    uint64_t version;
     att_error err = {0};
-    char *end;
-    errno = 0;
-    const unsigned long long version = strtoull(x->params[0], &end, 10);
-    if (x->params[0][0] < '0' || x->params[0][0] > '9' || *end || errno) {
-        httpd_problem(x, 404, "version", "there is no version \"%.40s\"", x->params[0]);
+    if (!httpd_read_version(x, &version))
         return;
-    }
     const att_status status = att_engine_model_activate(x->engine, version, shape_text(x->json, "reason"), &err);
     answer_version(x, status, version, &err);
 }

@@ -67,18 +67,13 @@ void httpd_policies_get(httpd_exchange *x)
     const att_status status = att_engine_policies_each(x->engine, write_version, &list, &err);
     out_open(o, '{');
     out_key_whole(o, "active", list.active);
-    out_key(o, "policies");
-    out_open(o, '[');
-    out_raw(o, list.rows.data, list.rows.size);
-    out_close(o, ']');
+    out_key_list(o, "policies", &list.rows);
     out_close(o, '}');
-    o->failed |= list.rows.failed;
-    out_free(&list.rows);
     if (status)
         httpd_failed(x, status, &err);
 }
 
-static bool read_version(httpd_exchange *x, uint64_t *out)
+bool httpd_read_version(httpd_exchange *x, uint64_t *out)
 {
     char *end;
     errno = 0;
@@ -93,7 +88,7 @@ void httpd_policy_version_get(httpd_exchange *x)
     uint64_t version;
     att_policy policy;
     att_error err = {0};
-    if (!read_version(x, &version))
+    if (!httpd_read_version(x, &version))
         return;
     const att_status status = att_engine_policy_of(x->engine, version, &policy, &err);
     if (status)
@@ -113,7 +108,7 @@ static void answer_version(httpd_exchange *x, att_status status, uint64_t versio
     out_close(&x->answer, '}');
 }
 
-static att_text by_of(const httpd_exchange *x)
+att_text httpd_by_of(const httpd_exchange *x)
 {
     const att_text by = shape_text(x->json, "by");
     return by.size ? by : att_text_of(x->by);
@@ -134,22 +129,22 @@ void httpd_policy_activate(httpd_exchange *x)
 {
     uint64_t version;
     att_error err = {0};
-    if (read_version(x, &version))
-        answer_version(x, att_engine_policy_activate(x->engine, version, by_of(x), shape_text(x->json, "reason"), &err), version, &err);
+    if (httpd_read_version(x, &version))
+        answer_version(x, att_engine_policy_activate(x->engine, version, httpd_by_of(x), shape_text(x->json, "reason"), &err), version, &err);
 }
 
 void httpd_policy_discard(httpd_exchange *x)
 {
     uint64_t version;
     att_error err = {0};
-    if (read_version(x, &version))
-        answer_version(x, att_engine_policy_discard(x->engine, version, by_of(x), shape_text(x->json, "reason"), &err), version, &err);
+    if (httpd_read_version(x, &version))
+        answer_version(x, att_engine_policy_discard(x->engine, version, httpd_by_of(x), shape_text(x->json, "reason"), &err), version, &err);
 }
 
 void httpd_policy_rollback(httpd_exchange *x)
 {
     uint64_t version = 0;
     att_error err = {0};
-    const att_status status = att_engine_policy_rollback(x->engine, by_of(x), shape_text(x->json, "reason"), &version, &err);
+    const att_status status = att_engine_policy_rollback(x->engine, httpd_by_of(x), shape_text(x->json, "reason"), &version, &err);
     answer_version(x, status, version, &err);
 }

@@ -5,22 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-static void put_text(httpd_out *o, const char *key, att_text text)
-{
-    out_key(o, key);
-    if (text.size)
-        out_text(o, text);
-    else
-        out_string(o, "null");
-}
-
 static void write_summary(httpd_out *o, const att_case *c)
 {
     out_key_text(o, "id", c->id);
-    put_text(o, "item", c->item);
-    put_text(o, "title", c->title);
-    put_text(o, "text", c->text);
-    put_text(o, "author", c->author);
+    out_key_text_or_null(o, "item", c->item);
+    out_key_text_or_null(o, "title", c->title);
+    out_key_text_or_null(o, "text", c->text);
+    out_key_text_or_null(o, "author", c->author);
     out_key_string(o, "verdict", att_case_verdict_name(c->verdict));
     out_key_bool(o, "waiting", c->waiting);
     out_key_bool(o, "barred", c->barred);
@@ -130,12 +121,6 @@ void httpd_case_get(httpd_exchange *x)
     answer_case(x, ATT_OK, &err);
 }
 
-static att_text by_of(const httpd_exchange *x)
-{
-    const att_text by = shape_text(x->json, "by");
-    return by.size ? by : att_text_of(x->by);
-}
-
 void httpd_case_decide(httpd_exchange *x)
 {
     att_case_decision acts[ATT_CASE_ACTS_MAX];
@@ -147,7 +132,7 @@ void httpd_case_decide(httpd_exchange *x)
         if (count < ATT_CASE_ACTS_MAX && att_case_act_parse(shape_text(act, "act"), &acts[count].act))
             acts[count++].reason = shape_text(act, "reason");
     }
-    answer_case(x, att_engine_case_decide(x->engine, att_text_of(x->params[0]), by_of(x), acts, count, &err), &err);
+    answer_case(x, att_engine_case_decide(x->engine, att_text_of(x->params[0]), httpd_by_of(x), acts, count, &err), &err);
 }
 
 void httpd_case_appeal(httpd_exchange *x)
@@ -155,7 +140,7 @@ void httpd_case_appeal(httpd_exchange *x)
     att_error err = {0};
     const att_text user = shape_text(x->json, "user");
     const att_status status = att_engine_case_appeal(
-        x->engine, att_text_of(x->params[0]), user, user.size ? (att_text){0} : by_of(x), shape_text(x->json, "reason"), &err);
+        x->engine, att_text_of(x->params[0]), user, user.size ? (att_text){0} : httpd_by_of(x), shape_text(x->json, "reason"), &err);
     if (status == ATT_INVALID) // nothing is barred by it
         httpd_problem(x, 409, NULL, "%s", err.text);
     else
@@ -186,7 +171,7 @@ void httpd_case_hold(httpd_exchange *x)
     const att_case_hold hold = {.item = shape_text(x->json, "item"),
         .text = shape_text(x->json, "text"),
         .author = shape_text(x->json, "author"),
-        .by = by_of(x),
+        .by = httpd_by_of(x),
         .reason = shape_text(x->json, "reason"),
         .matched = shape_text(x->json, "matched"),
         .score = shape_number(x->json, "score", NAN)};

@@ -107,9 +107,36 @@ CHECK_TEST(printf_writes_what_does_not_fit_at_first)
     }
 }
 
+CHECK_TEST(what_is_not_there_is_null_and_entries_may_come_before_what_stands_in_front)
+{
+    CHECK_BEGIN();
+    httpd_out o = {0}, entries = {0};
+    for (int i = 1; i < 3; i++) {
+        out_item(&entries);
+        out_whole(&entries, (uint64_t)i);
+    }
+    out_open(&o, '{');
+    out_key_id(&o, "id", 0xAB);
+    out_key_id(&o, "none", 0);
+    out_key_text_or_null(&o, "text", att_text_of("a"));
+    out_key_text_or_null(&o, "empty", (att_text){0});
+    out_key_list(&o, "list", &entries);
+    out_key_list(&o, "bare", &entries);
+    out_key_bool(&o, "last", true);
+    out_close(&o, '}');
+    out_raw(&o, "", 1);
+    CHECK_STR(o.data, "{\"id\":\"00000000000000ab\",\"none\":null,\"text\":\"a\",\"empty\":null,\"list\":[1,2],\"bare\":[],\"last\":true}");
+    CHECK(!o.failed && !entries.data);
+    entries.failed = true; // memory ran out for them: so it did for the whole
+    out_key_list(&o, "list", &entries);
+    CHECK(o.failed);
+    out_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(times_are_those_of_the_calendar), CHECK_CASE(numbers_keep_six_decimals_and_small_ones_more),
-        CHECK_CASE(any_bytes_become_json), CHECK_CASE(printf_writes_what_does_not_fit_at_first)};
+        CHECK_CASE(any_bytes_become_json), CHECK_CASE(printf_writes_what_does_not_fit_at_first),
+        CHECK_CASE(what_is_not_there_is_null_and_entries_may_come_before_what_stands_in_front)};
     return cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
 }
