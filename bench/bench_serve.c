@@ -485,7 +485,7 @@ static double tell(load *done, double hello)
 
 static void watch_memory(const server *at, double rate)
 {
-    const double keep = set.seconds, parts = 20;
+    const double parts = 20;
     double first = 0, last = 0;
     for (int part = 0; part < (int)parts; part++) {
         load l = {.what = ASK_MIXED, .rate = rate, .seconds = set.minutes * 60 / parts, .at = *at};
@@ -499,7 +499,6 @@ static void watch_memory(const server *at, double rate)
         fflush(stdout);
     }
     printf("memory     %+.1f MB in the last three fifths of the time\n", last - first);
-    set.seconds = keep;
 }
 
 static void measure_ready(void)

@@ -202,22 +202,28 @@ static reply receive(int file, int wait_ms)
     return r;
 }
 
-reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms)
+static void send_all(int file, const char *bytes, size_t size)
 {
-    const int file = client_connect(s);
-    CHECK(file >= 0);
     for (size_t at = 0; at < size;) {
-        const ssize_t put = send(file, (const char *)bytes + at, size - at, MSG_NOSIGNAL);
+        const ssize_t put = send(file, bytes + at, size - at, MSG_NOSIGNAL);
         if (put <= 0)
             break; // it was refused before the end
         at += (size_t)put;
     }
+}
+
+reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms)
+{
+    const int file = client_connect(s);
+    CHECK(file >= 0);
+    send_all(file, bytes, size);
     reply r = receive(file, wait_ms);
     close(file);
     return r;
 }
 
-reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body)
+// The request's bytes, to be freed.
+static char *write_request(const char *method, const char *path, const char *more, const char *key, const char *body, size_t *out_size)
 {
     const size_t size = body ? strlen(body) : 0;
     char *text = malloc(size + 4096), authorization[128] = "", length[64] = "";
@@ -225,33 +231,47 @@ reply client_ask(const service *s, const char *method, const char *path, const c
         snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
     if (body)
         snprintf(length, sizeof length, "Content-Length: %zu\r\n", size);
-    const int head = snprintf(text, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%s%s\r\n", method, path, authorization, length);
+    const int head = snprintf(text, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", method, path, more, authorization, length);
+    CHECK(head < 4096);
     if (body)
         memcpy(text + head, body, size);
-    reply r = client_raw(s, text, (size_t)head + size, 20000);
+    *out_size = (size_t)head + size;
+    return text;
+}
+
+reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body)
+{
+    size_t size;
+    char *text = write_request(method, path, "Connection: close\r\n", key, body, &size);
+    reply r = client_raw(s, text, size, 20000);
     free(text);
     return r;
 }
 
 reply client_on(int file, const char *method, const char *path, const char *key, const char *body)
 {
-    const size_t size = body ? strlen(body) : 0;
-    char *text = malloc(size + 4096), authorization[128] = "", length[64] = "";
-    if (key)
-        snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
-    if (body)
-        snprintf(length, sizeof length, "Content-Length: %zu\r\n", size);
-    const int head = snprintf(text, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n", method, path, authorization, length);
-    if (body)
-        memcpy(text + head, body, size);
-    for (size_t at = 0; at < (size_t)head + size;) {
-        const ssize_t put = send(file, text + at, (size_t)head + size - at, MSG_NOSIGNAL);
-        if (put <= 0)
-            break;
-        at += (size_t)put;
-    }
+    size_t size;
+    char *text = write_request(method, path, "", key, body, &size);
+    send_all(file, text, size);
     free(text);
     return receive(file, 20000);
+}
+
+const char *client_text(const json_t *object, const char *name)
+{
+    const char *value = json_string_value(json_object_get(object, name));
+    return value ? value : "";
+}
+
+void client_refused(const service *s, const char *method, const char *path, const char *body, int status, const char *field)
+{
+    reply r = client_ask(s, method, path, s->key, body);
+    const char *found = client_text(json_array_get(json_object_get(r.json, "errors"), 0), "field");
+    const bool right = r.status == status && strncmp(r.type, "application/problem+json", 24) == 0 && (!field || strcmp(found, field) == 0);
+    if (!right)
+        CHECK_NOTE("%s %s %s: %d, field \"%s\": %s", method, path, body ? body : "", r.status, found, r.body ? r.body : "");
+    CHECK(right);
+    client_free(&r);
 }
 
 void client_free(reply *r)

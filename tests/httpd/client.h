@@ -42,6 +42,9 @@ reply client_on(int file, const char *method, const char *path, const char *key,
 // Bytes as they are; reads until the other side closes or `wait_ms` pass without a byte.
 reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms);
 int client_connect(const service *s);
+// Asks with the service's own key: the status must be this one, the answer a problem that names `field` (NULL: any or none).
+void client_refused(const service *s, const char *method, const char *path, const char *body, int status, const char *field);
+const char *client_text(const json_t *object, const char *name); // "" when there is none
 void client_free(reply *r);
 
 #endif

@@ -16,26 +16,14 @@ static reply ask(const char *method, const char *path, const char *body)
 
 static void refuses(const char *method, const char *path, const char *body, int status, const char *field)
 {
-    reply r = ask(method, path, body);
-    const char *found = json_string_value(json_object_get(json_array_get(json_object_get(r.json, "errors"), 0), "field"));
-    if (r.status != status || (field && (!found || strcmp(found, field) != 0)))
-        CHECK_NOTE("%s %s: %d, field %s: %s", method, path, r.status, found ? found : "", r.body ? r.body : "");
-    CHECK_EQ(r.status, status);
-    CHECK(!field || (found && strcmp(found, field) == 0));
-    client_free(&r);
-}
-
-static const char *text(const json_t *object, const char *name)
-{
-    const char *value = json_string_value(json_object_get(object, name));
-    return value ? value : "";
+    client_refused(&town, method, path, body, status, field);
 }
 
 // Starts one, and returns its id in a buffer of the caller's.
 static int start(const char *body, char id[40])
 {
     reply r = ask("POST", "/v1/jobs", body);
-    snprintf(id, 40, "%s", text(r.json, "id"));
+    snprintf(id, 40, "%s", client_text(r.json, "id"));
     const int status = r.status;
     client_free(&r);
     return status;
@@ -53,7 +41,7 @@ static reply wait_for(const char *id)
     for (int tries = 0;; tries++) {
         reply r = show(id);
         CHECK_EQ(r.status, 200);
-        const char *state = text(r.json, "state");
+        const char *state = client_text(r.json, "state");
         if ((strcmp(state, "waiting") != 0 && strcmp(state, "running") != 0) || tries > 600)
             return r;
         client_free(&r);
@@ -80,7 +68,7 @@ CHECK_TEST(a_report_says_what_the_command_line_says)
     CHECK(json_equal(wanted, r.json));
     CHECK_EQ(start("{\"kind\":\"report\",\"report\":{\"by\":\"day\",\"compare\":\"halves\",\"seed\":3,\"least\":5}}", id), 202);
     reply job = wait_for(id);
-    CHECK(strcmp(text(job.json, "state"), "done") == 0);
+    CHECK(strcmp(client_text(job.json, "state"), "done") == 0);
     CHECK(json_equal(wanted, json_object_get(job.json, "report")));
     CHECK(json_is_null(json_object_get(job.json, "training")));
     const json_int_t all_events = json_integer_value(json_object_get(wanted, "events"));
@@ -101,7 +89,7 @@ CHECK_TEST(a_readout_says_what_the_command_line_says)
     CHECK_BEGIN();
     reply r = ask("POST", "/v1/experiments", "key: mix\nnote: bolder\nvariations: [{key: a}, {key: b, policy: {objective: {novelty: 0.4}}}]\n");
     CHECK_EQ(r.status, 200);
-    CHECK(strcmp(text(r.json, "status"), "draft") == 0);
+    CHECK(strcmp(client_text(r.json, "status"), "draft") == 0);
     client_free(&r);
     refuses("GET", "/v1/experiments/mix/readout", NULL, 409, NULL);
     r = ask("POST", "/v1/experiments/mix/start", NULL);
@@ -114,7 +102,7 @@ CHECK_TEST(a_readout_says_what_the_command_line_says)
         reply slate = ask("POST", "/v1/decisions", body);
         CHECK_EQ(slate.status, 200);
         snprintf(body, sizeof body, "{\"user\":\"u%d\",\"item\":\"%s\",\"signal\":\"like\",\"decision\":\"%s\"}", u,
-            text(json_array_get(json_object_get(slate.json, "shown"), 0), "item"), text(slate.json, "decision"));
+            client_text(json_array_get(json_object_get(slate.json, "shown"), 0), "item"), client_text(slate.json, "decision"));
         client_free(&slate);
         reply event = ask("POST", "/v1/events", body);
         CHECK_EQ(event.status, 200);
@@ -202,12 +190,12 @@ CHECK_TEST(jobs_are_bounded_found_by_their_key_and_cancelled)
         CHECK(r.status == 200 || r.status == 409);
         client_free(&r);
         r = wait_for(ids[i]);
-        cancelled += strcmp(text(r.json, "state"), "cancelled") == 0;
+        cancelled += strcmp(client_text(r.json, "state"), "cancelled") == 0;
         client_free(&r);
     }
     CHECK(cancelled >= taken - 3); // those that wait are gone at once; one or two may have come to their end
     reply r = wait_for(first);
-    CHECK(strcmp(text(r.json, "state"), "done") == 0);
+    CHECK(strcmp(client_text(r.json, "state"), "done") == 0);
     client_free(&r);
     r = ask("GET", "/v1/jobs", NULL);
     CHECK(json_array_size(json_object_get(r.json, "jobs")) >= (size_t)taken);
@@ -243,8 +231,8 @@ CHECK_TEST(a_failed_job_says_why)
     char id[40];
     CHECK_EQ(start("{\"kind\":\"report\",\"report\":{\"compare\":\"experiment\",\"experiment\":\"none\"}}", id), 202);
     reply r = wait_for(id);
-    CHECK(strcmp(text(r.json, "state"), "failed") == 0);
-    CHECK(strstr(text(r.json, "problem"), "none") != NULL);
+    CHECK(strcmp(client_text(r.json, "state"), "failed") == 0);
+    CHECK(strstr(client_text(r.json, "problem"), "none") != NULL);
     client_free(&r);
 }
 

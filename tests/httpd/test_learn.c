@@ -12,19 +12,9 @@ static reply ask(const char *method, const char *path, const char *body)
     return client_ask(&town, method, path, town.key, body);
 }
 
-// The status, and that the problem names this field (NULL: any).
 static void refuses(const char *method, const char *path, const char *body, int status, const char *field)
 {
-    reply r = ask(method, path, body);
-    if (r.status != status)
-        CHECK_NOTE("%s %s %s: %d %s", method, path, body ? body : "", r.status, r.body ? r.body : "");
-    CHECK_EQ(r.status, status);
-    CHECK(strncmp(r.type, "application/problem+json", 24) == 0);
-    const char *found = json_string_value(json_object_get(json_array_get(json_object_get(r.json, "errors"), 0), "field"));
-    if (field && (!found || strcmp(found, field) != 0))
-        CHECK_NOTE("%s: field \"%s\", expected \"%s\"", path, found ? found : "", field);
-    CHECK(!field || (found && strcmp(found, field) == 0));
-    client_free(&r);
+    client_refused(&town, method, path, body, status, field);
 }
 
 static long long whole(const reply *r, const char *name)

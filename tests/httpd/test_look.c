@@ -17,13 +17,7 @@ static reply get(const char *path)
 
 static void refuses(const char *path, int status, const char *field)
 {
-    reply r = client_ask(&town, "GET", path, town.key, NULL);
-    const char *found = json_string_value(json_object_get(json_array_get(json_object_get(r.json, "errors"), 0), "field"));
-    if (r.status != status || (field && (!found || strcmp(found, field) != 0)))
-        CHECK_NOTE("%s: %d %s", path, r.status, r.body ? r.body : "");
-    CHECK_EQ(r.status, status);
-    CHECK(!field || (found && strcmp(found, field) == 0));
-    client_free(&r);
+    client_refused(&town, "GET", path, NULL, status, field);
 }
 
 CHECK_TEST(a_history_is_read_page_by_page)
