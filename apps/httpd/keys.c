@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,19 @@ static att_status read_entry(const char *path, size_t at, const json_t *from, ke
     return ATT_OK;
 }
 
+// A name in a folder is on disk when the folder is: otherwise a key that was revoked could be back after a power cut.
+static bool sync_folder_of(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    const int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool good = file >= 0 && (fsync(file) == 0 || errno == EINVAL); // some file systems have no such thing
+    if (file >= 0)
+        close(file);
+    return good;
+}
+
 // Written beside its place, synced, then renamed: readers see the whole file or the one before.
 static att_status save_file(const char *path, const json_t *root, att_error *err)
 {
@@ -130,7 +144,7 @@ static att_status save_file(const char *path, const json_t *root, att_error *err
         at += put > 0 ? (size_t)put : 0;
     }
     good = good && fsync(file) == 0;
-    good = close(file) == 0 && good && rename(beside, path) == 0;
+    good = close(file) == 0 && good && rename(beside, path) == 0 && sync_folder_of(path);
     const int why = errno;
     free(text);
     if (!good) {
@@ -362,8 +376,9 @@ int64_t httpd_rate_spend(int64_t *idle_ns, double per_second, double burst, int6
 {
     if (!(per_second > 0))
         return 0;
-    const int64_t each_ns = (int64_t)(1e9 / per_second);
-    const int64_t ahead_ns = (int64_t)((double)each_ns * (burst > 1 ? burst : 1));
+    const double most_ns = 1e18; // 30 years: what is more would not fit the clock
+    const int64_t each_ns = (int64_t)fmin(1e9 / per_second, most_ns);
+    const int64_t ahead_ns = (int64_t)fmin((double)each_ns * (burst > 1 ? burst : 1), most_ns);
     int64_t idle = __atomic_load_n(idle_ns, __ATOMIC_RELAXED);
     for (;;) {
         const int64_t next = (idle > now_ns ? idle : now_ns) + each_ns;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tests/httpd/test_reload.c - keys, certificate and policy change while requests go on, and none of them fails; who may call from where.
 #include "client.h"
-#include "httpd/serve.h"
+#include "httpd/httpd.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -349,6 +349,27 @@ CHECK_TEST(no_key_is_made_that_the_service_would_not_read)
     CHECK_EQ(httpd_key_create(path, "again", "default", "read", 0, 0, made, &err), ATT_OK);
 }
 
+CHECK_TEST(a_rate_lets_its_burst_through_and_then_one_at_a_time)
+{
+    CHECK_BEGIN();
+    int64_t idle_ns = 0, now_ns = 1000000000;
+    for (int i = 0; i < 5; i++)
+        CHECK_EQ(httpd_rate_spend(&idle_ns, 10, 5, now_ns), 0);
+    CHECK(httpd_rate_spend(&idle_ns, 10, 5, now_ns) > 0);
+    now_ns += 100000000;
+    CHECK_EQ(httpd_rate_spend(&idle_ns, 10, 5, now_ns), 0);
+    CHECK(httpd_rate_spend(&idle_ns, 10, 5, now_ns) > 0);
+    // Also where rate and burst are as small and as large as they may be.
+    const double rates[] = {1e-300, 1e-9, 0.01, 1e9}, bursts[] = {0, 1, 1e9};
+    for (size_t r = 0; r < 4; r++)
+        for (size_t b = 0; b < 3; b++) {
+            idle_ns = 0;
+            CHECK_EQ(httpd_rate_spend(&idle_ns, rates[r], bursts[b], now_ns), 0);
+            const int64_t wait_ms = httpd_rate_spend(&idle_ns, rates[r], bursts[b], now_ns);
+            CHECK(bursts[b] > 1 && r > 1 ? wait_ms == 0 : wait_ms > 0);
+        }
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -361,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(keys_and_policy_change_under_load_and_no_request_fails),
         CHECK_CASE(it_stops_under_load_with_answers_to_all_that_it_began), CHECK_CASE(a_new_certificate_is_used_and_old_connections_go_on),
         CHECK_CASE(elsewhere_than_on_loopback_it_needs_a_certificate_and_keys), CHECK_CASE(pages_of_other_origins_may_call_only_when_they_are_named),
-        CHECK_CASE(no_key_is_made_that_the_service_would_not_read)};
+        CHECK_CASE(no_key_is_made_that_the_service_would_not_read),
+        CHECK_CASE(a_rate_lets_its_burst_through_and_then_one_at_a_time)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
 }
