@@ -92,7 +92,7 @@ const httpd_route httpd_routes[] = {
         "Acts on a case, each with its reason: what is held or denied is not shown from the next decision on", SCOPE(MODERATE),
         .body = &httpd_shape_case_decision, .answer = &httpd_shape_case, .status = 200, .handle = httpd_case_decide},
     {"POST", "/v1/queue/{case}/appeals", "appealCase", "Asks to look again at what is not shown", SCOPE(EVENTS),
-        .body = &httpd_shape_case_appeal, .answer = &httpd_shape_case, .status = 200, .handle = httpd_case_appeal},
+        .body = &httpd_shape_case_appeal, .answer = &httpd_shape_case_appealed, .status = 200, .handle = httpd_case_appeal},
     {"POST", "/v1/queue/reports", "reportItem", "A person complains about an item, with a reason", SCOPE(EVENTS),
         .body = &httpd_shape_case_report, .answer = &httpd_shape_case_reported, .status = 200, .handle = httpd_case_report},
     {"POST", "/v1/queue/holds", "holdItem", "Holds an item or a text until somebody has looked at it", SCOPE(MODERATE),

@@ -41,7 +41,7 @@ void httpd_write_policy(httpd_exchange *x, const att_policy *policy); // as comm
 // The body, read over the policy in force: only the keys that change need be given.
 att_status httpd_parse_policy(httpd_exchange *x, att_policy *policy, att_error *err);
 // shapes_queue.c
-extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, httpd_shape_case_decision, httpd_shape_case_appeal,
+extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, httpd_shape_case_decision, httpd_shape_case_appeal, httpd_shape_case_appealed,
     httpd_shape_case_report, httpd_shape_case_reported, httpd_shape_case_hold, httpd_shape_case_held;
 const char *httpd_subject_name(unsigned subject); // NULL ends them
 const char *httpd_compare_name(unsigned compare); // NULL ends them

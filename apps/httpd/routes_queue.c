@@ -135,16 +135,24 @@ void httpd_case_decide(httpd_exchange *x)
     answer_case(x, att_engine_case_decide(x->engine, att_text_of(x->params[0]), httpd_by_of(x), acts, count, &err), &err);
 }
 
+// Answers with the id alone: a key that may appeal need not be one that may read who complained.
 void httpd_case_appeal(httpd_exchange *x)
 {
     att_error err = {0};
     const att_text user = shape_text(x->json, "user");
     const att_status status = att_engine_case_appeal(
         x->engine, att_text_of(x->params[0]), user, user.size ? (att_text){0} : httpd_by_of(x), shape_text(x->json, "reason"), &err);
-    if (status == ATT_INVALID) // nothing is barred by it
+    if (status == ATT_INVALID) { // nothing is barred by it
         httpd_problem(x, 409, NULL, "%s", err.text);
-    else
-        answer_case(x, status, &err);
+        return;
+    }
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    out_open(&x->answer, '{');
+    out_key_string(&x->answer, "case", x->params[0]);
+    out_close(&x->answer, '}');
 }
 
 void httpd_case_report(httpd_exchange *x)

@@ -75,6 +75,8 @@ static const shape_field appeal_fields[] = {{"reason", SHAPE_TEXT, "why it shoul
     {"user", SHAPE_TEXT, "the person who asks", ID_SIZE},
     {"by", SHAPE_TEXT, "or who asks in another name; the key's when both are left out", 1, ATT_CASE_BY_SIZE_MAX}, {0}};
 const shape httpd_shape_case_appeal = {"CaseAppeal", "Somebody asks to look again", appeal_fields};
+static const shape_field appealed_fields[] = {{"case", SHAPE_TEXT, "its id", .required = true}, {0}};
+const shape httpd_shape_case_appealed = {"CaseAppealed", "The appeal waits; what happened before is for moderators", appealed_fields};
 
 static const shape_field report_fields[] = {{"user", SHAPE_TEXT, "who complains", ID_SIZE, .required = true},
     {"item", SHAPE_TEXT, "about what", ID_SIZE, .required = true}, {"reason", SHAPE_TEXT, "why", 0, ATT_CASE_REASON_SIZE_MAX}, {0}};

@@ -67,8 +67,12 @@ CHECK_TEST(a_verdict_acts_on_the_very_next_slate)
     char path[100];
     snprintf(path, sizeof path, "/v1/queue/%s/appeals", id);
     r = must("POST", path, "{\"user\":\"u2\",\"reason\":\"a song\"}");
-    CHECK(json_is_true(json_object_get(r.json, "appealed")));
+    CHECK_STR(client_text(r.json, "case"), id);
+    CHECK_EQ(json_object_size(r.json), 1); // who may appeal is not told who complained
     CHECK(!shows("m5"));
+    client_free(&r);
+    r = must("GET", "/v1/queue?appealed=true", NULL);
+    CHECK_STR(client_text(json_array_get(json_object_get(r.json, "cases"), 0), "id"), id);
     client_free(&r);
     refuses("POST", path, "{\"user\":\"u3\",\"reason\":\"a song\"}", 409, NULL);
     decide(id, "allow");
