@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // examples/tiny.c - the whole loop in one page: open a store, log events, train, ask for a slate, show it, feed back.
+// tiny [FOLDER]: the store lies there, or in a new folder of its own.
 #include <attune/attune.h>
 
 #include <stdio.h>
@@ -16,10 +17,11 @@ static void must(att_status status)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     char path[] = "/tmp/tiny-XXXXXX";
-    if (!mkdtemp(path) || chdir(path) != 0)
+    const char *folder = argc > 1 ? argv[1] : mkdtemp(path);
+    if (!folder || chdir(folder) != 0)
         return 1;
     att_engine *engine;
     const att_open_options options = {.create = true, .seed = 7, .threads = 1};
@@ -70,6 +72,6 @@ int main(void)
 
     att_slate_memory_destroy(memory);
     att_engine_close(engine);
-    printf("the store is %s/tiny.attune\n", path);
+    printf("the store is %s/tiny.attune\n", folder);
     return 0;
 }

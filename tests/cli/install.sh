@@ -28,14 +28,15 @@ for header in "$prefix"/include/attune/*.h; do
 done
 echo "ok: $(ls "$prefix"/include/attune/*.h | wc -l) headers, each alone, in C and C++"
 
+mkdir "$folder/shared" "$folder/static"
 # shellcheck disable=SC2046
 "$cc" -o "$folder/tiny" "$source/examples/tiny.c" $(config --cflags --libs)
-LD_LIBRARY_PATH=$(config --variable=libdir) "$folder/tiny" | grep -q '^1\. '
+LD_LIBRARY_PATH=$(config --variable=libdir) "$folder/tiny" "$folder/shared" | grep -q '^1\. '
 echo "ok: examples/tiny.c runs with the shared library"
 # shellcheck disable=SC2046
 "$cc" -o "$folder/tiny-static" "$source/examples/tiny.c" $(config --cflags) "$(config --variable=libdir)/libattune.a" \
     $(config --static --libs | sed 's/-lattune//')
-"$folder/tiny-static" | grep -q '^1\. '
+"$folder/tiny-static" "$folder/static" | grep -q '^1\. '
 echo "ok: and with the static one"
 
 "$prefix/bin/attune" --version >/dev/null
