@@ -178,24 +178,28 @@ static void scan_block_unasked(scan *s, uint32_t first)
         raise_bar(s);
 }
 
-// Keys of slots that may be shown stay. More than are wanted must be left, so that no tie at the end was decided by slots.
+// Keys of slots that may be shown stay. As many as are wanted must be better than the last that was not cut off: of those that
+// are as good as it, some may have been cut off, by their slots.
 static bool ask(scan *s)
 {
     enum { AHEAD = 16 };
     const att_index *index = s->index;
     const bool all = s->best.count < s->best.keep; // nothing was cut off
+    const uint64_t last = s->best.bar >> 32; // its score
     uint64_t *keys = s->best.keys;
-    size_t kept = 0;
+    size_t kept = 0, better = 0;
     for (size_t i = 0; i < s->best.count; i++) {
         if (i + AHEAD < s->best.count)
             __builtin_prefetch(&index->ids[att_rank_tail(keys[i + AHEAD])]);
         const uint32_t slot = att_rank_tail(keys[i]), id = index->ids[slot];
-        if (id != ATT_SLOT_NONE && att_filter_allows(s->search, s->filter, id))
-            keys[kept++] = s->plan->codes ? keys[i] : att_rank_key(att_rank_score(keys[i]), id);
+        if (id == ATT_SLOT_NONE || !att_filter_allows(s->search, s->filter, id))
+            continue;
+        better += keys[i] >> 32 > last;
+        keys[kept++] = s->plan->codes ? keys[i] : att_rank_key(att_rank_score(keys[i]), id);
     }
     s->best.count = kept;
     s->best.keep = s->plan->keep;
-    return all || kept > s->plan->keep;
+    return all || better >= s->plan->keep;
 }
 
 // Whether something may be shown is asked once the best are known: so many of them that enough will be left, though all that

@@ -136,6 +136,32 @@ CHECK_TEST(the_excluded_do_not_make_it_short)
     close_scene(&s);
 }
 
+// Alike are so many that those within reach are cut off among them.
+CHECK_TEST(ties_at_the_end_go_to_the_lower_id)
+{
+    CHECK_BEGIN();
+    enum { ALIKE = 2 * TOP };
+    scene s;
+    open_scene(&s, ATT_INDEX_F32, true);
+    learn(&s);
+    CHECK(s.index->share < 1);
+    float far[DIM];
+    att_hit hits[TOP];
+    size_t count;
+    world_draw(&s.w, far);
+    for (int d = 0; d < DIM; d++)
+        far[d] *= 30;
+    for (uint32_t i = ALIKE; i-- > 0;) { // the higher id has the lower slot
+        const uint32_t id = COUNT + i;
+        CHECK_OK(att_index_add(s.index, &id, far, 1, 1, NULL));
+    }
+    CHECK_OK(att_index_scan_top(s.index, s.search, far, NULL, COUNT + ALIKE, TOP, hits, &count, NULL));
+    CHECK_EQ(count, TOP);
+    for (uint32_t i = 0; i < count; i++)
+        CHECK_EQ(hits[i].id, COUNT + i);
+    close_scene(&s);
+}
+
 // A block's reach grows with what is put into it later.
 CHECK_TEST(a_vector_added_later_is_found)
 {
@@ -221,5 +247,5 @@ CHECK_TEST(memory_running_out_while_learning_is_a_status)
 
 CHECK_MAIN(CHECK_CASE(an_arrangement_has_everybody_once_and_makes_blocks_tight),
     CHECK_CASE(without_a_doubt_nothing_is_lost), CHECK_CASE(what_was_learned_loses_little_and_passes_over_most),
-    CHECK_CASE(the_excluded_do_not_make_it_short), CHECK_CASE(a_vector_added_later_is_found),
+    CHECK_CASE(the_excluded_do_not_make_it_short), CHECK_CASE(ties_at_the_end_go_to_the_lower_id), CHECK_CASE(a_vector_added_later_is_found),
     CHECK_CASE(what_was_learned_is_in_the_file), CHECK_CASE(memory_running_out_while_learning_is_a_status))
