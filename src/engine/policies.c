@@ -318,9 +318,10 @@ static bool may_be(const history *h, act_write *job)
 static att_status run_act(att_engine *engine, att_write *write, att_error *err)
 {
     act_write *job = (act_write *)write;
-    const uint64_t asked = job->version;
     history h;
     job->swaps = false;
+    if (job->act != ATT_POLICY_ACT_ACTIVATED && job->act != ATT_POLICY_ACT_DISCARDED)
+        job->version = 0; // told anew: a group that failed is run again
     att_status status = read_history(engine, &h, err);
     const uint64_t first_seq = engine->last_seq + 1;
     if (!status && may_be(&h, job)) {
@@ -334,8 +335,6 @@ static att_status run_act(att_engine *engine, att_write *write, att_error *err)
         if (!status)
             status = h.status ? h.status : put_list(engine, &h, err);
     }
-    if (status)
-        job->version = asked; // the group may be run again
     ATT_VEC_FREE(&engine->host, &h.entries);
     return status;
 }

@@ -5,6 +5,8 @@
 #include "engine/internal.h"
 #include "store/policy_record.h"
 
+#include <sched.h>
+
 static att_error err;
 
 typedef struct versions {
@@ -157,10 +159,79 @@ CHECK_TEST(a_record_comes_back_and_whatever_is_cut_is_refused)
     CHECK(att_policy_record_decode(bytes, size, &again, &err) != ATT_OK && strstr(err.text, "newer attune") != NULL);
 }
 
+static att_status fails(att_engine *engine, att_write *write, att_error *error)
+{
+    (void)engine;
+    (void)write;
+    return ATT_FAIL(error, ATT_IO, "a disk that is full");
+}
+
+typedef struct joining {
+    att_engine *engine;
+    bool puts; // else fails
+    uint64_t version;
+    att_status status;
+    att_error err;
+} joining;
+
+static void *join_group(void *argument)
+{
+    joining *j = argument;
+    const att_policy policy = with_share(0.11);
+    att_write bad = {.run = fails};
+    j->status = j->puts ? att_engine_policy_put(j->engine, &policy, att_text_of("mara"), (att_text){0}, &j->version, &j->err)
+                        : att_engine_commit(j->engine, &bad, &j->err);
+    return NULL;
+}
+
+static void wait_for(att_engine *engine, size_t count)
+{
+    for (;;) {
+        size_t waiting = 0;
+        pthread_mutex_lock(&engine->queue_lock);
+        for (const att_write *w = engine->queue_first; w; w = w->next)
+            waiting++;
+        pthread_mutex_unlock(&engine->queue_lock);
+        if (waiting == count)
+            return;
+        sched_yield();
+    }
+}
+
+// The policy is put, then its group fails on another write, and it is put once more by itself.
+CHECK_TEST(a_policy_whose_group_failed_is_a_version_all_the_same)
+{
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(check_path("group"), NULL);
+    joining good = {.engine = engine, .puts = true}, bad = {.engine = engine};
+    pthread_t threads[2];
+    pthread_mutex_lock(&engine->queue_lock);
+    engine->queue_led = true; // both shall come into one group
+    pthread_mutex_unlock(&engine->queue_lock);
+    CHECK_EQ(pthread_create(&threads[0], NULL, join_group, &good), 0);
+    wait_for(engine, 1);
+    CHECK_EQ(pthread_create(&threads[1], NULL, join_group, &bad), 0);
+    wait_for(engine, 2);
+    pthread_mutex_lock(&engine->queue_lock);
+    engine->queue_led = false;
+    pthread_cond_broadcast(&engine->queue_moved);
+    pthread_mutex_unlock(&engine->queue_lock);
+    for (int t = 0; t < 2; t++)
+        CHECK_EQ(pthread_join(threads[t], NULL), 0);
+    CHECK_OK_ERR(good.status, &good.err);
+    CHECK_EQ(bad.status, ATT_IO);
+    CHECK_NEAR(share(engine), 0.11, 0);
+    const versions v = all(engine);
+    CHECK_EQ(v.count, 1);
+    CHECK(v.v[0].active && v.v[0].version == good.version && v.v[0].act == ATT_POLICY_ACT_SET);
+    att_engine_close(engine);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(a_staged_policy_waits_until_it_is_activated),
         CHECK_CASE(going_back_twice_does_not_lead_forth_again), CHECK_CASE(a_store_from_before_versions_were_listed_is_read),
-        CHECK_CASE(what_makes_no_sense_is_refused), CHECK_CASE(a_record_comes_back_and_whatever_is_cut_is_refused)};
+        CHECK_CASE(what_makes_no_sense_is_refused), CHECK_CASE(a_policy_whose_group_failed_is_a_version_all_the_same),
+        CHECK_CASE(a_record_comes_back_and_whatever_is_cut_is_refused)};
     return cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
 }
