@@ -251,13 +251,14 @@ static void load_checkpoint(att_engine *engine)
     ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
 }
 
-// Written by a process that did not know yet that somebody was to be forgotten: it holds the person still.
-static void drop_checkpoint(att_engine *engine)
+// Written by a process that did not know yet that somebody was to be forgotten: they hold the person still.
+static void drop_checkpoints(att_engine *engine)
 {
-    char *path = fold_path(engine);
-    if (path && !engine->options.read_only && unlink(path) != 0 && errno != ENOENT)
-        att_logf(&engine->host, ATT_LOG_WARNING, "%s holds somebody who was forgotten: delete it", path);
-    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
+    static const char *const suffixes[] = {"-fold", "-choices", "-queue"};
+    char path[4200];
+    for (size_t i = 0; i < ATT_COUNT_OF(suffixes) && !engine->options.read_only; i++)
+        if ((size_t)snprintf(path, sizeof path, "%s%s", engine->path, suffixes[i]) < sizeof path && unlink(path) != 0 && errno != ENOENT)
+            att_logf(&engine->host, ATT_LOG_WARNING, "%s holds somebody who was forgotten: delete it", path);
     engine->folded_since_checkpoint = CHECKPOINT_EVERY; // a new one is worth its while
 }
 
@@ -304,7 +305,7 @@ static att_status load_state(att_engine *engine, att_error *err)
     if (!status)
         status = read_tail(engine, &l, err);
     if (!status && had_checkpoint && l.r.new_forget)
-        drop_checkpoint(engine);
+        drop_checkpoints(engine);
     if (!status) {
         engine->choices->outdated = false; // read whole
         count_item_events(engine);

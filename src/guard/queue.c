@@ -335,9 +335,11 @@ static void forget_in(att_queue *queue, att_queue_case *c, uint32_t user)
 static void forget(att_queue *queue, uint32_t user)
 {
     size_t kept = 0;
+    if (user == ATT_NO_INDEX) // what nobody did stays
+        return;
     for (size_t i = 0; i < queue->cases.count; i++) {
         att_queue_case *c = &queue->cases.items[i];
-        const bool theirs = c->item == ATT_NO_INDEX && c->author == user && user != ATT_NO_INDEX;
+        const bool theirs = c->item == ATT_NO_INDEX && c->author == user;
         if (!theirs)
             forget_in(queue, c, user);
         if (theirs || !c->history.count)

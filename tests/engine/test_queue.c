@@ -239,6 +239,8 @@ CHECK_TEST(what_makes_no_sense_is_refused)
     CHECK_EQ(att_engine_case_appeal(engine, att_text_of(id), scene_user_id(4), (att_text){0}, att_text_of("why"), &err), ATT_EXISTS);
     const att_case_hold both = {.item = scene_item_id(1), .text = att_text_of("x"), .by = mara, .score = NAN};
     CHECK_EQ(att_engine_hold(engine, &both, id, &err), ATT_INVALID);
+    const att_case_hold loud = {.text = att_text_of("x"), .by = mara, .score = 1e39}; // finite, but no float
+    CHECK_EQ(att_engine_hold(engine, &loud, id, &err), ATT_INVALID);
     att_engine_close(engine);
 }
 
@@ -311,17 +313,29 @@ CHECK_TEST(forgetting_leaves_no_checkpoint_with_their_words)
     CHECK_BEGIN();
     att_engine *engine = scene_open(check_path("words"), NULL);
     scene_fill(engine);
-    char id[ATT_CASE_ID_SIZE], path[4200];
+    char id[ATT_CASE_ID_SIZE], path[4200], fold[4200];
     report(engine, 3, 4, "my very own words", id, true);
     engine->folded_since_checkpoint = 1000000;
     att_engine_close(engine);
     snprintf(path, sizeof path, "%s-queue", check_path("words"));
     CHECK(access(path, F_OK) == 0);
+    snprintf(fold, sizeof fold, "%s-fold", check_path("words"));
+    size_t size, fold_size;
+    char *late = check_read_file(path, &size), *late_fold = check_read_file(fold, &fold_size);
     engine = scene_open(check_path("words"), NULL);
     CHECK_OK_ERR(att_engine_forget(engine, scene_user_id(3), NULL, &err), &err);
     CHECK(access(path, F_OK) != 0);
     CHECK_EQ(told(engine).count, 0);
     att_engine_close(engine);
+    // As when another process, which did not know, wrote checkpoints at that moment.
+    check_write_file(path, late, size);
+    check_write_file(fold, late_fold, fold_size);
+    engine = scene_open(check_path("words"), NULL);
+    CHECK(access(path, F_OK) != 0);
+    CHECK_EQ(told(engine).count, 0);
+    att_engine_close(engine);
+    free(late);
+    free(late_fold);
 }
 
 static int begin(void **state)
