@@ -335,7 +335,7 @@ att_status att_engine_policy_put(
     att_engine *engine, const att_policy *policy, att_text by, att_text reason, uint64_t *version, att_error *err);
 att_status att_engine_policy_stage(
     att_engine *engine, const att_policy *policy, att_text by, att_text reason, uint64_t *version, att_error *err);
-// ATT_NOT_FOUND; ATT_EXISTS: it is in force.
+// ATT_NOT_FOUND, also when the files of a filter that it asks for have gone; ATT_EXISTS: it is in force.
 att_status att_engine_policy_activate(att_engine *engine, uint64_t version, att_text by, att_text reason, att_error *err);
 att_status att_engine_policy_discard(att_engine *engine, uint64_t version, att_text by, att_text reason, att_error *err);
 // To the one that was in force before the present one first came. ATT_NOT_FOUND: there is none.

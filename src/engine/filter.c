@@ -61,18 +61,32 @@ static bool same_state(const file_state *a, const file_state *b)
     return a->there == b->there && a->changed_ns == b->changed_ns && a->size == b->size;
 }
 
+typedef struct filter_paths {
+    char list[PATH_SIZE], trained[PATH_SIZE];
+} filter_paths;
+
+static void fill_paths(const att_engine *engine, filter_paths *out)
+{
+    snprintf(out->list, sizeof out->list, "%s-filter.txt", engine->path);
+    snprintf(out->trained, sizeof out->trained, "%s-filter.model", engine->path);
+}
+
+static void look_at_files(const att_engine *engine, file_state *phrases, file_state *model)
+{
+    filter_paths paths;
+    fill_paths(engine, &paths);
+    *phrases = state_of(paths.list);
+    *model = state_of(paths.trained);
+}
+
 static att_status open_files(att_engine *engine, att_filter **out, file_state *phrases, file_state *model, att_error *err)
 {
-    char list[PATH_SIZE], trained[PATH_SIZE];
-    snprintf(list, sizeof list, "%s-filter.txt", engine->path);
-    snprintf(trained, sizeof trained, "%s-filter.model", engine->path);
-    *phrases = state_of(list);
-    *model = state_of(trained);
-    if (!out)
-        return ATT_OK;
+    filter_paths paths;
+    fill_paths(engine, &paths);
+    look_at_files(engine, phrases, model); // before they are read: what changes meanwhile is read again
     if (!phrases->there && !model->there)
-        return ATT_FAIL(err, ATT_NOT_FOUND, "the policy says moderation.filter_items, and there is neither %s nor %s", list, trained);
-    const att_filter_options options = {.phrases = phrases->there ? list : NULL, .model = model->there ? trained : NULL};
+        return ATT_FAIL(err, ATT_NOT_FOUND, "the policy says moderation.filter_items, and there is neither %s nor %s", paths.list, paths.trained);
+    const att_filter_options options = {.phrases = phrases->there ? paths.list : NULL, .model = model->there ? paths.trained : NULL};
     return att_while(err, att_filter_create(out, &options, &engine->host, err), "the filter of items");
 }
 
@@ -88,25 +102,40 @@ att_status att_engine_filter_ready(att_engine *engine, const att_policy *policy,
     return status;
 }
 
+// Its lock held.
+static bool is_fresh(const att_engine *engine, const att_item_filter *f)
+{
+    file_state phrases, model;
+    look_at_files(engine, &phrases, &model);
+    return f->filter && same_state(&phrases, &f->phrases) && same_state(&model, &f->model);
+}
+
+// Its lock held for writing.
+static att_status read_anew(att_engine *engine, att_item_filter *f, att_error *err)
+{
+    att_filter *fresh = NULL;
+    file_state phrases, model;
+    const att_status status = open_files(engine, &fresh, &phrases, &model, err);
+    if (status)
+        return status;
+    att_filter_destroy(f->filter);
+    f->filter = fresh;
+    f->phrases = phrases;
+    f->model = model;
+    return ATT_OK;
+}
+
 // Leaves the lock held for reading when it succeeds.
 static att_status begin(att_engine *engine, att_item_filter *f, att_error *err)
 {
     for (;;) {
-        file_state phrases, model;
         pthread_rwlock_rdlock(&f->lock);
-        att_status status = open_files(engine, NULL, &phrases, &model, err);
-        if (!status && f->filter && same_state(&phrases, &f->phrases) && same_state(&model, &f->model))
+        if (is_fresh(engine, f))
             return ATT_OK;
         pthread_rwlock_unlock(&f->lock);
         pthread_rwlock_wrlock(&f->lock);
-        att_filter *fresh = NULL;
-        status = open_files(engine, &fresh, &phrases, &model, err);
-        if (!status) {
-            att_filter_destroy(f->filter);
-            f->filter = fresh;
-            f->phrases = phrases;
-            f->model = model;
-        }
+        // Of several that wait to read it anew, the first does.
+        const att_status status = is_fresh(engine, f) ? ATT_OK : read_anew(engine, f, err);
         pthread_rwlock_unlock(&f->lock);
         if (status)
             return status;
@@ -129,9 +158,9 @@ static att_text cut(att_text text, size_t most)
 static void tell(const att_filter *filter, const char *field, att_text text, const att_filter_result *r, att_filtered *out)
 {
     char seen[160];
-    const att_filter_match *m = r->match_count ? &r->matches[0] : NULL;
-    for (size_t i = 0; i < r->match_count && m->category != r->category; i++)
-        m = &r->matches[i];
+    const att_filter_match *m = NULL;
+    for (size_t i = 0; i < r->match_count && !m; i++)
+        m = r->matches[i].category == r->category ? &r->matches[i] : NULL;
     const char *name = att_filter_category(filter, r->category);
     const att_text matched = m ? cut((att_text){text.data + m->begin, m->end - m->begin}, ATT_CASE_MATCHED_SIZE_MAX) : (att_text){0};
     if (matched.size)

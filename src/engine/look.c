@@ -436,7 +436,9 @@ att_status att_engine_map(
     if (status)
         return status;
     pthread_rwlock_rdlock(&engine->state_lock);
-    status = make_map(engine, &m, err);
+    status = att_engine_state_check(engine, err);
+    if (!status)
+        status = make_map(engine, &m, err);
     if (!status)
         status = list_map(engine, &m, count, see, user, err);
     pthread_rwlock_unlock(&engine->state_lock);

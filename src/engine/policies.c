@@ -412,7 +412,12 @@ att_status att_engine_policy_stage(
 att_status att_engine_policy_activate(att_engine *engine, uint64_t version, att_text by, att_text reason, att_error *err)
 {
     act_write job = {.act = ATT_POLICY_ACT_ACTIVATED, .version = version, .by = by, .reason = reason};
-    const att_status status = need_name(by, err);
+    att_policy policy;
+    att_status status = need_name(by, err);
+    if (!status)
+        status = att_engine_policy_of(engine, version, &policy, err);
+    if (!status) // its files may have gone since it was staged
+        status = att_engine_filter_ready(engine, &policy, err);
     return status ? status : act(engine, &job, err);
 }
 

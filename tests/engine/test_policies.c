@@ -141,6 +141,29 @@ CHECK_TEST(what_makes_no_sense_is_refused)
     att_engine_close(engine);
 }
 
+CHECK_TEST(a_staged_policy_whose_filter_has_gone_is_not_put_in_force)
+{
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(check_path("filter"), NULL);
+    const att_text mara = att_text_of("mara");
+    att_policy policy = with_share(0.12);
+    policy.moderation.filter_items = true;
+    char list[600];
+    snprintf(list, sizeof list, "%s-filter.txt", check_path("filter"));
+    const char phrases[] = "[rude hold]\nbad words\n";
+    uint64_t version;
+    CHECK_EQ(att_engine_policy_stage(engine, &policy, mara, (att_text){0}, &version, &err), ATT_NOT_FOUND);
+    check_write_file(list, phrases, sizeof phrases - 1);
+    CHECK_OK_ERR(att_engine_policy_stage(engine, &policy, mara, (att_text){0}, &version, &err), &err);
+    CHECK_EQ(remove(list), 0);
+    CHECK_EQ(att_engine_policy_activate(engine, version, mara, (att_text){0}, &err), ATT_NOT_FOUND);
+    CHECK(!att_engine_policy(engine).moderation.filter_items);
+    check_write_file(list, phrases, sizeof phrases - 1);
+    CHECK_OK_ERR(att_engine_policy_activate(engine, version, mara, (att_text){0}, &err), &err);
+    CHECK(att_engine_policy(engine).moderation.filter_items);
+    att_engine_close(engine);
+}
+
 CHECK_TEST(a_record_comes_back_and_whatever_is_cut_is_refused)
 {
     CHECK_BEGIN();
@@ -232,6 +255,7 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(a_staged_policy_waits_until_it_is_activated),
         CHECK_CASE(going_back_twice_does_not_lead_forth_again), CHECK_CASE(a_store_from_before_versions_were_listed_is_read),
         CHECK_CASE(what_makes_no_sense_is_refused), CHECK_CASE(a_policy_whose_group_failed_is_a_version_all_the_same),
+        CHECK_CASE(a_staged_policy_whose_filter_has_gone_is_not_put_in_force),
         CHECK_CASE(a_record_comes_back_and_whatever_is_cut_is_refused)};
     return cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
 }
