@@ -2,8 +2,8 @@
 // attune/look.h - for people who look: what is near an item, where it was shown and why, what somebody did, and taste
 // space as a map.
 //
-// None of these calls keeps writers waiting: the log is read by a connection of its own, newest first, and no call looks at more than
-// ATT_LOOK_RECORDS_MAX records of it.
+// The log is read while others write, by a connection of its own, newest first, and no call looks at more than
+// ATT_LOOK_RECORDS_MAX records of it. Neighbours and the map go through the items once, and writers wait meanwhile.
 #ifndef ATT_LOOK_H
 #define ATT_LOOK_H
 

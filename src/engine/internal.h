@@ -7,6 +7,8 @@
 // store_lock guards the store connection; whoever holds it is the one writer of this process. Order:
 //   store_lock first, then state_lock.
 // queue_lock guards the list of writes that wait for the next commit (write.c).
+// look_lock guards the map's axes (look.c); taken while state_lock is held for reading.
+// The filter of items has a lock of its own (filter.c), taken while none of these is held.
 #ifndef ATT_ENGINE_INTERNAL_H
 #define ATT_ENGINE_INTERNAL_H
 
@@ -80,7 +82,7 @@ struct att_engine {
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
-    pthread_mutex_t look_lock; // the map's axes, below
+    pthread_mutex_t look_lock;
     uint64_t map_version;      // of the model they were found for; 0: none
     uint32_t map_dim;
     double *map;               // (3, map_dim): mean, two axes
