@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// An act on a case as bytes: every field comes back, and what is cut or changed is refused.
 #include "check.h"
 #include "store/case_record.h"
 
