@@ -155,12 +155,22 @@ static att_text cut(att_text text, size_t most)
     return (att_text){text.data, size};
 }
 
+// What is told of the category that decided: the surest phrase, else the first word; NULL: neither.
+static const att_filter_match *telling(const att_filter_result *r)
+{
+    const att_filter_match *best = NULL;
+    for (size_t i = 0; i < r->match_count; i++) {
+        const att_filter_match *m = &r->matches[i];
+        if (m->category == r->category && (!best || (m->phrase.size && m->score > best->score)))
+            best = m;
+    }
+    return best;
+}
+
 static void tell(const att_filter *filter, const char *field, att_text text, const att_filter_result *r, att_filtered *out)
 {
     char seen[160];
-    const att_filter_match *m = NULL;
-    for (size_t i = 0; i < r->match_count && !m; i++)
-        m = r->matches[i].category == r->category ? &r->matches[i] : NULL;
+    const att_filter_match *m = telling(r);
     const char *name = att_filter_category(filter, r->category);
     const att_text matched = m ? cut((att_text){text.data + m->begin, m->end - m->begin}, ATT_CASE_MATCHED_SIZE_MAX) : (att_text){0};
     if (matched.size)

@@ -176,18 +176,23 @@ typedef struct checker {
     att_filter_result *out;
 } checker;
 
-static void judge(att_filter_result *out, att_filter_verdict verdict, uint32_t index)
+// Does it decide, so far?
+static bool judge(att_filter_result *out, att_filter_verdict verdict, uint32_t index)
 {
     if (verdict <= out->verdict)
-        return;
+        return false;
     out->verdict = verdict;
     out->category = index;
+    return true;
 }
 
-static void put_match(att_filter_result *out, const att_filter_match *match)
+// What decides is told, if need be in place of the last.
+static void put_match(att_filter_result *out, const att_filter_match *match, bool decides)
 {
     if (out->match_count < ATT_FILTER_MATCHES_MAX)
         out->matches[out->match_count++] = *match;
+    else if (decides)
+        out->matches[ATT_FILTER_MATCHES_MAX - 1] = *match;
     out->match_total++;
 }
 
@@ -203,10 +208,10 @@ static bool find_phrases(checker *c)
         const att_phrase *phrase = &c->f->rules.phrases.items[found[i].phrase];
         const uint32_t index = c->f->category_of_rule[phrase->category];
         const bool denies = c->f->categories[index].denies && found[i].score >= sure;
-        judge(c->out, denies ? ATT_FILTER_DENY : ATT_FILTER_HOLD, index);
+        const bool decides = judge(c->out, denies ? ATT_FILTER_DENY : ATT_FILTER_HOLD, index);
         const att_filter_match match = {.category = index, .begin = found[i].begin, .end = found[i].end,
             .score = found[i].score, .seen = found[i].how, .phrase = phrase->written};
-        put_match(c->out, &match);
+        put_match(c->out, &match, decides);
     }
     return true;
 }
@@ -254,7 +259,7 @@ static bool tell_words(checker *c, uint32_t index, double score)
     for (size_t i = 0; i < found; i++) {
         const att_token *token = &c->reading.tokens[best[i]];
         const att_filter_match match = {.category = index, .begin = token->begin, .end = token->end, .score = most[i], .seen = token->how};
-        put_match(c->out, &match);
+        put_match(c->out, &match, false);
     }
     return true;
 }

@@ -9,7 +9,10 @@
 
 #include <stdlib.h>
 
-enum { FOUND_MAX = 4096 }; // more decide nothing more
+// A text with more matches than FOUND_MAX is excused by no allowed phrase: they may be there to push others out.
+enum { FOUND_MAX = 1 << 18 };
+// A phrase is spelled from the first symbol of a run and from the last so many: each spelling may read all of the run.
+enum { STARTS_MOST = 64 };
 
 // A phrase under a needle.
 typedef struct entry {
@@ -156,7 +159,7 @@ typedef struct finder {
     uint32_t *first;       // (key_size): the symbol at which byte i of the key begins
     size_t key_size;
     ATT_VEC(att_phrase_match) found;
-    bool no_memory, masks;
+    bool no_memory, masks, full;
 } finder;
 
 static uint8_t class_of(const att_symbol *s)
@@ -200,7 +203,9 @@ static void spell_at(finder *f, const entry *e, size_t at)
         return;
     const att_phrase_match match = {e->phrase, f->text->symbols[spelled.first].begin, f->text->symbols[spelled.last].end, spelled.how,
         spelled.score};
-    if (f->found.count < FOUND_MAX && !ATT_VEC_PUSH(&f->m->host, &f->found, match))
+    if (f->found.count == FOUND_MAX)
+        f->full = true;
+    else if (!ATT_VEC_PUSH(&f->m->host, &f->found, match))
         f->no_memory = true;
 }
 
@@ -214,11 +219,12 @@ static bool on_needle(void *user, uint32_t needle, size_t end)
         const att_phrase *phrase = &f->m->rules->phrases.items[e->phrase];
         if (e->masked && !f->masks)
             continue;
-        for (size_t at = symbol; at < stop; at++)
+        const size_t last = stop - ATT_MIN(stop - symbol, (size_t)STARTS_MOST);
+        for (size_t at = symbol; at < stop; at = ATT_MAX(at + 1, last))
             if (begins_here(f, at, symbol, phrase))
                 spell_at(f, e, at);
     }
-    return !f->no_memory;
+    return !f->no_memory && !f->full;
 }
 
 static int by_begin(const void *left, const void *right)
@@ -233,21 +239,25 @@ static int by_begin(const void *left, const void *right)
     return a->phrase != b->phrase ? (a->phrase < b->phrase ? -1 : 1) : (int)a->how - (int)b->how;
 }
 
-// Is match `i` inside an allowed phrase, or inside a longer (or the same, earlier) one of its category?
-static bool is_covered(const finder *f, size_t i)
+// Takes over what lies neither inside an allowed phrase nor inside a longer (or the same, earlier) match of its category.
+static size_t take_uncovered(const finder *f, att_phrase_match *out)
 {
-    const att_phrase_match *one = &f->found.items[i];
-    const att_phrase *phrase = &f->m->rules->phrases.items[one->phrase];
-    for (size_t k = 0; k < f->found.count && f->found.items[k].begin <= one->begin; k++) {
-        const att_phrase_match *other = &f->found.items[k];
-        const att_phrase *by = &f->m->rules->phrases.items[other->phrase];
-        if (k == i || other->end < one->end)
+    size_t count = 0, next = 0;
+    uint32_t allowed_to = 0, taken_to[ATT_CATEGORIES_MAX] = {0}; // the farthest end of those that begin no later
+    for (size_t i = 0; i < f->found.count; i++) {
+        const att_phrase_match *one = &f->found.items[i];
+        const att_phrase *phrase = &f->m->rules->phrases.items[one->phrase];
+        for (; next < f->found.count && f->found.items[next].begin <= one->begin; next++)
+            if (f->m->rules->phrases.items[f->found.items[next].phrase].allowed && !f->full)
+                allowed_to = ATT_MAX(allowed_to, f->found.items[next].end);
+        if (phrase->allowed)
             continue;
-        const bool longer = other->begin < one->begin || other->end > one->end;
-        if (by->allowed || (by->category == phrase->category && (longer || k < i)))
-            return true;
+        uint32_t *to = &taken_to[phrase->category];
+        if (one->end > allowed_to && one->end > *to)
+            out[count++] = *one;
+        *to = ATT_MAX(*to, one->end);
     }
-    return false;
+    return count;
 }
 
 static bool collect(finder *f, att_arena *scratch, att_phrase_match **out, size_t *count)
@@ -266,9 +276,7 @@ static bool collect(finder *f, att_arena *scratch, att_phrase_match **out, size_
     *out = ATT_NEW(scratch, att_phrase_match, kept + 1);
     if (!*out)
         return false;
-    for (size_t i = 0; i < kept; i++)
-        if (!f->m->rules->phrases.items[f->found.items[i].phrase].allowed && !is_covered(f, i))
-            (*out)[(*count)++] = f->found.items[i];
+    *count = take_uncovered(f, *out);
     return true;
 }
 

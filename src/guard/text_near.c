@@ -193,12 +193,14 @@ static bool add(att_near *near, uint64_t id, att_text text, att_arena *scratch)
         return false;
     if (v.shingle_count == 0)
         return true;
-    if (!keys_of(near, &v, scratch, &keys, &count) || !make_room(near, count) ||
+    if (!keys_of(near, &v, scratch, &keys, &count) || near->nodes.count + count > UINT32_MAX || !make_room(near, count) ||
         !ATT_VEC_RESERVE(&near->host, &near->nodes, near->nodes.count + count) || !keep(near, id, &v))
         return false;
     const uint32_t index = (uint32_t)near->entries.count - 1;
     for (size_t i = 0; i < count; i++) {
         slot *s = slot_for(near->slots, near->slot_count, keys[i]);
+        if (s->first && near->nodes.items[s->first - 1].entry == index)
+            continue; // once a text, however often it has the run
         near->used += s->key == 0;
         s->key = keys[i];
         s->count++;

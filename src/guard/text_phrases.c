@@ -57,10 +57,11 @@ static att_text next_word(att_text *rest)
 
 static att_status take_threshold(const reader *r, att_text word, const char *front, double *out)
 {
-    char copy[32], *end;
+    char copy[32] = "", *end;
     const size_t skip = strlen(front);
     const att_text number = {word.data + skip, word.size - skip};
-    snprintf(copy, sizeof copy, "%.*s", (int)ATT_MIN(number.size, sizeof copy - 1), number.data);
+    if (number.size < sizeof copy)
+        memcpy(copy, number.data, number.size);
     *out = strtod(copy, &end);
     if (end == copy || *end || !(*out > 0 && *out <= 1))
         return fail(r, ATT_INVALID, "found \"%s\", expected a score above 0, at most 1, behind %s", att_excerpt_of(word).text, front);
@@ -178,9 +179,10 @@ static att_status take_line(reader *r, att_text line)
 {
     if (line.size > LINE_SIZE_MAX)
         return fail(r, ATT_LIMIT, "a line of %zu bytes, at most %d", line.size, LINE_SIZE_MAX);
-    const size_t good = att_utf8_check(line);
-    if (good != line.size || memchr(line.data, 0, line.size))
-        return fail(r, ATT_INVALID, "byte %zu is not UTF-8, or zero", good + 1);
+    const char *zero = memchr(line.data, 0, line.size);
+    const size_t good = zero ? (size_t)(zero - line.data) : att_utf8_check(line);
+    if (good != line.size)
+        return fail(r, ATT_INVALID, "byte %zu is %s", good + 1, zero ? "zero" : "not UTF-8");
     line = trimmed(line);
     if (line.size == 0 || line.data[0] == '#')
         return ATT_OK;

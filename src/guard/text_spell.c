@@ -175,9 +175,9 @@ static bool pieces_are_words(const speller *p)
 static bool is_plain_word(const speller *p)
 {
     size_t begin = p->out->first, end = p->out->last + 1;
-    while (begin > 0 && p->s[begin - 1].kind == ATT_SYMBOL_LETTER)
+    while (begin > 0 && end - begin <= WORD_MOST && p->s[begin - 1].kind == ATT_SYMBOL_LETTER)
         begin--;
-    while (end < p->count && p->s[end].kind == ATT_SYMBOL_LETTER)
+    while (end < p->count && end - begin <= WORD_MOST && p->s[end].kind == ATT_SYMBOL_LETTER)
         end++;
     return is_known_word(p, begin, end);
 }

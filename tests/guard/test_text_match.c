@@ -5,6 +5,8 @@
 #include "base/rng.h"
 #include "guard/text_match.h"
 
+#include <stdlib.h>
+
 static const char list[] = "# mild words stand for worse ones\n"
                            "[insult deny]\n"
                            "blockhead\n"
@@ -239,7 +241,50 @@ CHECK_TEST(of_a_dictionary_only_the_words_themselves_are_found)
     close_scene(&s);
 }
 
-CHECK_MAIN(CHECK_CASE(every_disguise_is_seen_through_and_the_original_shown), CHECK_CASE(an_innocent_word_is_no_match),
+static char *repeated(const char *part, size_t times, const char *behind)
+{
+    const size_t size = strlen(part);
+    char *out = malloc(size * times + strlen(behind) + 1);
+    CHECK(out != NULL);
+    for (size_t i = 0; i < times; i++)
+        memcpy(out + i * size, part, size);
+    memcpy(out + size * times, behind, strlen(behind) + 1);
+    return out;
+}
+
+CHECK_TEST(a_text_full_of_allowed_words_hides_nothing)
+{
+    CHECK_BEGIN();
+    for (int plain = 0; plain < 2; plain++) {
+        scene s;
+        open_scene(&s, "[insult]\nblockhead\ndumb*\n+ dumbwaiter\n", NULL, plain);
+        char *text = repeated("dumbwaiter ", 6000, "you blockhead");
+        check_found(&s, text, "blockhead", "blockhead");
+        free(text);
+        close_scene(&s);
+    }
+}
+
+// Each symbol of the run may begin the phrase, and each such try reads the whole run: tried all, this would take hours.
+CHECK_TEST(a_phrase_is_found_behind_a_run_of_a_hundred_thousand_letters)
+{
+    CHECK_BEGIN();
+    scene s;
+    open_scene(&s, "[insult]\nidiot\n*lard\n", NULL, false);
+    char *text = repeated("1i", 100000, "diot");
+    check_found(&s, text, "idiot", text);
+    free(text);
+    text = repeated("! | ", 100000, "idiot");
+    check_found(&s, text, "idiot", "idiot");
+    free(text);
+    text = repeated("l", 200000, "ard");
+    check_found(&s, text, "*lard", text);
+    free(text);
+    close_scene(&s);
+}
+
+CHECK_MAIN(CHECK_CASE(a_text_full_of_allowed_words_hides_nothing),
+    CHECK_CASE(a_phrase_is_found_behind_a_run_of_a_hundred_thousand_letters), CHECK_CASE(every_disguise_is_seen_through_and_the_original_shown), CHECK_CASE(an_innocent_word_is_no_match),
     CHECK_CASE(the_ends_of_a_phrase_are_as_the_list_says), CHECK_CASE(a_known_word_is_not_a_doubled_or_joined_one),
     CHECK_CASE(a_list_with_a_mistake_is_refused_with_its_line), CHECK_CASE(both_searches_find_the_same),
     CHECK_CASE(of_a_dictionary_only_the_words_themselves_are_found))
