@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,9 +53,15 @@ static int run_train(cli *c)
 
 // --- evaluate -------------------------------------------------------------------------------------------------
 
+// What the test has no text of has no figure.
+static json_t *figure_json(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
 static json_t *interval_json(att_interval interval)
 {
-    return json_pack("[f,f,f]", interval.mean, interval.low, interval.high);
+    return json_pack("[o,o,o]", figure_json(interval.mean), figure_json(interval.low), figure_json(interval.high));
 }
 
 static json_t *report_json(const att_filter_report *r)

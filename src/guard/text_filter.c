@@ -13,7 +13,7 @@ _Static_assert((int)ATT_SEEN_MASK == (int)ATT_HOW_MASK && (int)ATT_SEEN_LOOK == 
 
 // A phrase match of a category that denies, but seen less surely than this, is held.
 static const double sure = 0.75;
-enum { WORDS_TOLD = 3, WORDS_TRIED = 64 };
+enum { WORDS_TOLD = 3, WORDS_TRIED = 64, BYTES_TRIED = 1 << 18 }; // bytes: of all words, once for each that is tried
 static const double told_least = 0.02;
 
 typedef struct category {
@@ -233,10 +233,19 @@ static bool loss_without(checker *c, size_t without, int target, double all, dou
     return fine;
 }
 
+// Each try scores the whole text. In a long one a single word moves little: fewer are tried, or none.
+static size_t words_to_try(const att_reading *reading)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < reading->count; i++)
+        bytes += reading->tokens[i].word.size + reading->tokens[i].key.size;
+    return ATT_MIN(ATT_MIN(reading->count, (size_t)WORDS_TRIED), BYTES_TRIED / bytes);
+}
+
 // The words without which the score falls most.
 static bool tell_words(checker *c, uint32_t index, double score)
 {
-    const size_t count = ATT_MIN(c->reading.count, (size_t)WORDS_TRIED);
+    const size_t count = words_to_try(&c->reading);
     size_t best[WORDS_TOLD];
     double most[WORDS_TOLD];
     size_t found = 0;
