@@ -296,7 +296,8 @@ att_status att_choose_trend(att_model *model, const att_recipe *recipe,
     const att_matrix *m = input->preferences;
     chooser c = {.host = &model->host, .recipe = recipe, .input = input, .options = options, .moments = MOMENTS};
     double ease_each = 0;
-    if (!input->last_at_ms || model->kind == ATT_MODEL_POPULARITY || att_matrix_nonzeros(m) < PREFERENCES_LEAST) {
+    const bool timed = input->last_at_ms && !input->untimed; // a half-life needs more than the order
+    if (!timed || model->kind == ATT_MODEL_POPULARITY || att_matrix_nonzeros(m) < PREFERENCES_LEAST) {
         snprintf(report->trend, sizeof report->trend, "none: fewer than %d preferences with their times", PREFERENCES_LEAST);
         return ATT_OK;
     }

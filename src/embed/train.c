@@ -66,7 +66,7 @@ static att_status learn_trend(att_model *model, const att_recipe *recipe, const 
     if (!warm)
         return att_choose_trend(model, recipe, input, options, report, err);
     const att_trend *before = &input->before->trend;
-    if (!before->values || !input->last_at_ms)
+    if (!before->values || !input->last_at_ms || input->untimed)
         return ATT_OK;
     snprintf(report->trend, sizeof report->trend, "kept: a weight of %g and a half-life of %g days", before->weight,
         before->half_life_days);

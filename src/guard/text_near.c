@@ -281,13 +281,13 @@ static bool look(const att_near *near, att_text text, att_arena *scratch, att_ne
     if (!keys_of(near, &v, scratch, &keys, &key_count))
         return false;
     const size_t all = candidates(near, keys, key_count, found);
+    const att_near_runs *runs = all ? att_near_runs_of(&v, scratch) : NULL;
+    if (all && !runs)
+        return false;
     for (size_t i = 0; i < all; i++) {
         const entry *e = &near->entries.items[found[i]];
-        const att_arena_mark mark = att_arena_save(scratch);
-        att_near_match m = {.id = e->id, .likeness = att_near_jaccard(&v, &e->view), .inside = att_near_containment(&v, &e->view)};
-        if (!att_near_longest(&v, &e->view, scratch, &m.run))
-            return false;
-        att_arena_rewind(scratch, mark);
+        const att_near_match m = {.id = e->id, .likeness = att_near_jaccard(&v, &e->view), .inside = att_near_containment(&v, &e->view),
+            .run = att_near_longest(runs, &e->view)};
         if (is_near(near, &v, e, &m))
             put(out, count, &m);
     }

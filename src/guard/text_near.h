@@ -25,8 +25,11 @@ double att_near_jaccard(const att_near_view *a, const att_near_view *b);
 double att_near_containment(const att_near_view *a, const att_near_view *b);
 // The share of equal numbers in two signatures: an estimate of the first.
 double att_near_estimate(const uint32_t *a, const uint32_t *b);
-// The longest run of letters that both have, by a suffix automaton of `a` (Blumer and others 1985). False: out of memory.
-bool att_near_longest(const att_near_view *a, const att_near_view *b, att_arena *scratch, size_t *out);
+// All runs of letters of a text: its suffix automaton (Blumer and others 1985). In `scratch`. NULL: out of memory.
+typedef struct att_near_runs att_near_runs;
+const att_near_runs *att_near_runs_of(const att_near_view *view, att_arena *scratch);
+// The longest run that another text has too.
+size_t att_near_longest(const att_near_runs *runs, const att_near_view *other);
 // The same by comparing every pair of places: the plain twin.
 size_t att_near_longest_plain(const att_near_view *a, const att_near_view *b);
 

@@ -114,13 +114,13 @@ typedef struct state {
     uint32_t length, link, edges; // edges: first, 0: none; link of the first state: itself
 } state;
 
-typedef struct automaton {
-    state *states; // (2n)
-    edge *edges;   // (3n + 1), from 1
+struct att_near_runs {
+    state *states; // (2n + 2)
+    edge *edges;   // (4n + 8), from 1
     uint32_t state_count, edge_count, last;
-} automaton;
+};
 
-static uint32_t *edge_of(automaton *a, uint32_t from, uint32_t letter)
+static uint32_t *edge_of(const att_near_runs *a, uint32_t from, uint32_t letter)
 {
     for (uint32_t e = a->states[from].edges; e; e = a->edges[e].next)
         if (a->edges[e].letter == letter)
@@ -128,13 +128,13 @@ static uint32_t *edge_of(automaton *a, uint32_t from, uint32_t letter)
     return NULL;
 }
 
-static void put_edge(automaton *a, uint32_t from, uint32_t letter, uint32_t to)
+static void put_edge(att_near_runs *a, uint32_t from, uint32_t letter, uint32_t to)
 {
     a->edges[++a->edge_count] = (edge){letter, to, a->states[from].edges};
     a->states[from].edges = a->edge_count;
 }
 
-static uint32_t copy_state(automaton *a, uint32_t of, uint32_t length)
+static uint32_t copy_state(att_near_runs *a, uint32_t of, uint32_t length)
 {
     const uint32_t made = a->state_count++;
     a->states[made] = (state){.length = length, .link = a->states[of].link};
@@ -143,7 +143,7 @@ static uint32_t copy_state(automaton *a, uint32_t of, uint32_t length)
     return made;
 }
 
-static void extend(automaton *a, uint32_t letter)
+static void extend(att_near_runs *a, uint32_t letter)
 {
     const uint32_t made = a->state_count++;
     a->states[made] = (state){.length = a->states[a->last].length + 1};
@@ -177,31 +177,38 @@ static void extend(automaton *a, uint32_t letter)
     a->states[next].link = a->states[made].link = copy;
 }
 
-bool att_near_longest(const att_near_view *left, const att_near_view *right, att_arena *scratch, size_t *out)
+const att_near_runs *att_near_runs_of(const att_near_view *view, att_arena *scratch)
 {
-    const size_t n = left->letter_count;
-    automaton a = {ATT_NEW_RAW(scratch, state, 2 * n + 2), ATT_NEW_RAW(scratch, edge, 4 * n + 8), 1, 0, 0};
-    *out = 0;
-    if (!a.states || !a.edges)
-        return false;
-    a.states[0] = (state){0};
+    const size_t n = view->letter_count;
+    att_near_runs *a = ATT_NEW(scratch, att_near_runs, 1);
+    state *states = ATT_NEW_RAW(scratch, state, 2 * n + 2);
+    edge *edges = ATT_NEW_RAW(scratch, edge, 4 * n + 8);
+    if (!a || !states || !edges)
+        return NULL;
+    *a = (att_near_runs){.states = states, .edges = edges, .state_count = 1};
+    a->states[0] = (state){0};
     for (size_t i = 0; i < n; i++)
-        extend(&a, left->letters[i]);
+        extend(a, view->letters[i]);
+    return a;
+}
+
+size_t att_near_longest(const att_near_runs *a, const att_near_view *other)
+{
     uint32_t at = 0;
-    size_t length = 0;
-    for (size_t i = 0; i < right->letter_count; i++) {
+    size_t length = 0, longest = 0;
+    for (size_t i = 0; i < other->letter_count; i++) {
         const uint32_t *to;
-        while (!(to = edge_of(&a, at, right->letters[i])) && at) {
-            at = a.states[at].link;
-            length = a.states[at].length;
+        while (!(to = edge_of(a, at, other->letters[i])) && at) {
+            at = a->states[at].link;
+            length = a->states[at].length;
         }
         if (!to)
             continue;
         at = *to;
         length++;
-        *out = ATT_MAX(*out, length);
+        longest = ATT_MAX(longest, length);
     }
-    return true;
+    return longest;
 }
 
 size_t att_near_longest_plain(const att_near_view *a, const att_near_view *b)

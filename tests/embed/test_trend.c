@@ -224,15 +224,34 @@ CHECK_TEST(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it
     CHECK_OK(att_choose_trend(model, &recipe, &input, &options, &report, NULL));
     CHECK_HOLDS(report.trend, "people came back");
     CHECK(report.trend_weight == 0 && att_model_trend_weight(model) == 0);
-    const att_model_input untimed = {.preferences = &m};
-    CHECK_OK(att_choose_trend(model, &recipe, &untimed, &options, &report, NULL));
-    CHECK_HOLDS(report.trend, "none");
     att_model_destroy(model);
     att_matrix_deinit(&m, &host);
     CHECK_EQ(heap.bytes_live, 0);
 }
 
+CHECK_TEST(without_times_or_with_their_order_alone_there_is_no_trend)
+{
+    CHECK_BEGIN();
+    const att_host host = att_host_default();
+    static int64_t at_ms[200 * 12];
+    att_matrix m = moving_world(at_ms, 200, &host);
+    const att_recipe recipe = small_recipe(ATT_MODEL_BLEND);
+    const att_model_input unknown = {.preferences = &m}, order = {.preferences = &m, .last_at_ms = at_ms, .untimed = true};
+    const att_train_options options = {.seed = 1, .threads = 1};
+    att_model *model = NULL;
+    CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
+    for (int which = 0; which < 2; which++) {
+        att_train_report report = {0};
+        CHECK_OK(att_choose_trend(model, &recipe, which ? &order : &unknown, &options, &report, NULL));
+        CHECK_HOLDS(report.trend, "none");
+        CHECK(report.trend_weight == 0 && att_model_trend_weight(model) == 0);
+    }
+    att_model_destroy(model);
+    att_matrix_deinit(&m, &host);
+}
+
 CHECK_MAIN(CHECK_CASE(a_trend_worked_out_by_hand),
     CHECK_CASE(a_trend_adds_to_scores_fades_leaves_effects_exact_and_is_kept),
     CHECK_CASE(people_held_out_by_the_clock_have_both_sides_and_nothing_is_learned_from_later),
-    CHECK_CASE(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it_is_said))
+    CHECK_CASE(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it_is_said),
+    CHECK_CASE(without_times_or_with_their_order_alone_there_is_no_trend))

@@ -47,6 +47,15 @@ static void add_sequence(att_model *model, const att_matrix *m, const att_host *
 }
 
 // The bytes of a saved model; the file goes at once.
+static void add_trend(att_model *model, const att_matrix *m)
+{
+    int64_t at_ms[240];
+    for (int64_t k = 0; k < 240; k++)
+        at_ms[k] = k * 86400000;
+    if (att_model_add_trend(model, m, at_ms, 30, 0.5, NULL) != ATT_OK || att_model_trend_weight(model) == 0)
+        abort();
+}
+
 static unsigned char *good_model(int kind, size_t *size)
 {
     static const char *const kinds[] = {"als", "ease", "blend", "als"};
@@ -69,6 +78,8 @@ static unsigned char *good_model(int kind, size_t *size)
         abort();
     if (kind == 3)
         add_sequence(model, &m, &host);
+    if (kind > 1)
+        add_trend(model, &m);
     if (att_model_save(model, 1, path, NULL) != ATT_OK)
         abort();
     close(file);

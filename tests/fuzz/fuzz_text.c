@@ -22,7 +22,6 @@ static void check_text(const att_folding *folding, att_text text, att_arena *scr
     att_reading reading;
     att_vocabulary *words;
     att_near_view view;
-    size_t run;
     need(att_folding_text(folding, text, scratch, &folded));
     for (size_t i = 0; i < folded.count; i++)
         need(folded.symbols[i].begin < folded.symbols[i].end && folded.symbols[i].end <= text.size);
@@ -33,7 +32,8 @@ static void check_text(const att_folding *folding, att_text text, att_arena *scr
         need(reading.tokens[i].begin < reading.tokens[i].end && reading.tokens[i].end <= text.size && reading.tokens[i].word.size > 0);
     att_vocabulary_destroy(words);
     need(att_near_view_of(folding, text, scratch, &view));
-    need(att_near_longest(&view, &view, scratch, &run) && run == view.letter_count);
+    const att_near_runs *runs = att_near_runs_of(&view, scratch);
+    need(runs && att_near_longest(runs, &view) == view.letter_count);
     need(view.shingle_count == 0 || att_near_jaccard(&view, &view) == 1);
 }
 

@@ -7,6 +7,7 @@
 #include "guard/text_near.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const char song[] = "When the evening comes down on the harbour and the lamps are lit along the quay, we sit on the wall with our feet "
                            "above the water and count the boats that come home late from the sea.";
@@ -99,11 +100,11 @@ CHECK_TEST(the_longest_run_is_what_the_plain_twin_finds)
             text[size] = 0;
         }
         att_near_view x, y;
-        size_t longest;
         view(&scratch, folding, a, &x);
         view(&scratch, folding, b, &y);
-        CHECK(att_near_longest(&x, &y, &scratch, &longest));
-        CHECK_EQ(longest, att_near_longest_plain(&x, &y));
+        const att_near_runs *runs = att_near_runs_of(&x, &scratch);
+        CHECK(runs != NULL);
+        CHECK_EQ(att_near_longest(runs, &y), att_near_longest_plain(&x, &y));
         att_arena_reset(&scratch);
     }
     att_folding_destroy(folding);
@@ -134,6 +135,34 @@ CHECK_TEST(a_long_run_in_common_is_always_found)
     }
 }
 
+// A key that more than 512 texts have is not followed; one text that says the same 600 times is one.
+CHECK_TEST(a_text_that_repeats_itself_is_found_by_what_it_repeats)
+{
+    CHECK_BEGIN();
+    enum { TIMES = 600, SIZE = 50 };
+    att_near *near;
+    att_near_match found[ATT_NEAR_FOUND_MAX];
+    size_t count;
+    char one[SIZE], *text = malloc(TIMES * SIZE);
+    CHECK(text != NULL);
+    att_rng rng = att_rng_seed(7);
+    for (size_t i = 0; i < SIZE; i++)
+        one[i] = (char)('c' + (i % 2) * 8 + att_rng_below(&rng, 5));
+    for (size_t i = 0; i < TIMES; i++)
+        memcpy(text + i * SIZE, one, SIZE);
+    CHECK_OK(att_near_create(&near, NULL, NULL, NULL));
+    CHECK_OK(att_near_add(near, 3, (att_text){text, TIMES * SIZE}, NULL));
+    char around[40 * SIZE]; // hardly alike
+    for (size_t i = 0; i < sizeof around; i++)
+        around[i] = (char)('c' + (i % 2) * 8 + att_rng_below(&rng, 5));
+    memcpy(around + SIZE, one, SIZE);
+    CHECK_OK(att_near_find(near, (att_text){around, sizeof around}, found, &count, NULL));
+    CHECK_EQ(count, 1);
+    CHECK(found[0].id == 3 && found[0].run >= SIZE);
+    att_near_destroy(near);
+    free(text);
+}
+
 CHECK_TEST(options_out_of_range_are_refused)
 {
     CHECK_BEGIN();
@@ -148,4 +177,4 @@ CHECK_TEST(options_out_of_range_are_refused)
 
 CHECK_MAIN(CHECK_CASE(a_text_is_found_through_what_was_done_to_it), CHECK_CASE(a_signature_estimates_the_share_in_common),
     CHECK_CASE(the_longest_run_is_what_the_plain_twin_finds), CHECK_CASE(a_long_run_in_common_is_always_found),
-    CHECK_CASE(options_out_of_range_are_refused))
+    CHECK_CASE(a_text_that_repeats_itself_is_found_by_what_it_repeats), CHECK_CASE(options_out_of_range_are_refused))
