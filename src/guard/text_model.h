@@ -9,8 +9,7 @@
 // Wolpert 1992), and thresholds are sought on the same out-of-fold scores for the best macro-F1. All of it is linear, so the
 // whole ensemble is folded into one weight vector a category; the test holds the two against each other.
 //
-// File: a snapshot (store/snapshot.h) of kind TXTF; sections HEAD (text_model_head), NAME (33 bytes a category), HASH u64
-// rising, IDF_ f32, GRUP u8, WGHT f32 (targets, features + 1), VOCB (u32 times, u8 size, bytes; in rising order of keys).
+// File: a snapshot (store/snapshot.h) of kind TXTF, byte by byte in docs/formats.md.
 #ifndef ATT_GUARD_TEXT_MODEL_H
 #define ATT_GUARD_TEXT_MODEL_H
 
