@@ -39,27 +39,48 @@ static const float *whole(att_seq_reader *reader, const uint32_t *items, size_t 
     return att_seq_read(reader, contexts ? contexts + count * ATT_SEQ_FIELDS : NULL);
 }
 
+// Two ways to the same state, with a history some items of which they do not know.
+typedef struct twins {
+    check_heap heap;
+    att_host host;
+    att_seq *seq;
+    att_seq_reader *reader;
+    att_seq_cache *cache;
+    uint32_t items[LENGTH];
+} twins;
+
+static void open_twins(twins *t, uint64_t seed)
+{
+    *t = (twins){0};
+    t->host = check_host(&t->heap);
+    t->seq = random_model(&t->host);
+    CHECK_OK(att_seq_reader_create(&t->reader, t->seq, &t->host, NULL));
+    CHECK_OK(att_seq_cache_create(&t->cache, t->seq, &t->host, NULL));
+    att_rng rng = att_rng_seed(seed);
+    for (size_t k = 0; k < LENGTH; k++)
+        t->items[k] = (uint32_t)att_rng_below(&rng, ITEMS + 100);
+}
+
+static void close_twins(twins *t)
+{
+    att_seq_reader_destroy(t->reader);
+    att_seq_cache_destroy(t->cache);
+    att_seq_destroy(t->seq);
+    CHECK_EQ(t->heap.bytes_live, 0);
+}
+
 CHECK_TEST(one_event_at_a_time_gives_the_state_of_the_whole_history)
 {
     CHECK_BEGIN();
-    check_heap heap = {0};
-    const att_host host = check_host(&heap);
-    att_seq *seq = random_model(&host);
-    att_seq_reader *reader;
-    att_seq_cache *cache;
-    CHECK_OK(att_seq_reader_create(&reader, seq, &host, NULL));
-    CHECK_OK(att_seq_cache_create(&cache, seq, &host, NULL));
-    uint32_t items[LENGTH];
-    att_rng rng = att_rng_seed(5);
-    for (size_t k = 0; k < LENGTH; k++)
-        items[k] = (uint32_t)att_rng_below(&rng, ITEMS + 100); // some that it does not know
+    twins t;
+    open_twins(&t, 5);
     for (int timed = 0; timed < 2; timed++) {
-        att_seq_cache_clear(cache);
+        att_seq_cache_clear(t.cache);
         double moved = 0;
         for (size_t k = 0; k < LENGTH; k++) {
             const float *step =
-                att_seq_push(cache, items[k], timed != 0, (int64_t)(k * k * 1000), NULL);
-            const float *wanted = whole(reader, items, k + 1, timed != 0, NULL);
+                att_seq_push(t.cache, t.items[k], timed != 0, (int64_t)(k * k * 1000), NULL);
+            const float *wanted = whole(t.reader, t.items, k + 1, timed != 0, NULL);
             for (size_t d = 0; d < DIM; d++) {
                 CHECK_NEAR((double)step[d], (double)wanted[d], 2e-5);
                 moved += fabs((double)wanted[d]);
@@ -67,51 +88,40 @@ CHECK_TEST(one_event_at_a_time_gives_the_state_of_the_whole_history)
         }
         CHECK(moved > 10);
     }
-    const uint64_t allocations = heap.allocations;
-    att_seq_push(cache, 1, true, 900000, NULL);
-    CHECK_EQ(heap.allocations, allocations);
-    att_seq_reader_destroy(reader);
-    att_seq_cache_destroy(cache);
-    att_seq_destroy(seq);
-    CHECK_EQ(heap.bytes_live, 0);
+    const uint64_t allocations = t.heap.allocations;
+    att_seq_push(t.cache, 1, true, 900000, NULL);
+    CHECK_EQ(t.heap.allocations, allocations);
+    close_twins(&t);
 }
 
 // The same with the situations of the events, asked in a situation of its own after each; whoever asks in another one needs no event again.
 CHECK_TEST(situations_change_the_state_one_at_a_time_as_they_do_in_the_whole)
 {
     CHECK_BEGIN();
-    check_heap heap = {0};
-    const att_host host = check_host(&heap);
-    att_seq *seq = random_model(&host);
-    att_seq_reader *reader;
-    att_seq_cache *cache;
-    CHECK_OK(att_seq_reader_create(&reader, seq, &host, NULL));
-    CHECK_OK(att_seq_cache_create(&cache, seq, &host, NULL));
-    uint32_t items[LENGTH];
+    twins t;
+    open_twins(&t, 15);
     uint8_t contexts[(LENGTH + 1) * ATT_SEQ_FIELDS];
     float state[DIM];
-    att_rng rng = att_rng_seed(15);
-    for (size_t k = 0; k < LENGTH; k++)
-        items[k] = (uint32_t)att_rng_below(&rng, ITEMS + 100);
+    att_rng rng = att_rng_seed(16);
     for (size_t k = 0; k < sizeof contexts; k++)
         contexts[k] = (uint8_t)att_rng_below(&rng, ATT_SEQ_CLASSES + 1); // one class that cannot be
     double by_event = 0, by_question = 0;
     for (size_t k = 0; k < LENGTH; k++) {
         const uint8_t *own = contexts + k * ATT_SEQ_FIELDS;
-        att_seq_push(cache, items[k], true, (int64_t)(k * k * 1000), own);
+        att_seq_push(t.cache, t.items[k], true, (int64_t)(k * k * 1000), own);
         for (size_t other = 0; other < 2; other++) {
             uint8_t asked[(LENGTH + 1) * ATT_SEQ_FIELDS];
             memcpy(asked, contexts, sizeof asked);
             if (other)
                 memset(asked + (k + 1) * ATT_SEQ_FIELDS, 7, ATT_SEQ_FIELDS);
-            att_seq_ask(seq, att_seq_sum(cache), asked + (k + 1) * ATT_SEQ_FIELDS, state);
-            const float *wanted = whole(reader, items, k + 1, true, asked);
+            att_seq_ask(t.seq, att_seq_sum(t.cache), asked + (k + 1) * ATT_SEQ_FIELDS, state);
+            const float *wanted = whole(t.reader, t.items, k + 1, true, asked);
             for (size_t d = 0; d < DIM; d++)
                 CHECK_NEAR((double)state[d], (double)wanted[d], 2e-5);
         }
         float plain[DIM];
-        att_seq_ask(seq, att_seq_sum(cache), NULL, plain);
-        const float *unknown = whole(reader, items, k + 1, true, NULL);
+        att_seq_ask(t.seq, att_seq_sum(t.cache), NULL, plain);
+        const float *unknown = whole(t.reader, t.items, k + 1, true, NULL);
         for (size_t d = 0; d < DIM; d++) {
             by_question += fabs((double)(state[d] - plain[d]));
             by_event += fabs((double)(plain[d] - unknown[d]));
@@ -119,10 +129,7 @@ CHECK_TEST(situations_change_the_state_one_at_a_time_as_they_do_in_the_whole)
     }
     CHECK(by_question > 10);
     CHECK(by_event > 10);
-    att_seq_reader_destroy(reader);
-    att_seq_cache_destroy(cache);
-    att_seq_destroy(seq);
-    CHECK_EQ(heap.bytes_live, 0);
+    close_twins(&t);
 }
 
 CHECK_TEST(a_cache_goes_back_to_any_event_as_if_the_later_ones_had_not_been)
