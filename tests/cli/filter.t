@@ -50,6 +50,8 @@ repeats     1.000 [1.000, 1.000]  0.000
 mixed       1.000 [1.000, 1.000]  0.000 
 $ attune filter evaluate chat.csv --resamples 20 --json | json_ok trained_rows test_rows figures
 1 object
+$ printf 'text,label\nyou nitwit,insult\n' >one.csv; attune filter evaluate one.csv -m chat.filter --resamples 20 --json | grep -o '"auc":[^"]*' | sort -u
+"auc":[null,null,null],
 $ printf 'text,label\na,b,c\n' >bad.csv; attune filter train bad.csv -o x.filter
 attune filter: bad.csv:2: found 3 fields, expected 2
 [65]

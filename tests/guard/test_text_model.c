@@ -141,6 +141,14 @@ CHECK_TEST(a_filter_tells_where_and_why)
     CHECK_EQ(r.verdict, ATT_FILTER_DENY);
     CHECK_STR(att_filter_category(filter, r.category), "bad");
     CHECK_EQ(r.match_total, 2);
+    char many[400] = "";
+    for (int i = 0; i < 20; i++)
+        strcat(many, "flapdragon ");
+    strcat(many, "fopdoodle flapdragon");
+    CHECK_OK(att_filter_check(filter, att_text_of(many), &r, &err));
+    CHECK_EQ(r.verdict, ATT_FILTER_DENY);
+    CHECK(r.match_count == ATT_FILTER_MATCHES_MAX && r.match_total == 22);
+    CHECK_TEXT(r.matches[ATT_FILTER_MATCHES_MAX - 1].phrase, "fopdoodle"); // what decided is told
     CHECK_OK(att_filter_canonical(filter, ATT_LIT("W3 pl\u0430y, m-u-s-i-c!!"), out, sizeof out, &whole, &err));
     CHECK_STR(out, "we play music");
     CHECK_EQ(whole, strlen(out));
