@@ -124,9 +124,17 @@ static void add_gains(gains *g, const att_quality *with, const att_quality *with
     }
 }
 
+static att_status go_on(const chooser *c, uint32_t moment, size_t tried, att_error *err)
+{
+    const size_t each = CANDIDATES + 1;
+    return att_progress_tell(c->host, "choose a trend", moment * each + tried, c->moments * each, "trials")
+               ? ATT_OK
+               : ATT_FAIL(err, ATT_CANCELLED, "the training was stopped");
+}
+
 // `values` is (items); alone and people are (held).
-static att_status try_all(chooser *c, const att_holdout *held, att_model *model, float *values,
-    att_quality *alone, att_quality *people, att_error *err)
+static att_status try_all(chooser *c, uint32_t moment, const att_holdout *held, att_model *model,
+    float *values, att_quality *alone, att_quality *people, att_error *err)
 {
     const uint32_t count = held->history.rows, threads = c->options->threads;
     double spread = 0;
@@ -141,7 +149,9 @@ static att_status try_all(chooser *c, const att_holdout *held, att_model *model,
             att_trend_measure(values, &held->train, held->train_at_ms, half_life);
         model->trend = (att_trend){
             .values = values, .scale = weights[k % ATT_COUNT_OF(weights)] * spread, .half_life_days = half_life};
-        status = att_holdout_measure_people(people, held, model, NULL, threads, c->host, err);
+        status = go_on(c, moment, k + 1, err);
+        if (!status)
+            status = att_holdout_measure_people(people, held, model, NULL, threads, c->host, err);
         if (!status)
             add_gains(&c->gained[k], people, alone, count);
     }
@@ -172,7 +182,7 @@ static att_status try_moment(chooser *c, uint32_t moment, att_error *err)
                  ? att_model_build(&model, &held.train, c->recipe, c->options->threads, host, NULL, err)
                  : att_no_memory(err, count, "people held out");
     if (!status)
-        status = try_all(c, &held, model, values, alone, people, err);
+        status = try_all(c, moment, &held, model, values, alone, people, err);
     att_model_destroy(model);
     ATT_FREE_ARRAY(host, values, m->cols);
     ATT_FREE_ARRAY(host, alone, count);

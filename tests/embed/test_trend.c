@@ -250,8 +250,35 @@ CHECK_TEST(without_times_or_with_their_order_alone_there_is_no_trend)
     att_matrix_deinit(&m, &host);
 }
 
+static bool stop(void *user, const att_progress *progress)
+{
+    (void)user;
+    return strcmp(progress->task, "choose a trend") != 0 || progress->done < 20;
+}
+
+CHECK_TEST(the_choice_of_a_trend_can_be_stopped)
+{
+    CHECK_BEGIN();
+    check_heap heap = {0};
+    att_host host = check_host(&heap);
+    static int64_t at_ms[200 * 12];
+    att_matrix m = moving_world(at_ms, 200, &host);
+    const att_recipe recipe = small_recipe(ATT_MODEL_BLEND);
+    const att_model_input input = {.preferences = &m, .last_at_ms = at_ms};
+    const att_train_options options = {.seed = 1, .threads = 1};
+    att_train_report report = {0};
+    att_model *model = NULL;
+    host.progress = stop;
+    CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
+    CHECK_FAILS(att_choose_trend(model, &recipe, &input, &options, &report, NULL), ATT_CANCELLED);
+    att_model_destroy(model);
+    att_matrix_deinit(&m, &host);
+    CHECK_EQ(heap.bytes_live, 0);
+}
+
 CHECK_MAIN(CHECK_CASE(a_trend_worked_out_by_hand),
     CHECK_CASE(a_trend_adds_to_scores_fades_leaves_effects_exact_and_is_kept),
     CHECK_CASE(people_held_out_by_the_clock_have_both_sides_and_nothing_is_learned_from_later),
     CHECK_CASE(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it_is_said),
-    CHECK_CASE(without_times_or_with_their_order_alone_there_is_no_trend))
+    CHECK_CASE(without_times_or_with_their_order_alone_there_is_no_trend),
+    CHECK_CASE(the_choice_of_a_trend_can_be_stopped))
