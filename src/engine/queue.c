@@ -397,7 +397,7 @@ att_status att_engine_hold(att_engine *engine, const att_case_hold *hold, char i
     case_write job = {.write.run = run_case, .kind = ATT_RECORD_CASE, .item = hold->item, .said = &said, .count = 1, .made = id};
     if (!hold->item.size == !hold->text.size)
         return ATT_FAIL(err, ATT_INVALID, "text: expected either an item or a text");
-    if (fabs(hold->score) > FLT_MAX) // NaN is not
+    if (fabs(hold->score) > (double)FLT_MAX) // NaN is not
         return ATT_FAIL(err, ATT_INVALID, "score: found %g, expected at most %g either way", hold->score, (double)FLT_MAX);
     if (hold->text.size) // an item has no author here
         job.user = hold->author;
