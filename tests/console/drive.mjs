@@ -157,6 +157,7 @@ test('why_tells_terms_that_sum_to_the_score', async (page) => {
 
 test('reasons_that_are_open_follow_the_situation', async (page) => {
   await go(page, still, `#/listener/${person}`);
+  await until(page, () => document.querySelectorAll('.slate .shown').length === 10);
   for (const button of await page.locator('.shown').getByRole('button', { name: 'Why' }).all()) await button.click();
   await until(page, () => document.querySelectorAll('.whybox table').length === 10);
   const asked = page.waitForRequest((r) => r.url().endsWith('/v1/explanations') && r.postDataJSON().context?.activity === 'sleep');
