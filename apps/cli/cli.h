@@ -21,7 +21,7 @@ typedef struct cli_option {
 } cli_option;
 
 typedef struct cli_command {
-    const char *name;
+    const char *name;        // one word, or two: "music analyze" is of the group "music"
     const char *summary;     // one line, no full stop
     const char *arguments;   // "USER ITEM", "" for none; [X] is optional, X… repeats
     int least, most;         // positional arguments; most -1: any number
@@ -97,6 +97,8 @@ const char *cli_signal_verb(att_signal signal); // "liked", after "because you"
 // --- Help, pages, completion (help.c).
 void cli_print_help(const cli *c, FILE *to);
 void cli_print_overview(FILE *to, bool colour);
+size_t cli_group_size(const char *group); // commands of two words that begin with it
+void cli_print_group(const char *group, FILE *to);
 int cli_print_man(const char *command_name); // "" for attune(1)
 int cli_print_completion(const char *shell); // bash, zsh, fish
 
@@ -108,5 +110,8 @@ extern const cli_command cli_init, cli_import, cli_train, cli_recommend, cli_exp
     cli_info, cli_serve, cli_key, cli_version, cli_completion;
 extern const cli_command cli_choose, cli_reward, cli_bandit;
 extern const cli_command cli_filter;
+#ifdef ATT_MUSIC
+extern const cli_command cli_music_analyze; // each a file music_*.c
+#endif
 
 #endif

@@ -7,11 +7,22 @@
 static const char *const groups[][9] = {
     {"Start", "init", "import", "train", "demo", "serve", "key", NULL},
     {"Ask", "recommend", "explain", "choose", "person", "items", "info", NULL},
+    {"Make", "music", NULL},
     {"Tell", "event", "reward", "control", "takedown", "queue", "filter", "policy", NULL},
     {"Measure", "evaluate", "report", "experiment", "tune", "bandit", "simulate", NULL},
     {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "version", NULL},
     {"Shell", "completion", NULL},
 };
+
+// What a group of two-word commands is for.
+static const char *group_summary(const char *group)
+{
+    static const char *const about[][2] = {{"music", "Say what is in sound, and make it"}};
+    for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
+        if (strcmp(about[i][0], group) == 0)
+            return about[i][1];
+    return "";
+}
 
 static const cli_command *named(const char *name)
 {
@@ -21,15 +32,69 @@ static const cli_command *named(const char *name)
     return NULL;
 }
 
+// Of a two-word command the group's size in bytes, else 0.
+static size_t group_of(const cli_command *command)
+{
+    const char *space = strchr(command->name, ' ');
+    return space ? (size_t)(space - command->name) : 0;
+}
+
+static bool is_in(const cli_command *command, const char *group)
+{
+    return group_of(command) == strlen(group) && memcmp(command->name, group, group_of(command)) == 0 && group[0];
+}
+
+// True for the first command of its group, which the whole group is listed by.
+static bool begins_group(size_t at)
+{
+    const size_t size = group_of(cli_commands[at]);
+    return size && (at == 0 || group_of(cli_commands[at - 1]) != size || memcmp(cli_commands[at]->name, cli_commands[at - 1]->name, size) != 0);
+}
+
+size_t cli_group_size(const char *group)
+{
+    size_t count = 0;
+    for (size_t i = 0; cli_commands[i]; i++)
+        count += is_in(cli_commands[i], group);
+    return count;
+}
+
+void cli_print_group(const char *group, FILE *to)
+{
+    fprintf(to, "attune %s COMMAND [OPTIONS] [ARGUMENTS]\n\n", group);
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (is_in(cli_commands[i], group))
+            fprintf(to, "  %-11s %s\n", cli_commands[i]->name + strlen(group) + 1, cli_commands[i]->summary);
+    fprintf(to, "\nMore: attune %s COMMAND --help\n", group);
+}
+
+// The names behind a group's, with spaces between; or, with no group, what the first word may be.
+static void print_words(const char *group)
+{
+    const char *space = "";
+    for (size_t i = 0; cli_commands[i]; i++) {
+        const size_t size = group_of(cli_commands[i]);
+        if (group ? !is_in(cli_commands[i], group) : size && !begins_group(i))
+            continue;
+        if (group || !size)
+            printf("%s%s", space, cli_commands[i]->name + (group ? size + 1 : 0));
+        else
+            printf("%s%.*s", space, (int)size, cli_commands[i]->name);
+        space = " ";
+    }
+}
+
 void cli_print_overview(FILE *to, bool colour)
 {
     const char *bold = colour ? "\033[1m" : "", *reset = colour ? "\033[0m" : "";
     fprintf(to, "%sattune%s - a personalization engine for music, film and games\n\n"
                 "  attune COMMAND [OPTIONS] [ARGUMENTS]\n\n", bold, reset);
     for (size_t g = 0; g < sizeof groups / sizeof groups[0]; g++) {
+        if (!named(groups[g][1]) && !cli_group_size(groups[g][1]))
+            continue; // not in this build
         fprintf(to, "%s%s%s\n", bold, groups[g][0], reset);
         for (size_t i = 1; groups[g][i]; i++)
-            fprintf(to, "  %-11s %s\n", groups[g][i], named(groups[g][i])->summary);
+            fprintf(to, "  %-11s %s\n", groups[g][i], named(groups[g][i]) ? named(groups[g][i])->summary : group_summary(groups[g][i]));
     }
     fprintf(to, "\nSee it work:  attune demo\nYour data:    attune init && attune import items.ndjson events.ndjson "
                 "&& attune train\n              attune recommend USER\nMore:         attune COMMAND --help, man attune\n");
@@ -178,8 +243,18 @@ static void man_options(const cli_option *options)
     }
 }
 
+// "attune-music-analyze"
+static const char *page_name(const cli_command *command, char out[64])
+{
+    snprintf(out, 64, "attune-%s", command->name);
+    for (char *s = strchr(out, ' '); s; s = strchr(s, ' '))
+        *s = '-';
+    return out;
+}
+
 static void man_overview(void)
 {
+    char page[64];
     puts(".Dd November 23, 2026\n.Dt ATTUNE 1\n.Os\n.Sh NAME\n.Nm attune\n.Nd a personalization engine for music, film and games\n"
          ".Sh SYNOPSIS\n.Nm\n.Ar command\n.Op Ar options\n.Op Ar arguments\n.Sh DESCRIPTION\n"
          "Attune learns people's taste from what they do, decides what to show next\n"
@@ -187,7 +262,7 @@ static void man_overview(void)
          "did.\nA store is one file; every command takes it by\n.Fl s Ar PATH .\n.Sh COMMANDS\n"
          ".Bl -tag -width completion");
     for (size_t i = 0; cli_commands[i]; i++)
-        printf(".It Xr attune-%s 1\n%s.\n", cli_commands[i]->name, cli_commands[i]->summary);
+        printf(".It Xr %s 1\n%s.\n", page_name(cli_commands[i], page), cli_commands[i]->summary);
     puts(".El\n.Sh ENVIRONMENT\n.Bl -tag -width ATTUNE_STORE\n.It Ev ATTUNE_STORE\nThe store, when\n.Fl \\-store\nis not given.\n"
          ".It Ev ATTUNE_WAIT\nSeconds to wait for another process that writes; otherwise 5.\n"
          ".It Ev NO_COLOR\nNo colours.\n.El\n.Sh EXIT STATUS");
@@ -200,13 +275,18 @@ int cli_print_man(const char *command_name)
         man_overview();
         return 0;
     }
-    const cli_command *command = named(command_name);
+    const cli_command *command = NULL;
+    char its[64];
+    for (size_t i = 0; cli_commands[i] && !command; i++)
+        if (strcmp(page_name(cli_commands[i], its) + sizeof "attune-" - 1, command_name) == 0)
+            command = cli_commands[i];
     if (!command)
         return 66;
-    printf(".Dd November 23, 2026\n.Dt ATTUNE-");
-    for (const char *s = command->name; *s; s++)
+    char page[64];
+    printf(".Dd November 23, 2026\n.Dt ");
+    for (const char *s = page_name(command, page); *s; s++)
         putchar(*s >= 'a' && *s <= 'z' ? *s - 32 : *s);
-    printf(" 1\n.Os\n.Sh NAME\n.Nm attune-%s\n.Nd ", command->name);
+    printf(" 1\n.Os\n.Sh NAME\n.Nm %s\n.Nd ", page);
     man_text(command->summary);
     printf(".Sh SYNOPSIS\n.Nm attune %s\n.Op Ar options\n", command->name);
     man_arguments(command->arguments);
@@ -235,13 +315,21 @@ static void complete_bash(void)
          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
          "    if [ \"$COMP_CWORD\" -eq 1 ]; then");
     printf("        COMPREPLY=($(compgen -W '");
+    print_words(NULL);
+    puts("' -- \"$current\"))\n        return\n    fi\n    local command=${COMP_WORDS[1]}\n    case $command in");
     for (size_t i = 0; cli_commands[i]; i++)
-        printf("%s%s", i ? " " : "", cli_commands[i]->name);
-    puts("' -- \"$current\"))\n        return\n    fi\n    case $previous in\n"
+        if (begins_group(i)) {
+            char group[64];
+            snprintf(group, sizeof group, "%.*s", (int)group_of(cli_commands[i]), cli_commands[i]->name);
+            printf("    %s)\n        if [ \"$COMP_CWORD\" -eq 2 ]; then COMPREPLY=($(compgen -W '", group);
+            print_words(group);
+            puts("' -- \"$current\")); return; fi\n        command=\"$command ${COMP_WORDS[2]}\" ;;");
+        }
+    puts("    esac\n    case $previous in\n"
          "    -s | --store | --out | --rejects | --file) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n    esac\n"
-         "    local words=''\n    case ${COMP_WORDS[1]} in");
+         "    local words=''\n    case $command in");
     for (size_t i = 0; cli_commands[i]; i++) {
-        printf("    %s) words='", cli_commands[i]->name);
+        printf("    '%s') words='", cli_commands[i]->name);
         for (const cli_option *o = cli_commands[i]->options; o && o->name; o++)
             printf("--%s ", o->name);
         for (const cli_option *o = cli_common_options; o->name; o++)
@@ -267,13 +355,27 @@ static void complete_zsh(void)
 {
     puts("#compdef attune\n# made by: attune completion zsh\n_attune() {\n  local -a commands\n  commands=(");
     for (size_t i = 0; cli_commands[i]; i++) {
-        printf("    '%s:", cli_commands[i]->name);
-        quote_single(cli_commands[i]->summary);
+        const size_t size = group_of(cli_commands[i]);
+        char group[64];
+        snprintf(group, sizeof group, "%.*s", (int)size, cli_commands[i]->name);
+        if (size && !begins_group(i))
+            continue;
+        printf("    '%s:", size ? group : cli_commands[i]->name);
+        quote_single(size ? group_summary(group) : cli_commands[i]->summary);
         puts("'");
     }
-    puts("  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  case $words[2] in");
+    puts("  )\n  if (( CURRENT == 2 )); then _describe command commands; return; fi\n  local command=$words[2]\n  case $command in");
+    for (size_t i = 0; cli_commands[i]; i++)
+        if (begins_group(i)) {
+            char group[64];
+            snprintf(group, sizeof group, "%.*s", (int)group_of(cli_commands[i]), cli_commands[i]->name);
+            printf("    %s) if (( CURRENT == 3 )); then compadd ", group);
+            print_words(group);
+            puts("; return; fi\n      command=\"$command $words[3]\" ;;");
+        }
+    puts("  esac\n  case $command in");
     for (size_t i = 0; cli_commands[i]; i++) {
-        printf("    %s) _arguments", cli_commands[i]->name);
+        printf("    '%s') _arguments", cli_commands[i]->name);
         for (int common = 0; common < 2; common++)
             for (const cli_option *o = common ? cli_common_options : cli_commands[i]->options; o && o->name; o++) {
                 printf(" \\\n      '--%s[", o->name);
@@ -290,11 +392,25 @@ static void complete_fish(void)
     puts("# made by: attune completion fish\ncomplete -c attune -f");
     for (size_t i = 0; cli_commands[i]; i++) {
         const cli_command *command = cli_commands[i];
-        printf("complete -c attune -n __fish_use_subcommand -a %s -d '%s'\n", command->name, command->summary);
+        const size_t size = group_of(command);
+        char seen[160];
+        if (begins_group(i)) {
+            snprintf(seen, sizeof seen, "%.*s", (int)size, command->name);
+            printf("complete -c attune -n __fish_use_subcommand -a %s -d '%s'\n", seen, group_summary(seen));
+        }
+        if (size)
+            printf("complete -c attune -n '__fish_seen_subcommand_from %.*s' -a %s -d '%s'\n", (int)size, command->name, command->name + size + 1,
+                command->summary);
+        else
+            printf("complete -c attune -n __fish_use_subcommand -a %s -d '%s'\n", command->name, command->summary);
+        if (size)
+            snprintf(seen, sizeof seen, "__fish_seen_subcommand_from %.*s; and __fish_seen_subcommand_from %s", (int)size, command->name,
+                command->name + size + 1);
+        else
+            snprintf(seen, sizeof seen, "__fish_seen_subcommand_from %s", command->name);
         for (int common = 0; common < 2; common++)
             for (const cli_option *o = common ? cli_common_options : command->options; o && o->name; o++)
-                printf("complete -c attune -n '__fish_seen_subcommand_from %s' -l %s%s\n", command->name, o->name,
-                    o->value ? " -r -F" : "");
+                printf("complete -c attune -n '%s' -l %s%s\n", seen, o->name, o->value ? " -r -F" : "");
     }
 }
 

@@ -10,7 +10,11 @@
 const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &cli_models, &cli_rollback, &cli_recommend, &cli_explain,
     &cli_choose, &cli_reward, &cli_bandit,
     &cli_event, &cli_control, &cli_person, &cli_items, &cli_takedown, &cli_queue, &cli_evaluate, &cli_experiment, &cli_report, &cli_simulate, &cli_demo,
-    &cli_policy, &cli_filter, &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
+    &cli_policy, &cli_filter,
+#ifdef ATT_MUSIC
+    &cli_music_analyze,
+#endif
+    &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
 
 const cli_option cli_common_options[] = {
     {"store", 's', "PATH", "the store; otherwise $ATTUNE_STORE, otherwise attune.attune"},
@@ -117,8 +121,29 @@ static int unknown_option(const cli *c, const char *word, size_t size)
     return cli_usage(c, "unknown option --%s", name);
 }
 
-static int unknown_command(const char *name)
+// What stands in the buffer goes out, or it is told that it did not.
+static int finish(int code)
 {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fprintf(stderr, "attune: standard output could not be written\n");
+    return code ? code : 74;
+}
+
+static int unknown_command(const char *first, const char *second)
+{
+    char name[64];
+    const bool group = cli_group_size(first) > 0;
+    if (group && (!second || second[0] == '-')) {
+        const bool asked = second && (strcmp(second, "--help") == 0 || strcmp(second, "-h") == 0);
+        cli_print_group(first, asked ? stdout : stderr);
+        return asked ? finish(0) : 64;
+    }
+    snprintf(name, sizeof name, "%s%s%s", first, group ? " " : "", group ? second : "");
+    if (strcmp(first, "music") == 0 && !group) {
+        fprintf(stderr, "attune: this build has no music in it; build it with -Dmusic=enabled\n");
+        return 69;
+    }
     const char *near = nearest_command(name);
     if (near)
         fprintf(stderr, "attune: there is no command \"%s\", did you mean \"%s\"? See: attune --help\n", name, near);
@@ -164,11 +189,15 @@ static int parse(cli *c, int argc, char **argv)
     return 0;
 }
 
-static const cli_command *find_command(const char *name)
+// The command that the words begin with: of two words ("music analyze") before of one. `*words`: how many it took.
+static const cli_command *find_command(const char *first, const char *second, int *words)
 {
-    for (size_t i = 0; cli_commands[i]; i++)
-        if (strcmp(cli_commands[i]->name, name) == 0)
-            return cli_commands[i];
+    char both[64];
+    snprintf(both, sizeof both, "%s %s", first, second ? second : "");
+    for (*words = 2; *words > 0; (*words)--)
+        for (size_t i = 0; cli_commands[i]; i++)
+            if (strcmp(cli_commands[i]->name, *words == 2 ? both : first) == 0)
+                return cli_commands[i];
     return NULL;
 }
 
@@ -185,15 +214,6 @@ static void choose_blas_kernels(char **argv)
     execv("/proc/self/exe", argv);
 }
 
-// What stands in the buffer goes out, or it is told that it did not.
-static int finish(int code)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return code;
-    fprintf(stderr, "attune: standard output could not be written\n");
-    return code ? code : 74;
-}
-
 int main(int argc, char **argv)
 {
     cli c = {.host = att_host_default()};
@@ -206,9 +226,10 @@ int main(int argc, char **argv)
         return 64;
     }
     const char *name = argv[1];
+    int words;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        if (argc > 2 && !(c.command = find_command(argv[2])))
-            return unknown_command(argv[2]);
+        if (argc > 2 && !(c.command = find_command(argv[2], argv[3], &words)))
+            return unknown_command(argv[2], argc > 3 ? argv[3] : "--help");
         if (c.command)
             cli_print_help(&c, stdout);
         else
@@ -217,10 +238,10 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "--version") == 0)
         name = "version";
-    c.command = find_command(name);
+    c.command = find_command(name, argv[2], &words);
     if (!c.command)
-        return unknown_command(name);
-    const int bad = parse(&c, argc - 2, argv + 2);
+        return unknown_command(name, argv[2]);
+    const int bad = parse(&c, argc - 1 - words, argv + 1 + words);
     if (bad)
         return bad;
     if (cli_flag(&c, "help")) {

@@ -16,6 +16,14 @@
 #ifdef ATT_HS
 #include <hs.h>
 #endif
+#ifdef ATT_MUSIC
+#include <ebur128.h>
+#include <samplerate.h>
+#include <sndfile.h>
+#endif
+
+#define ATT_AS_STRING(x) #x
+#define ATT_STRING(x) ATT_AS_STRING(x)
 
 const char *att_version(void)
 {
@@ -38,6 +46,12 @@ size_t att_parts(att_part *out, size_t capacity)
         {"xxhash", "0.8", "BSD-2-Clause"},
 #ifdef ATT_ICU
         {"icu", U_ICU_VERSION, "ICU"},
+#endif
+#ifdef ATT_MUSIC
+        {"kissfft", "1.3", "BSD-3-Clause"},
+        {"libsndfile", sf_version_string() + sizeof "libsndfile-" - 1, "LGPL-2.1-or-later"},
+        {"libsamplerate", src_get_version() + sizeof "libsamplerate-" - 1, "BSD-2-Clause"},
+        {"libebur128", ATT_STRING(EBUR128_VERSION_MAJOR) "." ATT_STRING(EBUR128_VERSION_MINOR) "." ATT_STRING(EBUR128_VERSION_PATCH), "MIT"},
 #endif
 #ifdef ATT_HS
         {"vectorscan", hs_version(), "BSD-3-Clause"},

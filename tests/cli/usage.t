@@ -1,5 +1,5 @@
 # What the program says when it is not told enough, too much, or something it does not know.
-$ attune
+$ attune 2>&1 | grep -v "^Make\|^  music"; exit ${PIPESTATUS[0]}
 attune - a personalization engine for music, film and games
 
   attune COMMAND [OPTIONS] [ARGUMENTS]

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// music/loudness.h - how loud a sound is to an ear: ITU-R BS.1770 gated loudness, EBU Tech 3342 range, true peak (libebur128).
+#ifndef ATT_MUSIC_LOUDNESS_H
+#define ATT_MUSIC_LOUDNESS_H
+
+#include "attune/audio.h"
+
+typedef struct att_loudness {
+    double integrated_lufs; // -HUGE_VAL: silence
+    double range_lu;        // 10th to 95th percentile of what is gated
+    double true_peak_dbtp;  // of the loudest channel, oversampled; -HUGE_VAL: silence
+} att_loudness;
+
+att_status att_loudness_measure(att_sound sound, att_loudness *out, att_error *err);
+
+#endif

@@ -1,0 +1,31 @@
+# Commands of two words: the group lists them, each has its help and its page.
+$ attune music
+attune music COMMAND [OPTIONS] [ARGUMENTS]
+
+  analyze     Say what is in a sound file: loudness
+
+More: attune music COMMAND --help
+[64]
+$ attune music --help | tail -1
+More: attune music COMMAND --help
+$ attune help music | tail -1
+More: attune music COMMAND --help
+$ attune music analyse
+attune: there is no command "music analyse", did you mean "music analyze"? See: attune --help
+[64]
+$ attune music analyze
+attune music analyze: too few arguments, expected FILE; see: attune music analyze --help
+[64]
+$ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune music $c --help; done | grep -v '^  attune' | awk 'length($0) > 84'
+$ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune completion --man music-$c | sed -n 2,6p; done
+.Dt ATTUNE-MUSIC-ANALYZE 1
+.Os
+.Sh NAME
+.Nm attune-music-analyze
+.Nd Say what is in a sound file: loudness
+$ attune music analyze none.wav
+attune music analyze: opening none.wav: No such file or directory
+[66]
+$ echo no sound > text.wav; attune music analyze text.wav
+attune music analyze: text.wav: Format not recognised.
+[65]
