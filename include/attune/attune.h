@@ -27,5 +27,6 @@
 #include "attune/near.h"
 #include "attune/audio.h"
 #include "attune/music.h"
+#include "attune/stems.h"
 
 #endif

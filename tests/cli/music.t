@@ -3,6 +3,7 @@ $ attune music
 attune music COMMAND [OPTIONS] [ARGUMENTS]
 
   analyze     Say what is in a sound file: loudness
+  stems       Split a track into drums, bass, vocals and the rest
 
 More: attune music COMMAND --help
 [64]
@@ -23,6 +24,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-analyze
 .Nd Say what is in a sound file: loudness
+.Dt ATTUNE-MUSIC-STEMS 1
+.Os
+.Sh NAME
+.Nm attune-music-stems
+.Nd Split a track into drums, bass, vocals and the rest
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]
