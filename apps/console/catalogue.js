@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // console/catalogue.js - finding an item, and all that is known of it: its rights on a line of time, what is near, where it was shown.
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, id, post } from './api.js';
 import { Card, Message, TermBars, barScale, day, html, itemLink, nowMs, odds, percent, signed, useLoaded, verbs, when, whole } from './parts.js';
 
@@ -78,7 +78,8 @@ function Item({ item }) {
 export function Catalogue({ rest, words }) {
   const [query, setQuery] = useState(words || '');
   const [offset, setOffset] = useState(0);
-  useEffect(() => { setQuery(words || ''); setOffset(0); }, [words]);
+  const told = useRef(words); // what the address said last: what was typed before this first runs stays
+  useEffect(() => { if (told.current !== words) { told.current = words; setQuery(words || ''); setOffset(0); } }, [words]);
   const { value: list, error } = useLoaded(() => (rest ? null : get(`/v1/items?limit=${page}&offset=${offset}&q=${id(query)}`)), [query, offset, rest]);
   if (rest) return html`<h1>Catalogue</h1><${Item} key=${rest} item=${rest} />`;
   return html`<h1>Catalogue</h1>

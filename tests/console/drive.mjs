@@ -28,7 +28,9 @@ async function enter(page, base, its) {
   assert.ok(!page.url().includes(its), 'the key is taken out of the address');
 }
 
+// Loaded anew, so that nothing stays open from the test before.
 const go = async (page, base, hash) => {
+  await page.goto('about:blank');
   await page.goto(`${base}/${hash}`);
   await page.waitForSelector('main h1');
 };
