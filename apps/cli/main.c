@@ -2,6 +2,7 @@
 // apps/cli/main.c - finds the command, reads its options, runs it.
 #include "cli.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -214,9 +215,29 @@ static void choose_blas_kernels(char **argv)
     execv("/proc/self/exe", argv);
 }
 
+// Where the helper programs are: beside this program in the tree that it was built in, or in the prefix that it was moved to
+// together with them. NULL: where the library expects them.
+static const char *helpers_folder(char out[PATH_MAX + 24])
+{
+    static const char *const places[] = {"/apps/cli", "/apps/media", "/bin", "/libexec/attune"}; // pairs: of this program, of the others
+    const ssize_t size = readlink("/proc/self/exe", out, PATH_MAX);
+    char *name = size > 0 && size < PATH_MAX ? memrchr(out, '/', (size_t)size) : NULL;
+    for (size_t i = 0; name && i < sizeof places / sizeof places[0]; i += 2) {
+        const size_t tail = strlen(places[i]);
+        *name = 0;
+        if ((size_t)(name - out) < tail || strcmp(name - tail, places[i]) != 0)
+            continue;
+        strcpy(name - tail, places[i + 1]);
+        return access(out, X_OK) == 0 ? out : NULL;
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
+    char helpers[PATH_MAX + 24];
     cli c = {.host = att_host_default()};
+    c.host.helpers = helpers_folder(helpers);
     c.host.user = &c;
     c.host.log = cli_log;
     c.host.progress = cli_on_progress;

@@ -36,12 +36,14 @@ void att_audio_deinit(att_audio *audio); // all zero is fine
 att_sound att_audio_view(const att_audio *audio);
 
 typedef struct att_audio_read_options {
-    double seconds_max;  // no more is read; 0: 7200
+    double seconds_max;  // no more is read; 0: 7200 (but never more than 4 GiB of samples)
     uint32_t rate_hz;    // converted to that; 0: as it is in the file
     bool mono;           // channels are averaged
 } att_audio_read_options;
 
-// Any file that libsndfile opens (WAV, FLAC, Ogg, MP3 …). ATT_NOT_FOUND, ATT_IO; ATT_INVALID: not sound, or damaged; ATT_LIMIT.
+// Any file that libsndfile opens (WAV, FLAC, Ogg, MP3 …), and where this build has the helper for it whatever FFmpeg opens (M4A, WebM, the
+// sound of a video). It is decoded in a limited child process (host.helpers). ATT_NOT_FOUND, ATT_IO; ATT_INVALID: not sound, or damaged;
+// ATT_LIMIT: too long or too large, or the decoder took too much; ATT_UNSUPPORTED: the helper program is not there; ATT_CANCELLED.
 att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err);
 
 // As the ending says: .wav (24 bits, or 32-bit float where something is beyond full scale), .flac (24 bits), .ogg (Vorbis), .mp3 where

@@ -33,6 +33,9 @@ typedef struct att_host {
     // is lost. Called from the thread that called the library. May be NULL.
     bool (*progress)(void *user, const att_progress *progress);
     void *user;
+    // The folder with the helper programs that decode foreign files (attune/helper.h); outlives the object. NULL: where this build
+    // installs them.
+    const char *helpers;
 } att_host;
 
 att_host att_host_default(void);

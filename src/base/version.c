@@ -32,7 +32,11 @@ const char *att_version(void)
 
 const char *att_build_licence(void)
 {
+#ifdef ATT_AV_VERSION
+    return "Apache-2.0; its helper attune-audio-av: GPL-3.0-or-later"; // GPL 2 or later of FFmpeg, and Apache 2.0, meet in version 3
+#else
     return "Apache-2.0";
+#endif
 }
 
 size_t att_parts(att_part *out, size_t capacity)
@@ -52,6 +56,9 @@ size_t att_parts(att_part *out, size_t capacity)
         {"libsndfile", sf_version_string() + sizeof "libsndfile-" - 1, "LGPL-2.1-or-later"},
         {"libsamplerate", src_get_version() + sizeof "libsamplerate-" - 1, "BSD-2-Clause"},
         {"libebur128", ATT_STRING(EBUR128_VERSION_MAJOR) "." ATT_STRING(EBUR128_VERSION_MINOR) "." ATT_STRING(EBUR128_VERSION_PATCH), "MIT"},
+#endif
+#ifdef ATT_AV_VERSION
+        {"libavformat", ATT_AV_VERSION, "GPL-2.0-or-later"}, // in attune-audio-av alone
 #endif
 #ifdef ATT_HS
         {"vectorscan", hs_version(), "BSD-3-Clause"},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// music/audio.c - sound in memory, from and to files.
+// music/audio.c - sound in memory, from and to files. Foreign bytes are decoded elsewhere (music/source.h).
 #include "attune/audio.h"
 #include "base/base.h"
+#include "music/source.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <samplerate.h>
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { SECONDS_DEFAULT = 7200, BLOCK_FRAMES = 1 << 16 };
+enum { SECONDS_DEFAULT = 7200, BLOCK_FRAMES = 1 << 16, SAMPLES_MAX = 1 << 30 };
 
 static att_status check_shape(size_t frames, uint32_t channels, uint32_t rate_hz, att_error *err)
 {
@@ -85,78 +85,64 @@ att_status att_audio_resample(att_audio *out, att_sound sound, uint32_t rate_hz,
 
 // --- Files ----------------------------------------------------------------------------------------------------
 
-// What comes from a pipe or lies about its length is read until it ends.
-static att_status read_all(att_audio *out, SNDFILE *file, size_t frames_max, const char *path, att_error *err)
+// Memory grows as sound comes, whatever the file claims.
+static att_status grow(att_audio *out, size_t frames, att_error *err)
 {
-    size_t capacity = 0, frames = 0;
-    for (;;) {
-        const size_t wanted = ATT_MIN(frames_max - frames, (size_t)BLOCK_FRAMES);
-        if (frames + wanted > capacity) {
-            const size_t more = ATT_MAX(frames + wanted, capacity + capacity / 2);
-            float *grown = att_realloc(&out->host, out->samples, capacity * out->channels, more * out->channels, sizeof(float));
-            if (!grown)
-                return out->frames = capacity, att_no_memory(err, more, "frames of sound");
-            out->samples = grown;
-            capacity = more;
-        }
-        const sf_count_t got = wanted ? sf_readf_float(file, out->samples + frames * out->channels, (sf_count_t)wanted) : 0;
-        frames += got > 0 ? (size_t)got : 0;
-        if (got <= 0)
-            break;
-    }
-    out->frames = capacity; // as allocated
-    if (sf_error(file))
-        return ATT_FAIL(err, ATT_INVALID, "%s: %s", path, sf_strerror(file));
-    if (!frames)
-        return ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path);
-    for (size_t i = 0; i < frames * out->channels; i++)
-        if (!isfinite(out->samples[i]))
-            out->samples[i] = 0;
-    float *fitted = att_realloc(&out->host, out->samples, capacity * out->channels, frames * out->channels, sizeof(float));
-    out->samples = fitted ? fitted : out->samples;
-    out->frames = fitted ? frames : out->frames;
-    return fitted ? ATT_OK : att_no_memory(err, frames, "frames of sound");
+    if (frames > SAMPLES_MAX / out->channels)
+        return ATT_FAIL(err, ATT_LIMIT, "more sound than %d million samples; ask for fewer seconds", SAMPLES_MAX / 1000000);
+    float *grown = att_realloc(&out->host, out->samples, out->frames * out->channels, frames * out->channels, sizeof(float));
+    if (!grown)
+        return att_no_memory(err, frames, "frames of sound");
+    out->samples = grown;
+    out->frames = frames;
+    return ATT_OK;
 }
 
-static att_status convert(att_audio *out, const att_audio_read_options *options, att_error *err)
+static att_status read_all(att_audio *out, att_source *source, bool mono, size_t frames_max, att_error *err)
 {
-    att_status status = ATT_OK;
-    if (options->mono && out->channels > 1) {
-        att_audio mono;
-        status = att_audio_init(&mono, out->frames, 1, out->rate_hz, &out->host, err);
-        if (!status)
-            att_audio_mix(att_audio_view(out), mono.samples);
-        att_audio_deinit(out);
-        *out = mono;
+    const uint32_t channels = att_source_channels(source);
+    float *block = ATT_NEW_ARRAY(&out->host, float, (size_t)BLOCK_FRAMES * channels);
+    att_status status = block ? ATT_OK : att_no_memory(err, BLOCK_FRAMES, "frames of sound");
+    size_t frames = 0, got = BLOCK_FRAMES;
+    while (!status && got == BLOCK_FRAMES && frames < frames_max) {
+        status = att_source_read(source, block, BLOCK_FRAMES, &got, err);
+        got = ATT_MIN(got, frames_max - frames);
+        if (!status && frames + got > out->frames)
+            status = grow(out, ATT_MAX(frames + got, out->frames + out->frames / 2), err);
+        if (status || got == 0)
+            break;
+        if (mono)
+            att_audio_mix((att_sound){block, got, channels, out->rate_hz}, out->samples + frames);
+        else
+            memcpy(out->samples + frames * channels, block, got * channels * sizeof(float));
+        frames += got;
+        got = frames == frames_max ? 0 : got;
     }
-    if (!status && options->rate_hz && options->rate_hz != out->rate_hz) {
-        att_audio other;
-        status = att_audio_resample(&other, att_audio_view(out), options->rate_hz, &out->host, err);
-        att_audio_deinit(out);
-        *out = other;
-    }
-    return status;
+    ATT_FREE_ARRAY(&out->host, block, (size_t)BLOCK_FRAMES * channels);
+    return !status && frames < out->frames ? grow(out, frames, err) : status;
 }
 
 att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err)
 {
     const att_audio_read_options asked = options ? *options : (att_audio_read_options){0};
     const double seconds = asked.seconds_max > 0 ? asked.seconds_max : SECONDS_DEFAULT;
-    SF_INFO info = {0};
+    att_source *source;
     *out = (att_audio){.host = att_host_complete(host)};
-    if (access(path, R_OK) != 0)
-        return att_fail_errno(err, errno, "opening %s", path);
-    SNDFILE *file = sf_open(path, SFM_READ, &info);
-    if (!file)
-        return ATT_FAIL(err, ATT_INVALID, "%s: %s", path, sf_strerror(NULL));
-    out->channels = (uint32_t)info.channels;
-    out->rate_hz = (uint32_t)info.samplerate;
-    att_status status = att_while(err, check_shape(0, out->channels, out->rate_hz, err), "%s", path);
-    if (!status)
-        status = read_all(out, file, (size_t)(seconds * out->rate_hz), path, err);
-    sf_close(file);
-    if (!status)
-        status = att_while(err, convert(out, &asked, err), "%s", path);
+    att_status status = att_source_open(&source, path, &out->host, err);
+    if (status)
+        return status;
+    out->rate_hz = att_source_rate_hz(source);
+    out->channels = asked.mono ? 1 : att_source_channels(source);
+    status = read_all(out, source, asked.mono, (size_t)fmin(ceil(seconds * out->rate_hz), SAMPLES_MAX), err);
+    att_source_close(source);
+    if (!status && out->frames == 0)
+        status = ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path);
+    if (!status && asked.rate_hz && asked.rate_hz != out->rate_hz) {
+        att_audio other;
+        status = att_while(err, att_audio_resample(&other, att_audio_view(out), asked.rate_hz, &out->host, err), "%s", path);
+        att_audio_deinit(out);
+        *out = other;
+    }
     if (status)
         att_audio_deinit(out);
     return status;

@@ -1,6 +1,6 @@
 # Looking after a store.
 $ attune version | head -8
-attune <*>, licence of this build: Apache-2.0
+attune <*>, licence of this build: Apache-2.0<*>
 kernels: <*>
   sqlite         blessing           <*>
   jansson        MIT                <*>
@@ -9,7 +9,7 @@ kernels: <*>
   libsodium      ISC                <*>
   xxhash         BSD-2-Clause       <*>
 $ attune --version | head -1
-attune <*>, licence of this build: Apache-2.0
+attune <*>, licence of this build: Apache-2.0<*>
 $ attune version --json | json_ok version licence kernels parts
 1 object
 $ attune completion bash >bash; bash -n bash && grep -q recommend bash && echo complete

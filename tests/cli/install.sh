@@ -19,6 +19,12 @@ for example in nginx.conf attune.default policy.yaml tiny.c; do [ -s "$prefix/sh
 "$prefix/bin/attune" policy --check "$prefix/share/doc/attune/examples/policy.yaml" >/dev/null
 echo "ok: a unit, and examples"
 
+if "$prefix/bin/attune" music >/dev/null 2>&1 || [ $? = 64 ]; then # 69: this build has no music in it
+    printf 'RIFF\044\000\000\000WAVEfmt \020\000\000\000\001\000\001\000\100\037\000\000\200\076\000\000\002\000\020\000data\012\000\000\000\001\000\002\000\003\000\004\000\005\000' >"$folder/five.wav"
+    "$prefix/bin/attune" music analyze "$folder/five.wav" | grep -q '8000 Hz, 1 channel' || { echo "the installed helper reads no sound"; exit 1; }
+    echo "ok: sound is read by the helper in libexec"
+fi
+
 for header in "$prefix"/include/attune/*.h; do
     name=attune/${header##*/}
     "$cc" -std=c11 -Wall -Wextra -Wpedantic -Werror -fsyntax-only -I "$prefix/include" -xc - <<<"#include <$name>"

@@ -177,6 +177,13 @@ static void heap_log(void *user, att_log_level level, const char *message)
     snprintf(heap->last_log, sizeof heap->last_log, "%s", message);
 }
 
+// In the place of the library's own, which names the folder that programs are installed into.
+const char *att_helpers_installed(void);
+const char *att_helpers_installed(void)
+{
+    return CHECK_HELPERS;
+}
+
 att_host check_host(check_heap *heap)
 {
     return (att_host){.resize = heap_resize, .now_ms = heap_now_ms, .log = heap_log, .user = heap};
