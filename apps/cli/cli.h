@@ -112,6 +112,7 @@ extern const cli_command cli_choose, cli_reward, cli_bandit;
 extern const cli_command cli_filter;
 #ifdef ATT_MUSIC
 extern const cli_command cli_music_analyze; // each a file music_*.c
+extern const cli_command cli_music_stretch;
 extern const cli_command cli_music_stems;
 #endif
 

@@ -4,6 +4,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
 
   analyze     Say what is in a sound file: loudness
   stems       Split a track into drums, bass, vocals and the rest
+  stretch     Change the tempo of a sound file, or its pitch
 
 More: attune music COMMAND --help
 [64]
@@ -29,6 +30,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-stems
 .Nd Split a track into drums, bass, vocals and the rest
+.Dt ATTUNE-MUSIC-STRETCH 1
+.Os
+.Sh NAME
+.Nm attune-music-stretch
+.Nd Change the tempo of a sound file, or its pitch
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]
