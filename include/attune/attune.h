@@ -25,6 +25,7 @@
 #include "attune/trial.h"
 #include "attune/filter.h"
 #include "attune/near.h"
+#include "attune/generate.h"
 #include "attune/audio.h"
 #include "attune/music.h"
 #include "attune/stretch.h"

@@ -78,6 +78,7 @@ typedef struct att_shown {
     att_text item;
     att_text title;
     att_text medium;
+    att_text made;                // id of the brief that the engine made it for (attune/generate.h); empty: it was not made here
     att_slot_kind kind;
     double score;                 // the sum of terms
     double terms[ATT_TERM_COUNT]; // each with its weight in it

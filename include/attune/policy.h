@@ -130,6 +130,19 @@ typedef struct att_policy {
         uint32_t warm_passes;   // of the others
         uint32_t keep_models;   // newest versions that stay on disk, beside the one in force and the one before it
     } learning;
+    struct { // what is made, and what that costs (docs/generate.md); prices in one currency
+        uint32_t candidates;  // wanted for a brief, 1 … 64
+        uint32_t attempts;    // so many times as many are tried at most
+        double novelty;       // least distance from what was made before, 0 … 1
+        bool review;          // people look at all that is made before it is shown
+        double cpu_hour, gpu_hour;    // prices
+        double labour_hour, qa_minutes; // and minutes for each look that people take
+        double storage_gb_month, egress_gb;
+        double success;       // a slot whose events earn so much is a successful impression, 0.01 … 1
+        int32_t realtime_ms;  // how long a person waits for what is made while they wait
+        double risk;          // share held or denied above which people look before anybody waits, 0 … 1
+        double utilisation;   // of a machine that is kept ready for real time, 0.01 … 1
+    } generation;
 } att_policy;
 
 att_policy att_policy_default(void);

@@ -2,9 +2,10 @@
 // engine/candidates.c - a few hundred items out of all that may be shown.
 //
 // Sources, in turn: near the person's taste (index search under the filter), near by item-item weights and likely to come
-// next by the sequence part where the model has them, popular (of late, where the model has a trend), newly published, tags outside the usual taste, and a seeded draw from everything eligible
+// next by the sequence part where the model has them, made here (one of a brief), popular (of late, where the model has a trend), newly published, tags outside the usual taste, and a seeded draw from everything eligible
 // so that exploration can reach every item. When all of these give fewer than the slate wants, the eligible set
 // is walked until it is enough: k items come back whenever k are eligible.
+#include "engine/made.h"
 #include "engine/serve.h"
 
 #include <math.h>
@@ -30,6 +31,8 @@ static void enter(att_view *view, uint32_t item)
 {
     if (view->candidate_count == view->candidate_capacity || !may_enter(view, item) ||
         !mark_entered(view, item))
+        return;
+    if (view->may_be_made && !att_view_enter_made(view, item))
         return;
     const att_serving *serving = &view->engine->serving;
     __builtin_prefetch(&view->engine->catalogue.entries.items[item]);
@@ -127,6 +130,21 @@ static void enter_drawn(att_view *view, att_rng *rng, size_t wanted)
         enter(view, (uint32_t)att_rng_below(rng, view->bit_count));
 }
 
+// What was made, so that it meets people before the model knows it.
+static att_status enter_made(att_view *view, att_rng *rng, size_t wanted, att_error *err)
+{
+    if (!view->may_be_made)
+        return ATT_OK;
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    uint32_t *items = ATT_NEW_RAW(&view->memory->scratch, uint32_t, wanted * 4);
+    if (!items)
+        return att_no_memory(err, wanted, "candidates");
+    const size_t count = att_view_list_made(view, rng, wanted * 4, items);
+    for (size_t i = 0; i < count && view->candidate_count < until; i++)
+        enter(view, items[i]);
+    return ATT_OK;
+}
+
 static void enter_all_until(att_view *view, size_t wanted)
 {
     for (size_t word = 0; word < (view->bit_count + 63) / 64 && view->candidate_count < wanted; word++)
@@ -146,6 +164,9 @@ static att_status make_room(att_view *view, size_t capacity, att_error *err)
     view->entered_mask = (uint32_t)slots - 1;
     view->candidate_capacity = capacity;
     view->candidate_count = view->near_count = 0;
+    view->made_briefs = NULL;
+    view->made_count = 0;
+    view->may_be_made = view->engine->ledger->candidates.count > 0;
     if (!view->candidates || !view->relevance || !view->entered)
         return att_no_memory(err, capacity, "candidates");
     for (size_t i = 0; i < view->exclude_count; i++)
@@ -249,6 +270,8 @@ att_status att_view_candidates(att_view *view, att_error *err)
         status = enter_sequence(view, capacity * 2 / 10, err);
     if (!status)
         status = enter_item_item(view, capacity * 3 / 10, err);
+    if (!status)
+        status = enter_made(view, &rng, tenth, err);
     if (!status) {
         if (trend)
             enter_list(view, view->engine->serving.popular, view->engine->serving.popular_count, tenth);

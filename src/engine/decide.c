@@ -4,6 +4,7 @@
 // The slate is computed under the reading lock; its record goes through the queue of writes; the answer is given
 // when the record is on disk. Exploration is reserved in the ledger before the draw and settled after the
 // fold, so that decisions side by side cannot pass the budget together.
+#include "engine/made.h"
 #include "engine/serve.h"
 
 #include <math.h>
@@ -38,6 +39,9 @@ void att_slate_memory_destroy(att_slate_memory *memory)
     att_arena_deinit(&memory->answer);
     att_search_destroy(memory->search);
     att_fold_destroy(memory->fold);
+    if (memory->bandit)
+        att_bandit_memory_deinit(memory->bandit);
+    att_free(&host, memory->bandit, 1, sizeof *memory->bandit);
     att_free(&host, memory, 1, sizeof *memory);
 }
 
@@ -104,7 +108,20 @@ typedef struct decision {
     bool is_reserved, without_exploration;
     uint64_t whole_reads; // of the engine when the slate was made
     att_shown *shown;
+    att_variant_choice *variants; // (variant_count) of slots that a brief has won
+    size_t variant_count;
 } decision;
+
+// The brief it was made for; empty: it was not made.
+static att_text made_of(const att_view *view, uint32_t item)
+{
+    const att_ledger_candidate *made = att_ledger_of_item(view->engine->ledger, item);
+    char *hex = made ? ATT_NEW(view->answer, char, ATT_BRIEF_ID_SIZE) : NULL;
+    if (!hex)
+        return (att_text){"", 0};
+    att_hash_hex(att_ledger_hash(view->engine->ledger, made->brief).bytes, hex);
+    return (att_text){hex, ATT_BRIEF_ID_SIZE - 1};
+}
 
 static att_status fill_shown(decision *d, att_error *err)
 {
@@ -125,6 +142,7 @@ static att_status fill_shown(decision *d, att_error *err)
             .title = att_arena_text(answer, att_catalogue_title(catalogue, item)),
             .medium = att_arena_text(
                 answer, att_names_get(&catalogue->media, catalogue->entries.items[item].medium)),
+            .made = made_of(view, item),
             .kind = slot->kind,
             .score = slot->score,
             .propensity = slot->propensity};
@@ -301,6 +319,8 @@ static att_status build(decision *d, att_error *err)
     att_rng rng = att_rng_stream(view->seed, 2);
     status = att_slate_build(&input, &rng, scratch, d->slots, &d->filled, err);
     if (!status)
+        status = att_view_draw_variants(view, d->slots, d->filled, d->without_exploration, &d->variants, &d->variant_count, err);
+    if (!status)
         status = fill_shown(d, err);
     if (!status && view->request->explain)
         status = explain_shown(d, err);
@@ -365,6 +385,16 @@ static bool numbers_hold(const att_engine *engine, const decisions_write *job)
     return true;
 }
 
+static bool variants_fit(const att_engine *engine, const decisions_write *job)
+{
+    for (size_t i = 0; i < job->count; i++) {
+        const decision *d = &job->decisions[i];
+        if (!att_variants_fit(engine, d->variants, d->variant_count, att_names_find(&engine->users, d->view.request->user)))
+            return false;
+    }
+    return true;
+}
+
 static att_status run_decisions(att_engine *engine, att_write *write, att_error *err)
 {
     decisions_write *job = (decisions_write *)write;
@@ -374,6 +404,10 @@ static att_status run_decisions(att_engine *engine, att_write *write, att_error 
     }
     if (!budget_holds(engine, job)) {
         write->refused = ATT_FAIL(&write->error, ATT_BUSY, "another process used the exploration budget");
+        return ATT_OK;
+    }
+    if (!variants_fit(engine, job)) {
+        write->refused = ATT_FAIL(&write->error, ATT_BUSY, "another decision used the share of explored choices");
         return ATT_OK;
     }
     if (!rights_hold(engine, job)) {
@@ -396,6 +430,8 @@ static att_status run_decisions(att_engine *engine, att_write *write, att_error 
         record.payload = payload;
         record.payload_size = size;
         status = att_engine_append(engine, &record, 1, err);
+        if (!status)
+            status = att_variants_append(engine, d->variants, d->variant_count, record.seq, record.user, &record.context, d->view.answer, err);
         if (status)
             return status;
         job->ids[i] = record.seq;

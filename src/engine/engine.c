@@ -6,6 +6,8 @@
 // it does not fit this store and policy, the whole log is replayed.
 #include "engine/internal.h"
 
+#include "generate/ledger.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -64,6 +66,8 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
     if (chosen)
         return chosen;
     status = att_engine_fold_queue(engine, record, err);
+    if (!status)
+        status = att_engine_fold_made(engine, record, err);
     if (status)
         return status;
     engine->last_seq = record->seq;
@@ -223,6 +227,8 @@ static void drop_state(att_engine *engine)
     engine->choices = NULL;
     att_queue_destroy(engine->queue);
     engine->queue = NULL;
+    att_ledger_destroy(engine->ledger);
+    engine->ledger = NULL;
     att_serving_deinit(&engine->serving, &engine->host);
     ATT_VEC_FREE(&engine->host, &engine->models);
 }
@@ -254,7 +260,7 @@ static void load_checkpoint(att_engine *engine)
 // Written by a process that did not know yet that somebody was to be forgotten: they hold the person still.
 static void drop_checkpoints(att_engine *engine)
 {
-    static const char *const suffixes[] = {"-fold", "-choices", "-queue"};
+    static const char *const suffixes[] = {"-fold", "-choices", "-queue", "-made"};
     char path[4200];
     for (size_t i = 0; i < ATT_COUNT_OF(suffixes) && !engine->options.read_only; i++)
         if ((size_t)snprintf(path, sizeof path, "%s%s", engine->path, suffixes[i]) < sizeof path && unlink(path) != 0 && errno != ENOENT)
@@ -302,6 +308,8 @@ static att_status load_state(att_engine *engine, att_error *err)
         status = att_engine_read_choices(engine, true, err);
     if (!status)
         status = att_engine_read_queue(engine, err);
+    if (!status)
+        status = att_engine_read_made(engine, err);
     if (!status)
         status = read_tail(engine, &l, err);
     if (!status && had_checkpoint && l.r.new_forget)
@@ -421,6 +429,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
         memcpy(engine->path, path, engine->path_size + 1);
     if (!status)
         status = att_item_filter_create(&engine->item_filter, &engine->host, err);
+    if (!status)
+        status = att_engine_check_worlds(engine, err);
     const att_store_options store_options = {.create = engine->options.create,
         .exclusive = engine->options.exclusive,
         .read_only = engine->options.read_only,
@@ -459,6 +469,7 @@ static void save_checkpoint(att_engine *engine)
         att_choices_save(engine->choices, choices, &err))
         att_logf(&engine->host, ATT_LOG_WARNING, "no checkpoint of choices was written: %s", err.text);
     att_engine_save_queue(engine);
+    att_engine_save_made(engine);
 }
 
 void att_engine_close(att_engine *engine)

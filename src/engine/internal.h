@@ -53,6 +53,7 @@ typedef struct att_serving {
 
 typedef struct att_write att_write;
 typedef struct att_item_filter att_item_filter;
+typedef struct att_ledger att_ledger;
 typedef struct att_event_chunk att_event_chunk;
 
 struct att_engine {
@@ -78,6 +79,7 @@ struct att_engine {
     att_serving serving;
     att_choices *choices;
     att_queue *queue;
+    att_ledger *ledger; // of what was made (made.c)
     att_item_filter *item_filter; // its own lock
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
@@ -133,6 +135,15 @@ struct att_case_record;
 att_status att_engine_append_case(
     att_engine *engine, att_record_kind kind, const struct att_case_record *said, uint32_t item, att_error *err);
 
+// --- made.c -----------------------------------------------------------------------------------------------
+// As those of the queue: a new fold up to engine->last_seq; one record; the checkpoint. state_lock held for writing.
+att_status att_engine_read_made(att_engine *engine, att_error *err);
+att_status att_engine_fold_made(att_engine *engine, const att_record *record, att_error *err);
+void att_engine_save_made(att_engine *engine);
+
+// --- worlds.c ---------------------------------------------------------------------------------------------
+att_status att_engine_check_worlds(const att_engine *engine, att_error *err);
+
 // --- filter.c ---------------------------------------------------------------------------------------------
 // What the text filter found in an item.
 typedef struct att_filtered {
@@ -167,6 +178,8 @@ att_status att_engine_commit(att_engine *engine, att_write *write, att_error *er
 void att_engine_free_event_chunk(att_engine *engine); // when it is closed
 // Appends and folds, in one transaction's run. Sets record->seq. store_lock held, state_lock not.
 att_status att_engine_append(att_engine *engine, att_record *records, size_t count, att_error *err);
+// The item's body into store, memory and log, within a transaction's run. *index receives its number.
+att_status att_engine_put_body(att_engine *engine, const att_item *item, uint32_t *index, att_error *err);
 // Finds or adds, in memory and store. store_lock held, state_lock not.
 att_status att_engine_user_number(att_engine *engine, att_text id, uint32_t *out, att_error *err);
 att_status att_engine_item_number(att_engine *engine, att_text id, uint32_t *out, att_error *err);
@@ -229,6 +242,7 @@ struct att_slate_memory {
     att_arena answer;  // what the slate points to
     att_search *search;
     att_fold *fold;
+    att_bandit_memory *bandit; // made when first needed
 };
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/queue.c - the queue in a store: reports, holds, verdicts and appeals are written here, and what they bar is told to
 // the rights, which both the search and the moment of serving obey.
-#include "engine/internal.h"
+#include "engine/made.h"
 
 #include "signals/event.h"
 #include "store/case_record.h"
@@ -16,7 +16,9 @@
 void att_engine_bar_item(att_engine *engine, uint32_t item)
 {
     const att_queue_case *c = engine->queue ? att_queue_of_item(engine->queue, item) : NULL;
-    const bool barred = c && att_queue_barred(engine->queue, c), denied = barred && c->verdict == ATT_VERDICT_DENY;
+    const att_made_bar made = att_engine_made_bar(engine, item, c);
+    const bool barred = (c && att_queue_barred(engine->queue, c)) || made != ATT_MADE_FREE;
+    const bool denied = made == ATT_MADE_DENIED || (barred && c && c->verdict == ATT_VERDICT_DENY);
     att_rights_bar(engine->rights, item, barred && !denied, denied);
 }
 

@@ -66,6 +66,9 @@ typedef struct att_view {
     uint32_t entered_mask;
     double relevance_scale;         // of this person now; 0: not computed yet
     size_t candidate_count, candidate_capacity;
+    uint32_t *made_briefs;          // (made_count) of which a candidate has entered; NULL: none
+    size_t made_count;
+    bool may_be_made;               // anything was
     bool keeps_pool;                // what the slate is chosen from goes into the record
     const float *raw;               // (ATT_TERM_COUNT, candidate_count) terms at weight 1, where a pool is kept
 } att_view;

@@ -6,6 +6,7 @@
 // transaction runs; when it cannot be committed, memory is read again from the disk, so that what people see is never
 // ahead of the log for longer than a failed commit.
 #include "engine/internal.h"
+#include "engine/made.h"
 #include "signals/event.h"
 
 #include <math.h>
@@ -336,6 +337,8 @@ static att_status run_events(att_engine *engine, att_write *write, att_error *er
         if (chunk->count)
             status = att_store_append(engine->store, chunk->records, chunk->count, err);
         assert(status || !chunk->count || chunk->records[0].seq == first_seq);
+        for (size_t i = 0; i < chunk->count && !status && engine->ledger->candidates.count; i++)
+            status = att_engine_reward_made(engine, &chunk->records[i], err);
         (void)first_seq;
         for (size_t i = 0; job->added && i < chunk->count; i++)
             job->added[next + chunk->places[i]] = true;
@@ -426,31 +429,36 @@ typedef struct items_write {
     size_t value_size;
 } items_write;
 
+att_status att_engine_put_body(att_engine *engine, const att_item *item, uint32_t *index, att_error *err)
+{
+    *index = att_names_find(&engine->catalogue.ids, item->id);
+    if (*index == ATT_NO_INDEX) {
+        pthread_rwlock_wrlock(&engine->state_lock);
+        *index = att_catalogue_id(&engine->catalogue, item->id);
+        pthread_rwlock_unlock(&engine->state_lock);
+        if (*index == ATT_NO_INDEX)
+            return att_no_memory(err, engine->catalogue.ids.count, "items");
+    }
+    att_status status = att_store_item_put(engine->store, *index, item->id, item, err);
+    if (status)
+        return status;
+    pthread_rwlock_wrlock(&engine->state_lock);
+    status = att_engine_fold_item(engine, *index, item, err);
+    pthread_rwlock_unlock(&engine->state_lock);
+    if (status)
+        return status;
+    att_record record = att_record_blank(engine, ATT_RECORD_ITEM);
+    record.item = *index;
+    return att_engine_append(engine, &record, 1, err);
+}
+
 static att_status run_items(att_engine *engine, att_write *write, att_error *err)
 {
     const items_write *job = (const items_write *)write;
     size_t filtered = 0;
     for (size_t i = 0; i < job->count; i++) {
-        const att_item *item = &job->items[i];
-        uint32_t index = att_names_find(&engine->catalogue.ids, item->id);
-        if (index == ATT_NO_INDEX) {
-            pthread_rwlock_wrlock(&engine->state_lock);
-            index = att_catalogue_id(&engine->catalogue, item->id);
-            pthread_rwlock_unlock(&engine->state_lock);
-            if (index == ATT_NO_INDEX)
-                return att_no_memory(err, engine->catalogue.ids.count, "items");
-        }
-        att_status status = att_store_item_put(engine->store, index, item->id, item, err);
-        if (status)
-            return status;
-        pthread_rwlock_wrlock(&engine->state_lock);
-        status = att_engine_fold_item(engine, index, item, err);
-        pthread_rwlock_unlock(&engine->state_lock);
-        if (status)
-            return status;
-        att_record record = att_record_blank(engine, ATT_RECORD_ITEM);
-        record.item = index;
-        status = att_engine_append(engine, &record, 1, err);
+        uint32_t index;
+        att_status status = att_engine_put_body(engine, &job->items[i], &index, err);
         if (!status && filtered < job->filtered.count && job->filtered.items[filtered].item == i)
             status = att_engine_put_filtered(engine, &job->filtered.items[filtered++], index, err);
         if (status)

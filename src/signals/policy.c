@@ -116,6 +116,23 @@ att_policy att_policy_default(void)
                 .warm_passes = 4,
                 .keep_models = 5,
             },
+        .generation =
+            {
+                .candidates = 3,
+                .attempts = 3,
+                .novelty = 0.001,
+                .review = false,
+                .cpu_hour = 0.05,
+                .gpu_hour = 2,
+                .labour_hour = 30,
+                .qa_minutes = 3,
+                .storage_gb_month = 0.02,
+                .egress_gb = 0.05,
+                .success = 0.5,
+                .realtime_ms = 2000,
+                .risk = 0.05,
+                .utilisation = 0.3,
+            },
     };
 }
 
@@ -269,6 +286,20 @@ static const att_policy_field fields[] = {
     KEY(learning, warm_passes, U32, 1, 1000, "over the data, of the trainings between"),
     KEY(learning, keep_models, U32, 1, 1000,
         "newest versions kept on disk, beside the one in force and the one before it"),
+    KEY(generation, candidates, U32, 1, 64, "that are allowed or held, wanted for a brief"),
+    KEY(generation, attempts, U32, 1, 100, "so many times as many are tried at most"),
+    KEY(generation, novelty, DOUBLE, 0, 1, "least distance (1 - cosine) from all that was made before"),
+    KEY(generation, review, BOOL, 0, 1, "true: people look at all that is made before it is shown"),
+    KEY(generation, cpu_hour, DOUBLE, 0, 1e6, "price of an hour of one processor core; all prices in one currency"),
+    KEY(generation, gpu_hour, DOUBLE, 0, 1e6, "price of an hour of an accelerator"),
+    KEY(generation, labour_hour, DOUBLE, 0, 1e6, "price of an hour of a person's work"),
+    KEY(generation, qa_minutes, DOUBLE, 0, 10000, "of it, for each look at what was made"),
+    KEY(generation, storage_gb_month, DOUBLE, 0, 1e6, "price of keeping 10^9 bytes for 30 days"),
+    KEY(generation, egress_gb, DOUBLE, 0, 1e6, "price of sending 10^9 bytes to people"),
+    KEY(generation, success, DOUBLE, 0.01, 1, "a slot whose events earn so much reward is a successful impression"),
+    KEY(generation, realtime_ms, I32, 1, 3600000, "how long a person waits for what is made meanwhile"),
+    KEY(generation, risk, DOUBLE, 0, 1, "share held or denied above which nothing is made while a person waits"),
+    KEY(generation, utilisation, DOUBLE, 0.01, 1, "of the machines that are kept ready for real time"),
 };
 
 const att_policy_field *att_policy_fields(size_t *count)

@@ -10,6 +10,7 @@
 #include "store/decision.h"
 #include "store/driver.h"
 #include "store/hash_set.h"
+#include "store/made_record.h"
 #include "store/policy_record.h"
 
 #include <math.h>
@@ -238,6 +239,23 @@ static void check_policy_act(examination *x, const att_record *record)
         record_damage(x, record, "is not readable: %s", err.text);
 }
 
+static void check_made(examination *x, const att_record *record)
+{
+    att_brief_record brief;
+    att_candidate_record candidate;
+    att_judged_record judged;
+    att_error err = {0};
+    att_status status = ATT_OK;
+    if (record->kind == ATT_RECORD_BRIEF)
+        status = att_brief_record_decode(record->payload, record->payload_size, &brief, &err);
+    else if (record->kind == ATT_RECORD_CANDIDATE)
+        status = att_candidate_record_decode(record->payload, record->payload_size, &candidate, &err);
+    else if (record->kind == ATT_RECORD_JUDGED)
+        status = att_judged_record_decode(record->payload, record->payload_size, &judged, &err);
+    if (status)
+        record_damage(x, record, "is not readable: %s", err.text);
+}
+
 // Rewards and confirmations speak of a choice that stands before them.
 static void check_reward(examination *x, const att_record *record)
 {
@@ -301,6 +319,7 @@ static bool see_record(void *user, const att_record *record)
         check_case(x, record);
     if (record->kind == ATT_RECORD_POLICY_ACT)
         check_policy_act(x, record);
+    check_made(x, record);
     if (record->kind == ATT_RECORD_CHOICE)
         check_choice(x, record);
     if (record->kind == ATT_RECORD_REWARD || record->kind == ATT_RECORD_DISPLAYED)

@@ -36,6 +36,9 @@ typedef enum att_record_kind { // kept on disk: only append
                              // payload: store/case_record.h
     ATT_RECORD_VERDICT = 16, // of who decides; item, or decision as above; payload likewise
     ATT_RECORD_POLICY_ACT = 17, // signal: att_policy_act; decision: the version, 0: it is this record; payload: store/policy_record.h
+    ATT_RECORD_BRIEF = 18,     // signal: att_brief_act; user: whose taste it has, or who asks, or nobody; payload: store/made_record.h
+    ATT_RECORD_CANDIDATE = 19, // item: its number, whether it has a body yet or not; payload likewise
+    ATT_RECORD_JUDGED = 20,    // item; signal: att_made_verdict; payload likewise
     ATT_RECORD_KIND_COUNT
 } att_record_kind;
 

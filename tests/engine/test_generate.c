@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: Apache-2.0
+// A brief becomes items: made once, checked always, never shown unchecked, in one slate with the catalogue, and the same after a replay.
+#include "tones.h"
+
+#include "engine/internal.h"
+#include "generate/ledger.h"
+
+#include <math.h>
+#include <unistd.h>
+
+static att_error err;
+static att_slate_memory *memory;
+
+static const att_need at_120[] = {{{"tempo_bpm", 9}, 118, 122}};
+
+static att_generated generate(att_engine *engine, const att_brief *brief, uint32_t candidates)
+{
+    att_generated out;
+    const att_generate_options options = {.candidates = candidates};
+    CHECK_OK_ERR(att_engine_generate(engine, brief, &options, &out, &err), &err);
+    return out;
+}
+
+// --- What is looked at ------------------------------------------------------------------------------------------------
+
+typedef struct seen {
+    att_brief_about brief;
+    char form[2000];
+    att_candidate_about c[8];
+    char items[8][64], reasons[8][300];
+    size_t count;
+} seen;
+
+static bool see_brief(void *user, const att_brief_about *about)
+{
+    seen *s = user;
+    s->brief = *about;
+    snprintf(s->form, sizeof s->form, "%.*s", ATT_TEXT_ARGS(about->form));
+    return true;
+}
+
+static bool see_candidate(void *user, const att_candidate_about *about)
+{
+    seen *s = user;
+    s->c[s->count] = *about;
+    snprintf(s->items[s->count], sizeof s->items[0], "%.*s", ATT_TEXT_ARGS(about->item));
+    snprintf(s->reasons[s->count], sizeof s->reasons[0], "%.*s", about->reason_count ? (int)about->reasons[0].size : 0,
+        about->reason_count ? about->reasons[0].data : "");
+    return ++s->count < 8;
+}
+
+static seen look(att_engine *engine, const char *brief)
+{
+    seen s = {0};
+    CHECK_OK_ERR(att_engine_brief_see(engine, att_text_of(brief), see_brief, see_candidate, &s, &err), &err);
+    return s;
+}
+
+static bool shows(att_engine *engine, const char *item)
+{
+    att_request request = scene_request(1, ATT_SLATE_MAX);
+    request.dry = true;
+    request.at_ms = 0;
+    att_slate slate;
+    CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
+    for (size_t i = 0; i < slate.count; i++)
+        if (att_text_equal(slate.shown[i].item, att_text_of(item)))
+            return true;
+    return false;
+}
+
+// Whatever stands beside it: of a brief only one item is in a slate.
+static bool is_eligible(att_engine *engine, const char *item)
+{
+    const att_request request = scene_request(1, 1);
+    att_explanation why;
+    if (att_engine_explain(engine, &request, att_text_of(item), memory, &why, &err))
+        return false;
+    return why.eligible;
+}
+
+static size_t count_made(const att_slate *slate)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < slate->count; i++)
+        count += slate->shown[i].made.size > 0;
+    return count;
+}
+
+static void keep_bytes(void *user, const void *data, size_t size)
+{
+    snprintf(user, 300, "%.*s", (int)size, (const char *)data);
+}
+
+// --- Tests ------------------------------------------------------------------------------------------------------------
+
+CHECK_TEST(the_same_brief_and_seed_make_the_same_bytes_in_any_store)
+{
+    CHECK_BEGIN();
+    char bytes[2][300], hashes[2][65];
+    for (int i = 0; i < 2; i++) {
+        tones t = tones_new();
+        att_engine *engine = tones_open(check_path(i ? "same-b" : "same-a"), &t, NULL);
+        const att_brief brief = tone_brief(at_120, 1);
+        const att_generated made = generate(engine, &brief, 2);
+        CHECK_EQ(made.made, 2);
+        CHECK_EQ(made.allowed, 2);
+        const seen s = look(engine, made.brief);
+        CHECK(strcmp(s.c[0].asset, s.c[1].asset) != 0);
+        snprintf(hashes[i], sizeof hashes[i], "%s", s.c[1].asset);
+        CHECK_OK_ERR(att_engine_asset_see(engine, att_text_of(s.c[1].asset), keep_bytes, bytes[i], &err), &err);
+        att_engine_close(engine);
+    }
+    CHECK_STR(hashes[0], hashes[1]);
+    CHECK_STR(bytes[0], bytes[1]);
+    CHECK_HOLDS(bytes[0], "tone 120 ");
+}
+
+CHECK_TEST(a_brief_is_made_once_for_all_who_ask)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("reuse"), &t, NULL);
+    const att_need two[] = {{att_text_of("level_db"), -14, -14}, {att_text_of("tempo_bpm"), 118, 122}};
+    const att_need turned[] = {two[1], two[0]};
+    const att_feature taste[] = {{att_text_of("energy"), 0.74}}, near[] = {{att_text_of("energy"), 0.76}}, far[] = {{att_text_of("energy"), 0.85}};
+    att_brief brief = tone_brief(two, 2), other = tone_brief(turned, 2);
+    brief.taste = taste;
+    other.taste = near;
+    brief.taste_count = other.taste_count = 1;
+    brief.person = att_text_of("ann");
+    other.person = att_text_of("ben");
+    other.prompt = att_text_of("  a  calm\tbeep ");
+    other.latency = ATT_LATENCY_REAL_TIME;
+    const att_generated first = generate(engine, &brief, 2), second = generate(engine, &other, 2);
+    CHECK_EQ(first.made, 2);
+    CHECK_EQ(second.made, 0);
+    CHECK_EQ(second.allowed, 2);
+    CHECK_STR(first.brief, second.brief);
+    CHECK_EQ(t.makes, 2);
+    CHECK_EQ(look(engine, first.brief).brief.asked, 2);
+    other.taste = far;
+    CHECK_EQ(generate(engine, &other, 2).made, 2);
+    other.seed++;
+    CHECK_EQ(generate(engine, &other, 1).made, 1);
+    CHECK_EQ(generate(engine, &brief, 3).made, 1); // more of the same goes on behind what is there
+    t.world.version = 2;
+    CHECK_EQ(generate(engine, &brief, 1).made, 1); // another maker makes anew
+    att_engine_close(engine);
+}
+
+CHECK_TEST(what_misses_its_brief_is_refused_and_says_why)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("misses"), &t, NULL);
+    att_brief brief = tone_brief(at_120, 1);
+    t.wrong_bpm = 3; // 123: beyond 122 + 0.5 + 0.1 %
+    att_generated made = generate(engine, &brief, 2);
+    CHECK_EQ(made.allowed, 0);
+    CHECK_EQ(made.denied, 6); // three times two tries
+    seen s = look(engine, made.brief);
+    CHECK_HOLDS(s.reasons[0], "tempo_bpm: measured 123, the brief asks for 118 to 122 BPM");
+    CHECK(!shows(engine, s.items[0]));
+    CHECK_FAILS(att_engine_item_see(engine, att_text_of(s.items[0]), NULL, NULL, &err), ATT_NOT_FOUND);
+
+    t.wrong_bpm = 2.6; // 122.6: within the analyser's own error of 0.622
+    brief.seed = 2;
+    CHECK_EQ(generate(engine, &brief, 1).allowed, 1);
+    t.wrong_bpm = 0;
+    t.is_garbage = true;
+    brief.seed = 3;
+    s = look(engine, generate(engine, &brief, 1).brief);
+    CHECK_HOLDS(s.reasons[0], "the analyser refused it: this is no tone");
+    t.is_garbage = false;
+    t.all_alike = true;
+    brief.seed = 4;
+    made = generate(engine, &brief, 2);
+    CHECK_EQ(made.allowed, 1);
+    CHECK_EQ(made.denied, 5);
+    s = look(engine, made.brief);
+    CHECK_HOLDS(s.reasons[1], "novelty: measured 0.0000, at least 0.0010 is asked for; nearest is made-");
+    const att_need deep[] = {{att_text_of("depth"), 0, 1}};
+    brief = tone_brief(deep, 1);
+    CHECK_HOLDS(look(engine, generate(engine, &brief, 1).brief).reasons[0], "depth: the analyser could not tell");
+    att_engine_close(engine);
+}
+
+CHECK_TEST(a_prompt_that_is_understood_binds_the_maker)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("prompt"), &t, NULL);
+    att_brief brief = tone_brief(NULL, 0);
+    brief.prompt = att_text_of("fast and bright");
+    seen s = look(engine, generate(engine, &brief, 1).brief);
+    CHECK_HOLDS(s.form, "need tempo_bpm 140 160\n");
+    CHECK_NEAR(s.c[0].measures[0].value, 150, 1e-9);
+    brief.needs = at_120; // what the brief says itself comes first
+    brief.need_count = 1;
+    s = look(engine, generate(engine, &brief, 1).brief);
+    CHECK_HOLDS(s.form, "need tempo_bpm 118 122\n");
+    t.wrong_bpm = 40;
+    brief.need_count = 0;
+    brief.seed = 9;
+    CHECK_EQ(generate(engine, &brief, 1).allowed, 0);
+    att_engine_close(engine);
+}
+
+CHECK_TEST(briefs_that_cannot_be_are_refused_with_field_and_reason)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("refused"), &t, NULL);
+    att_brief brief = tone_brief(at_120, 1);
+    brief.medium = att_text_of("smells");
+    CHECK_FAILS(att_engine_generate(engine, &brief, NULL, NULL, &err), ATT_UNSUPPORTED);
+    CHECK_HOLDS(err.text, "medium \"smells\": this build makes none");
+    const att_need wrong[][2] = {{{att_text_of("colour"), 1, 2}}, {{att_text_of("tempo_bpm"), 5, 4}}, {{att_text_of("tempo_bpm"), (double)NAN, 4}},
+        {{att_text_of("tempo_bpm"), 1, 4}, {att_text_of("tempo_bpm"), 2, 3}}};
+    const char *stories[] = {"need \"colour\": tones does not measure it; expected tempo_bpm, level_db, depth, novelty",
+        "need \"tempo_bpm\": found 5 to 4", "need \"tempo_bpm\": found nan to 4", "need \"tempo_bpm\" is there twice"};
+    for (size_t i = 0; i < 4; i++) {
+        brief = tone_brief(wrong[i], i == 3 ? 2 : 1);
+        CHECK_FAILS(att_engine_generate(engine, &brief, NULL, NULL, &err), ATT_INVALID);
+        CHECK_HOLDS(err.text, stories[i]);
+    }
+    brief = tone_brief(at_120, 1);
+    brief.kind = att_text_of("symphony");
+    CHECK_FAILS(att_engine_generate(engine, &brief, NULL, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "kind \"symphony\": tones makes none; its first is \"beep\"");
+    brief = tone_brief(at_120, 1);
+    const att_feature blank[] = {{att_text_of("a b"), 1}};
+    brief.taste = blank;
+    brief.taste_count = 1;
+    CHECK_FAILS(att_engine_generate(engine, &brief, NULL, NULL, &err), ATT_INVALID);
+    CHECK_EQ(t.makes, 0);
+    att_engine_info info;
+    att_engine_info_get(engine, &info);
+    CHECK_EQ(info.items, 0);
+    att_engine_close(engine);
+}
+
+static void host_puts_body(att_engine *engine, const char *id)
+{
+    const att_item item = {.id = att_text_of(id), .title = att_text_of("smuggled"), .medium = att_text_of("tones")};
+    CHECK_OK_ERR(att_engine_items_put(engine, &item, 1, &err), &err);
+}
+
+CHECK_TEST(without_a_verdict_nothing_is_shown_after_a_cut_or_a_replay_and_the_job_goes_on)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    const char *path = check_path("cut");
+    att_engine *engine = tones_open(path, &t, NULL);
+    const att_brief brief = tone_brief(at_120, 1);
+    const att_generate_options three = {.candidates = 3};
+    att_generated made;
+    t.stop_analysis = 2; // the first is allowed, the second made and not checked
+    CHECK_FAILS(att_engine_generate(engine, &brief, &three, &made, &err), ATT_CANCELLED);
+    CHECK_EQ(made.made, 2);
+    seen s = look(engine, made.brief);
+    CHECK_EQ(s.count, 2);
+    CHECK_EQ(s.brief.state, ATT_BRIEF_CANCELLED);
+    CHECK_EQ(s.c[1].verdict, ATT_MADE_UNJUDGED);
+    CHECK(shows(engine, s.items[0]));
+    CHECK(!shows(engine, s.items[1]));
+    host_puts_body(engine, s.items[1]); // not even when a host puts a body under its name
+    CHECK(!shows(engine, s.items[1]));
+    char second[65];
+    snprintf(second, sizeof second, "%s", s.c[1].asset);
+    att_engine_close(engine);
+
+    engine = tones_open(path, &t, NULL);
+    CHECK(shows(engine, s.items[0]));
+    CHECK(!shows(engine, s.items[1]));
+    made = generate(engine, &brief, 3);
+    CHECK_EQ(made.made, 1);
+    CHECK_EQ(t.makes, 3);    // the second was not made again
+    CHECK_EQ(t.analyses, 4); // but checked
+    s = look(engine, made.brief);
+    CHECK_EQ(s.brief.state, ATT_BRIEF_DONE);
+    CHECK_STR(s.c[1].asset, second);
+    for (int i = 0; i < 3; i++)
+        CHECK(s.c[i].shown);
+    att_engine_close(engine);
+}
+
+static char held_case[ATT_CASE_ID_SIZE];
+static bool take_case(void *user, const att_case *found)
+{
+    (void)user;
+    snprintf(held_case, sizeof held_case, "%.*s", ATT_TEXT_ARGS(found->id));
+    return true;
+}
+
+CHECK_TEST(what_is_held_waits_for_people_and_is_shown_when_they_allow_it)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    const char *path = check_path("held");
+    att_engine *engine = tones_open(path, &t, NULL);
+    att_policy policy = att_policy_default();
+    policy.generation.review = true;
+    CHECK_OK_ERR(att_engine_policy_set(engine, &policy, &err), &err);
+    const att_brief brief = tone_brief(at_120, 1);
+    const att_generated made = generate(engine, &brief, 1);
+    CHECK_EQ(made.held, 1);
+    const seen s = look(engine, made.brief);
+    CHECK(!shows(engine, s.items[0]));
+    att_case_filter waiting = att_case_filter_default();
+    waiting.waiting = true;
+    size_t total;
+    CHECK_OK_ERR(att_engine_cases_each(engine, &waiting, take_case, NULL, &total, &err), &err);
+    CHECK_EQ(total, 1);
+    const att_case_decision allow = {ATT_CASE_ALLOW, att_text_of("sounds fine")};
+    CHECK_OK_ERR(att_engine_case_decide(engine, att_text_of(held_case), att_text_of("mara"), &allow, 1, &err), &err);
+    CHECK(shows(engine, s.items[0]));
+    att_engine_close(engine);
+    engine = tones_open(path, &t, NULL);
+    CHECK(shows(engine, s.items[0]));
+    const att_case_decision deny = {ATT_CASE_DENY, att_text_of("after all not")};
+    CHECK_OK_ERR(att_engine_case_decide(engine, att_text_of(held_case), att_text_of("mara"), &deny, 1, &err), &err);
+    CHECK(!shows(engine, s.items[0]));
+    att_engine_close(engine);
+}
+
+CHECK_TEST(one_slate_mixes_what_was_made_with_the_catalogue)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("mixed"), &t, NULL);
+    scene_fill(engine);
+    scene_train(engine);
+    att_brief brief = tone_brief(at_120, 1);
+    for (int i = 0; i < 4; i++) {
+        brief.seed = 100 + (uint64_t)i;
+        CHECK_EQ(generate(engine, &brief, 3).allowed, 3);
+    }
+    size_t made = 0, other = 0;
+    for (int user = 0; user < 12; user++) {
+        att_request request = scene_request(user, 10);
+        request.at_ms = 0;
+        att_slate slate;
+        CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
+        CHECK_EQ(slate.count, 10);
+        const size_t here = count_made(&slate);
+        CHECK(here <= 4); // one of a brief
+        made += here;
+        other += slate.count - here;
+        for (size_t i = 0; i < slate.count; i++)
+            CHECK(slate.shown[i].propensity > 0 && slate.shown[i].propensity <= 1);
+    }
+    CHECK_NOTE("%zu of %zu slots were made", made, made + other);
+    CHECK(made > 0);
+    CHECK(other > made);
+    att_engine_close(engine);
+}
+
+CHECK_TEST(a_replay_tells_the_same_with_a_checkpoint_and_without)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    const char *path = check_path("replay");
+    att_engine *engine = tones_open(path, &t, NULL);
+    att_brief brief = tone_brief(at_120, 1);
+    t.forbid = 1;
+    char ids[5][ATT_BRIEF_ID_SIZE];
+    for (int i = 0; i < 5; i++) {
+        brief.seed = (uint64_t)i;
+        snprintf(ids[i], sizeof ids[i], "%s", generate(engine, &brief, 2).brief);
+    }
+    seen before[5];
+    int shown = 0, held = 0;
+    for (int i = 0; i < 5; i++) {
+        before[i] = look(engine, ids[i]);
+        for (size_t c = 0; c < before[i].count; c++) {
+            shown += before[i].c[c].shown;
+            held += before[i].c[c].verdict == ATT_MADE_HOLD;
+        }
+    }
+    CHECK(shown > 0 && held > 0);
+    att_engine_save_made(engine);
+    att_engine_close(engine);
+    for (int turn = 0; turn < 2; turn++) {
+        engine = tones_open(path, &t, NULL);
+        for (int i = 0; i < 5; i++) {
+            const seen s = look(engine, ids[i]);
+            CHECK_EQ(s.count, before[i].count);
+            CHECK_EQ(s.brief.asked, before[i].brief.asked);
+            CHECK_STR(s.form, before[i].form);
+            for (size_t c = 0; c < s.count; c++) {
+                CHECK_STR(s.items[c], before[i].items[c]);
+                CHECK_EQ(s.c[c].verdict, before[i].c[c].verdict);
+                CHECK_EQ(s.c[c].shown, before[i].c[c].shown);
+                CHECK_EQ(is_eligible(engine, s.items[c]), s.c[c].shown);
+                CHECK_NEAR(s.c[c].cpu_s, before[i].c[c].cpu_s, 0);
+            }
+        }
+        att_engine_close(engine);
+        char checkpoint[300];
+        snprintf(checkpoint, sizeof checkpoint, "%s-made", path);
+        CHECK(unlink(checkpoint) == 0 || turn == 1);
+    }
+}
+
+static bool file_holds(const char *path, const char *what)
+{
+    size_t size = 0;
+    char *bytes = check_read_file(path, &size);
+    const bool found = memmem(bytes, size, what, strlen(what)) != NULL;
+    free(bytes);
+    return found;
+}
+
+CHECK_TEST(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    const char *path = check_path("forgotten");
+    att_engine *engine = tones_open(path, &t, NULL);
+    const att_feature taste[] = {{att_text_of("melancholy"), 0.8125}};
+    att_brief brief = tone_brief(at_120, 1);
+    brief.taste = taste;
+    brief.taste_count = 1;
+    brief.person = att_text_of("ann");
+    const att_generated made = generate(engine, &brief, 1);
+    const seen before = look(engine, made.brief);
+    CHECK_HOLDS(before.form, "taste melancholy 0.8125");
+    uint64_t rows;
+    CHECK_OK_ERR(att_engine_forget(engine, att_text_of("ann"), &rows, &err), &err);
+    CHECK_EQ(rows, 1);
+    const seen after = look(engine, made.brief);
+    CHECK_STR(after.form, "");
+    CHECK_EQ(after.brief.asked, 0);
+    CHECK(shows(engine, after.items[0]));
+    att_engine_close(engine);
+    CHECK(!file_holds(path, "melancholy"));
+    engine = tones_open(path, &t, NULL);
+    CHECK_STR(look(engine, made.brief).form, "");
+    brief.person = att_text_of("ben"); // with the same taste: nothing is made again, and the form is theirs now
+    CHECK_EQ(generate(engine, &brief, 1).made, 0);
+    CHECK_HOLDS(look(engine, made.brief).form, "taste melancholy 0.8125");
+    att_engine_close(engine);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CHECK_CASE(the_same_brief_and_seed_make_the_same_bytes_in_any_store),
+        CHECK_CASE(a_brief_is_made_once_for_all_who_ask),
+        CHECK_CASE(what_misses_its_brief_is_refused_and_says_why),
+        CHECK_CASE(a_prompt_that_is_understood_binds_the_maker),
+        CHECK_CASE(briefs_that_cannot_be_are_refused_with_field_and_reason),
+        CHECK_CASE(without_a_verdict_nothing_is_shown_after_a_cut_or_a_replay_and_the_job_goes_on),
+        CHECK_CASE(what_is_held_waits_for_people_and_is_shown_when_they_allow_it),
+        CHECK_CASE(one_slate_mixes_what_was_made_with_the_catalogue),
+        CHECK_CASE(a_replay_tells_the_same_with_a_checkpoint_and_without),
+        CHECK_CASE(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made),
+    };
+    CHECK_OK_ERR(att_slate_memory_create(&memory, NULL, &err), &err);
+    const int failed = cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
+    att_slate_memory_destroy(memory);
+    return failed;
+}
