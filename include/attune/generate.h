@@ -127,7 +127,7 @@ typedef struct att_judgement {
     size_t reason_count;
 } att_judgement;
 // Makes the verdict at least this bad, and says why.
-void att_judge(att_judgement *judgement, att_made_verdict verdict, const char *format, ...) ATT_PRINTF(3, 4);
+void att_made_judge(att_judgement *judgement, att_made_verdict verdict, const char *format, ...) ATT_PRINTF(3, 4);
 
 typedef struct att_world att_world;
 struct att_world {

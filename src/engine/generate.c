@@ -383,7 +383,7 @@ static att_status examine(const job *j, uint32_t index, const att_made *made, at
         status = att_analysis_check(a, world, &why);
     if (is_about_it(status)) {
         a->measure_count = a->dim = 0;
-        att_judge(out, ATT_MADE_DENY, "the analyser refused it: %s", why.text);
+        att_made_judge(out, ATT_MADE_DENY, "the analyser refused it: %s", why.text);
         return ATT_OK;
     }
     if (status) {

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 
-void att_judge(att_judgement *judgement, att_made_verdict verdict, const char *format, ...)
+void att_made_judge(att_judgement *judgement, att_made_verdict verdict, const char *format, ...)
 {
     if (verdict > judgement->verdict)
         judgement->verdict = verdict;
@@ -40,12 +40,12 @@ static void judge_need(const att_need *need, const att_world *world, const att_a
     const char *unit = m && m->unit ? m->unit : "";
     double x;
     if (!att_analysis_get(analysis, need->name, &x)) {
-        att_judge(out, ATT_MADE_DENY, "%.*s: the analyser could not tell, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name),
+        att_made_judge(out, ATT_MADE_DENY, "%.*s: the analyser could not tell, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name),
             need->least, need->most, unit);
         return;
     }
     if (x < need->least - tolerance_at(m, need->least) || x > need->most + tolerance_at(m, need->most))
-        att_judge(out, ATT_MADE_DENY, "%.*s: measured %.6g, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name), x, need->least,
+        att_made_judge(out, ATT_MADE_DENY, "%.*s: measured %.6g, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name), x, need->least,
             need->most, unit);
 }
 
@@ -58,9 +58,9 @@ static void judge_novelty(const att_brief *brief, double novelty, const char *ne
             most = brief->needs[i].most;
         }
     if (novelty < least)
-        att_judge(out, ATT_MADE_DENY, "novelty: measured %.4f, at least %.4f is asked for; nearest is %s", novelty, least, nearest);
+        att_made_judge(out, ATT_MADE_DENY, "novelty: measured %.4f, at least %.4f is asked for; nearest is %s", novelty, least, nearest);
     if (novelty > most)
-        att_judge(out, ATT_MADE_DENY, "novelty: measured %.4f, the brief asks for at most %.4f", novelty, most);
+        att_made_judge(out, ATT_MADE_DENY, "novelty: measured %.4f, the brief asks for at most %.4f", novelty, most);
 }
 
 void att_judge_brief(const att_brief *brief, const att_world *world, const att_analysis *analysis, double novelty, const char *nearest,
@@ -73,5 +73,5 @@ void att_judge_brief(const att_brief *brief, const att_world *world, const att_a
     if (analysis->dim)
         judge_novelty(brief, novelty, nearest, policy, out);
     if (policy->generation.review && out->verdict == ATT_MADE_ALLOW)
-        att_judge(out, ATT_MADE_HOLD, "the policy has people look at all that is made");
+        att_made_judge(out, ATT_MADE_HOLD, "the policy has people look at all that is made");
 }

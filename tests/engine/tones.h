@@ -84,7 +84,7 @@ static att_status tone_check(const att_world *world, const att_brief *brief, con
     (void)brief, (void)size, (void)analysis, (void)host, (void)err;
     const int forbid = tones_of(world)->forbid;
     if (forbid && ((const char *)data)[size - 1] % 2)
-        att_judge(out, forbid == 1 ? ATT_MADE_HOLD : ATT_MADE_DENY, "it sounds like something else");
+        att_made_judge(out, forbid == 1 ? ATT_MADE_HOLD : ATT_MADE_DENY, "it sounds like something else");
     return ATT_OK;
 }
 
