@@ -114,6 +114,7 @@ extern const cli_command cli_filter;
 extern const cli_command cli_music_analyze; // each a file music_*.c
 extern const cli_command cli_music_stretch;
 extern const cli_command cli_music_stems;
+extern const cli_command cli_music_find;
 #endif
 
 #endif

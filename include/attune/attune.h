@@ -27,6 +27,7 @@
 #include "attune/near.h"
 #include "attune/generate.h"
 #include "attune/audio.h"
+#include "attune/fingerprint.h"
 #include "attune/music.h"
 #include "attune/stretch.h"
 #include "attune/stems.h"

@@ -5,6 +5,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
   analyze     Say what is in a sound file: loudness
   stems       Split a track into drums, bass, vocals and the rest
   stretch     Change the tempo of a sound file, or its pitch
+  find        Which known recording is in a sound file
 
 More: attune music COMMAND --help
 [64]
@@ -35,6 +36,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-stretch
 .Nd Change the tempo of a sound file, or its pitch
+.Dt ATTUNE-MUSIC-FIND 1
+.Os
+.Sh NAME
+.Nm attune-music-find
+.Nd Which known recording is in a sound file
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]
