@@ -31,5 +31,6 @@
 #include "attune/music.h"
 #include "attune/stretch.h"
 #include "attune/stems.h"
+#include "attune/compose.h"
 
 #endif

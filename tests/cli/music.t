@@ -6,6 +6,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
   stems       Split a track into drums, bass, vocals and the rest
   stretch     Change the tempo of a sound file, or its pitch
   find        Which known recording is in a sound file
+  compose     Compose a song from a brief
 
 More: attune music COMMAND --help
 [64]
@@ -41,6 +42,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-find
 .Nd Which known recording is in a sound file
+.Dt ATTUNE-MUSIC-COMPOSE 1
+.Os
+.Sh NAME
+.Nm attune-music-compose
+.Nd Compose a song from a brief
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// attune/compose.h - music made from a brief: a score first, solved under rules, then its sound.
+//
+// A brief says what is wanted. Composing plans the form, chooses chords, leads voices, writes a melody and arranges all of it in a
+// style, in a search limited by steps that always holds a whole score, the best so far. The score is plain data: a checker reads it
+// alone and tells every rule that it breaks. It is written as a standard MIDI file, or rendered by the helper program attune-synth.
+//
+// The same brief and seed give the same score on every machine, unless the clock ended the search (`out->stopped_early` says so).
+#ifndef ATT_COMPOSE_H
+#define ATT_COMPOSE_H
+
+#include "attune/audio.h"
+#include "attune/stems.h"
+
+ATT_BEGIN
+
+#define ATT_TICKS_PER_BEAT 480
+#define ATT_BEATS_PER_BAR 4
+#define ATT_PARTS_MAX 8
+#define ATT_SCORE_BARS_MIN 2
+#define ATT_SCORE_BARS_MAX 2400
+#define ATT_SECTIONS_MAX 256
+
+// --- What is wanted -------------------------------------------------------------------------------------------
+
+typedef enum att_mode {
+    ATT_MODE_MAJOR,
+    ATT_MODE_MINOR,
+    ATT_MODE_DORIAN,
+    ATT_MODE_PHRYGIAN,
+    ATT_MODE_LYDIAN,
+    ATT_MODE_MIXOLYDIAN,
+    ATT_MODE_COUNT
+} att_mode;
+
+// Bends of taste, each -1 … 1, 0 is the style's own.
+typedef enum att_music_taste {
+    ATT_MUSIC_DENSITY,     // notes in a bar
+    ATT_MUSIC_SYNCOPATION, // notes off the beat
+    ATT_MUSIC_COLOUR,      // sevenths, borrowed chords
+    ATT_MUSIC_REPETITION,  // how far a melody repeats its motif
+    ATT_MUSIC_BRIGHTNESS,  // how high it lies
+    ATT_MUSIC_TASTE_COUNT
+} att_music_taste;
+
+typedef struct att_music_brief {
+    const char *style;  // see att_style_at; NULL: "synth pop"
+    const char *key;    // "C minor", "F# dorian", "Bb"; NULL: drawn from the style
+    const char *form;   // "intro verse chorus verse chorus bridge chorus outro"; NULL: by style and length
+    double tempo_bpm;   // 30 … 300; 0: drawn from the style
+    uint32_t bars;      // 0: as length_s says
+    double length_s;    // rounded to whole bars; 0: the style's own
+    double energy;      // 0 … 1; 0: the style's own
+    double mood;        // -1 dark … 1 bright; 0: the style's own
+    double taste[ATT_MUSIC_TASTE_COUNT];
+    bool vocals;        // the lead is a wordless voice; false: no voice anywhere
+    bool loop;          // one section that leads back into its own beginning, without intro and outro
+    uint64_t seed;
+    uint32_t attempts_max; // whole plans tried; 0: 8
+    uint32_t search_ms_max; // the clock may end the search after a whole plan; 0: it may not
+} att_music_brief;
+
+// --- Styles ---------------------------------------------------------------------------------------------------
+
+typedef struct att_style_info {
+    const char *name, *summary;
+    double tempo_low_bpm, tempo_high_bpm;
+} att_style_info;
+
+size_t att_style_count(void);
+att_style_info att_style_at(size_t index);
+
+// --- A score --------------------------------------------------------------------------------------------------
+
+typedef enum att_section_kind {
+    ATT_SECTION_INTRO,
+    ATT_SECTION_VERSE,
+    ATT_SECTION_CHORUS,
+    ATT_SECTION_BRIDGE,
+    ATT_SECTION_OUTRO,
+    ATT_SECTION_LOOP,
+    ATT_SECTION_KIND_COUNT
+} att_section_kind;
+const char *att_section_name(att_section_kind kind);
+
+typedef enum att_cadence {
+    ATT_CADENCE_OPEN,      // ends on any chord
+    ATT_CADENCE_HALF,      // on a dominant
+    ATT_CADENCE_AUTHENTIC, // dominant, tonic
+    ATT_CADENCE_PLAGAL,    // subdominant, tonic
+    ATT_CADENCE_COUNT
+} att_cadence;
+const char *att_cadence_name(att_cadence cadence);
+
+typedef struct att_section {
+    att_section_kind kind;
+    uint32_t first_bar, bars;
+    uint32_t turn;       // 0 for the first of its kind, 1 for the second …
+    att_cadence cadence; // how it ends
+    double energy;       // 0 … 1
+} att_section;
+
+typedef enum att_chord_kind {
+    ATT_CHORD_MAJOR,
+    ATT_CHORD_MINOR,
+    ATT_CHORD_DIMINISHED,
+    ATT_CHORD_MAJOR7,
+    ATT_CHORD_MINOR7,
+    ATT_CHORD_DOMINANT7,
+    ATT_CHORD_HALF_DIMINISHED7,
+    ATT_CHORD_KIND_COUNT
+} att_chord_kind;
+
+typedef struct att_chord {
+    uint32_t start_ticks, length_ticks;
+    uint8_t root; // 0 C … 11 B
+    uint8_t bass; // the lowest note, likewise: the root, or another tone of the chord
+    uint8_t kind; // att_chord_kind
+} att_chord;
+// "Am7/E".
+const char *att_chord_name(att_chord chord, char out[16]);
+
+typedef enum att_role { ATT_ROLE_LEAD, ATT_ROLE_CHORDS, ATT_ROLE_BASS, ATT_ROLE_DRUMS, ATT_ROLE_FIGURE, ATT_ROLE_DRONE, ATT_ROLE_COUNT } att_role;
+const char *att_role_name(att_role role);
+
+typedef struct att_music_part {
+    att_role role;
+    uint8_t program; // General MIDI, from 0; of drums: the kit
+    uint8_t key_low, key_high; // no note beyond
+    float gain_db;
+    float pan;  // -1 left … 1 right
+    float room; // 0 … 1: how much of it the reverb gets
+} att_music_part;
+
+typedef struct att_note {
+    uint32_t start_ticks, length_ticks;
+    uint8_t part;       // index into parts
+    uint8_t key;        // MIDI key; sounds at att_score.key_cents[key]. Of drums: the General MIDI instrument
+    uint8_t velocity;   // 1 … 127
+    uint8_t voice;      // of chords: 0 is the lowest
+    int16_t glide_cents;  // it begins so far from its pitch …
+    uint16_t glide_ticks; // … and has reached it after so long; 0: no glide
+    uint8_t shake_cents;  // it swings so far to either side, two times a beat; 0: it does not
+} att_note;
+
+// Everything is the score's own until att_score_deinit.
+typedef struct att_score {
+    const char *style; // static
+    double tempo_bpm;
+    uint8_t tonic; // 0 C … 11 B
+    att_mode mode;
+    bool vocals, loop;
+    uint64_t seed;
+    uint32_t bars;
+    att_section *sections;
+    size_t section_count;
+    att_chord *chords; // in order, without gaps; none in a score of a scale
+    size_t chord_count;
+    att_music_part parts[ATT_PARTS_MAX];
+    size_t part_count;
+    att_note *notes; // by start, part, key
+    size_t note_count;
+    char scale[64];         // "" for twelve equal steps
+    bool modal;             // drone and melody in the degrees of a scale, without chords
+    double key_cents[128];  // pitch of every key, cents above MIDI key 0 in equal temperament (key 69 at 440 Hz: 6900)
+    bool key_mapped[128];
+    uint32_t attempts;      // whole plans tried
+    double cost;            // of the plan kept
+    bool stopped_early;     // by the clock
+    att_host host;
+} att_score;
+
+// "C minor".
+const char *att_music_key_name(const att_score *score, char out[32]);
+void att_score_deinit(att_score *score); // all zero is fine
+double att_score_length_s(const att_score *score);
+
+// ATT_INVALID tells which field of the brief, what was found and what was expected.
+att_status att_compose(att_score *out, const att_music_brief *brief, const att_host *host, att_error *err);
+
+// --- The checker ----------------------------------------------------------------------------------------------
+
+#define ATT_BREACH_TEXT 160
+typedef struct att_breach {
+    const char *rule; // "parallel fifths", static
+    uint32_t bar;     // from 1
+    int part;         // -1: of the whole
+    int voice;        // -1: none
+    char text[ATT_BREACH_TEXT];
+} att_breach;
+
+typedef struct att_breaches {
+    att_breach *items; // the first `capacity` of them
+    size_t count;      // of all
+    size_t capacity;   // room given by the caller
+    size_t rules;      // looked at
+} att_breaches;
+
+// Reads the finished score alone and verifies every rule of docs/compose.md; shares no code with what composed it.
+att_status att_score_check(const att_score *score, att_breaches *out, const att_host *host, att_error *err);
+
+// --- Written as notes -----------------------------------------------------------------------------------------
+
+// A standard MIDI file of format 1: tempo, key, markers of sections and chords, one track a part, bends, and the tuning of keys by the
+// MIDI tuning standard where they are not in equal temperament. Appears whole or not at all.
+att_status att_score_write_midi(const att_score *score, const char *path, const att_host *host, att_error *err);
+
+ATT_END
+#endif

@@ -1,0 +1,79 @@
+# A song from a brief: its plan, its notes, what is refused.
+$ attune music compose --help
+attune music compose [OPTIONS]
+
+Compose a song from a brief.
+
+A score is planned under rules of form, harmony, voice leading and melody, and
+checked by a second program part that shares no code with the first. The same
+brief and seed give the same song. Exit code 1: the checker found a breach.
+
+Options
+      --style NAME           synth pop, house, lo-fi, rock, ambient, focus,
+                             folk, jazz
+      --bpm N                beats a minute, 30 to 300; otherwise drawn from the
+                             style
+      --key KEY              "C minor", "F# dorian", "Bb"; otherwise drawn from
+                             the style
+      --form WORDS           "intro verse chorus verse chorus bridge chorus
+                             outro"
+      --bars N               whole length in bars of four beats
+      --minutes N            whole length, rounded to bars; otherwise the
+                             style's own
+      --energy N             0 to 1
+      --mood N               -1 dark to 1 bright
+      --density N            taste, -1 to 1: notes in a bar
+      --syncopation N        taste, -1 to 1: notes off the beat
+      --colour N             taste, -1 to 1: sevenths and borrowed chords
+      --repetition N         taste, -1 to 1: how far a melody repeats its motif
+      --brightness N         taste, -1 to 1: how high it lies
+      --vocals               the lead is a wordless voice
+      --seed N               another seed, another song
+      --attempts N           whole plans tried, the best is kept; otherwise 8
+      --search-ms N          the clock may end the search after a whole plan
+  -o, --out FILE             write notes: .mid
+      --plan                 print form and chords
+  -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
+                             attune.attune
+  -j, --json                 one JSON object (or one a line) on standard output
+  -q, --quiet                no progress and no remarks
+  -h, --help                 this help
+
+Examples
+  attune music compose --style house --bpm 124 --key "A minor" --plan
+      a song's plan
+  attune music compose --style jazz --seed 7 --out song.mid
+      its notes
+
+Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
+build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
+76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
+$ attune music compose --style "synth pop" --key "C major" --bpm 120 --bars 44 --form "intro verse chorus verse chorus outro" --seed 3 --plan
+synth pop in C major, 120 BPM, 44 bars, 1:28.0, 1430 notes, seed 3
+  bar   1  intro    4 bars, open       C Am7 G C
+  bar   5  verse    8 bars, open       C Am7 C F Em F Dm C
+  bar  13  chorus   8 bars, authentic  Em G Am7 G Em G G C
+  bar  21  verse    8 bars, open       C Am7 C F Em F Dm C
+  bar  29  chorus   8 bars, authentic  Em G Am7 G Em G G C
+  bar  37  outro    8 bars, plagal     C G Am7 G C Dm F C
+  26 rules kept
+$ attune music compose --style jazz --bars 12 --seed 2 -o song.mid | tail -1; head -c 4 song.mid
+  written to song.mid
+MThd
+$ attune music compose --style house --bars 8 --json | json_ok style key tempo_bpm bars seconds notes rules breaches plan
+1 object
+$ attune music compose --style polka
+attune music compose: style: found "polka", expected one of synth pop, house, lo-fi, rock, ambient, focus, folk, jazz
+[65]
+$ attune music compose --key "H minor"
+attune music compose: key: found "H minor", expected a letter A to G with # or b, then major, minor, dorian, phrygian, lydian or mixolydian
+[65]
+$ attune music compose --bars 1
+attune music compose: --bars is "1", expected a whole number from 2 to 2400; see: attune music compose --help
+[64]
+$ attune music compose --form "verse solo"
+attune music compose: form: found "solo", expected words of intro, verse, chorus, bridge, outro
+[65]
+$ attune music compose --bars 8 --out song.xyz
+attune music compose: --out: found "song.xyz", expected a name that ends in .mid; see: attune music compose --help
+[64]
