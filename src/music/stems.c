@@ -3,9 +3,11 @@
 //
 // Spectra, masks, spectra of drums, bass and vocals, and back; `other` is the track less these three. The three are rounded to
 // multiples of 2^-23, so that for a track of 24 bits or fewer every sum is exact in float.
-#include "attune/stems.h"
+#include "embed/blas.h"
 #include "music/stems_chunk.h"
+#include "music/stems_features.h"
 #include "music/stems_masks.h"
+#include "music/stems_parts.h"
 
 #include <math.h>
 
@@ -33,6 +35,9 @@ void att_stems_deinit(att_stems *stems)
 typedef struct splitter {
     att_sound sound;
     att_stems *out;
+    const att_stems_model *model; // NULL: classical masks
+    att_stems_room *room;
+    double level;
     att_stft *stft;
     att_arena scratch;
     att_stems_chunk chunk;
@@ -64,18 +69,53 @@ static void look(splitter *s, int64_t first)
         }
 }
 
-static att_status make_masks(splitter *s, att_error *err)
+static bool classical_masks(splitter *s)
 {
     att_stems_chunk *c = &s->chunk;
-    const att_arena_mark mark = att_arena_save(&s->scratch);
     float *magnitude = ATT_NEW_RAW(&s->scratch, float, c->frames *c->bins);
     const double bin_hz = (double)s->sound.rate_hz / (double)(4 * att_stft_hop(s->stft));
-    bool whole = magnitude != NULL;
-    for (size_t i = 0; whole && i < c->frames * c->bins; i++)
+    for (size_t i = 0; magnitude && i < c->frames * c->bins; i++)
         magnitude[i] = sqrtf(c->power[i]);
-    whole = whole && att_stems_classical(magnitude, c->frames, c->bins, bin_hz, c->masks, &s->scratch);
+    return magnitude && att_stems_classical(magnitude, c->frames, c->bins, bin_hz, c->masks, &s->scratch);
+}
+
+// A band's mask is that of each of its bins.
+static void spread(const float *bands, const att_stems_chunk *c)
+{
+    for (size_t row = 0; row < c->frames * ATT_STEM_COUNT; row++)
+        for (size_t b = 0; b < ATT_STEMS_BANDS; b++) {
+            const size_t from = ATT_MIN(att_stems_band_begin(b), c->bins);
+            const size_t to = b + 1 < ATT_STEMS_BANDS ? ATT_MIN(att_stems_band_begin(b + 1), c->bins) : c->bins;
+            for (size_t k = from; k < to; k++)
+                c->masks[row * c->bins + k] = bands[row * ATT_STEMS_BANDS + b];
+        }
+}
+
+static bool network_masks(splitter *s)
+{
+    att_stems_chunk *c = &s->chunk;
+    const att_stems_net net = {s->model->weights, att_seq_ops_best()};
+    float *band_power = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_BANDS), *side = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_GROUPS);
+    float *features = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_FEATURES);
+    if (!band_power || !side || !features)
+        return false;
+    att_stems_to_bands(c->power, c->frames, c->bins, band_power);
+    for (size_t t = 0; t < c->frames; t++)
+        att_stems_side(c->spectra + t * c->bins, c->channels == 2 ? c->spectra + (c->frames + t) * c->bins : NULL, c->bins, side + t * ATT_STEMS_GROUPS);
+    if (!att_stems_features(band_power, side, s->level, c->frames, features, &s->scratch))
+        return false;
+    const int before = att_blas_hold();
+    spread(att_stems_forward(&net, features, c->frames, s->room), c);
+    att_blas_release(before);
+    return true;
+}
+
+static att_status make_masks(splitter *s, att_error *err)
+{
+    const att_arena_mark mark = att_arena_save(&s->scratch);
+    const bool whole = s->model ? network_masks(s) : classical_masks(s);
     att_arena_rewind(&s->scratch, mark);
-    return whole ? ATT_OK : att_no_memory(err, c->frames, "frames of masks");
+    return whole ? ATT_OK : att_no_memory(err, s->chunk.frames, "frames of masks");
 }
 
 // The frames between the margins, for the three stems that are made from their masks.
@@ -148,15 +188,35 @@ static void leave_rest(att_stems *out, att_sound sound)
     }
 }
 
-static double expected_db(double took, double unsure)
+// What the masks say of themselves: the power they took beside the power they were unsure about.
+static double certainty_db(double took, double unsure)
 {
     return took > 0 ? 10 * log10(took / ATT_MAX(unsure, 1e-4 * took)) : -HUGE_VAL;
 }
 
-static att_status check(att_sound sound, const att_stems_options *o, att_error *err)
+// The mean power of a frame, as the network was shown it: that of the sound in seconds that are no softer than a hundredth of the
+// loudest. Squared samples are three times less than squared bins (Parseval; Hann's window).
+static double level_of(att_sound sound)
 {
-    if ((unsigned)o->method >= ATT_STEMS_METHOD_COUNT)
-        return ATT_FAIL(err, ATT_INVALID, "method: found %d, expected 0 to %d", (int)o->method, ATT_STEMS_METHOD_COUNT - 1);
+    const size_t second = (size_t)sound.rate_hz * sound.channels, count = sound.frames * sound.channels;
+    double loudest = 0, sum = 0, seconds = 0;
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t at = 0; at < count; at += second) {
+            double its = 0;
+            const size_t to = ATT_MIN(at + second, count);
+            for (size_t i = at; i < to; i++)
+                its += (double)sound.samples[i] * sound.samples[i];
+            its /= (double)(to - at);
+            if (pass == 0)
+                loudest = ATT_MAX(loudest, its);
+            else if (its >= 0.01 * loudest)
+                sum += its, seconds++;
+        }
+    return seconds > 0 ? 3 * sum / seconds : 0;
+}
+
+static att_status check(att_sound sound, att_error *err)
+{
     if (sound.channels < 1 || sound.channels > ATT_AUDIO_CHANNELS_MAX)
         return ATT_FAIL(err, ATT_LIMIT, "channels: found %u, expected 1 to %d", sound.channels, ATT_AUDIO_CHANNELS_MAX);
     if ((double)sound.frames > ATT_STEMS_SECONDS_MAX * sound.rate_hz)
@@ -164,31 +224,61 @@ static att_status check(att_sound sound, const att_stems_options *o, att_error *
     return ATT_OK;
 }
 
-att_status att_stems_separate(att_stems *out, att_sound sound, const att_stems_options *options, const att_host *host, att_error *err)
+static att_status prepare(splitter *s, const att_host *host, att_error *err)
 {
-    const att_stems_options o = options ? *options : (att_stems_options){0};
+    att_status status = att_stft_create(&s->stft, s->sound.rate_hz, host, err);
+    for (int i = 0; !status && i < ATT_STEM_COUNT; i++)
+        status = att_audio_init(&s->out->stem[i], s->sound.frames, s->sound.channels, s->sound.rate_hz, host, err);
+    if (!status && !make_room(s))
+        status = att_no_memory(err, ATT_STEMS_CHUNK_FRAMES, "frames of spectra");
+    if (!status && s->model && !(s->room = att_stems_room_new(ATT_STEMS_CHUNK_FRAMES, false, &s->scratch)))
+        status = att_no_memory(err, ATT_STEMS_CHUNK_FRAMES, "frames of masks");
+    s->level = s->model ? level_of(s->sound) : 0;
+    return status;
+}
+
+// Learned as a network's is (music/stems_finish.c), for classical masks.
+static const att_stems_trust classical_trust[ATT_STEM_COUNT] = {{0, 1}, {0, 1}, {0, 1}, {0, 1}};
+
+att_status att_stems_separate_with(att_stems *out, att_sound sound, const att_stems_model *model, const att_host *host, att_error *err)
+{
     const att_host its = att_host_complete(host);
-    *out = (att_stems){.method = ATT_STEMS_CLASSICAL};
-    splitter s = {.sound = sound, .out = out};
-    att_status status = check(sound, &o, err);
+    const att_stems_trust *trust = model ? model->trust : classical_trust;
+    *out = (att_stems){.method = model ? ATT_STEMS_NETWORK : ATT_STEMS_CLASSICAL};
+    splitter s = {.sound = sound, .out = out, .model = model};
+    att_status status = check(sound, err);
     if (status)
         return status;
     att_arena_init(&s.scratch, &its, 0);
-    status = att_stft_create(&s.stft, sound.rate_hz, &its, err);
-    for (int i = 0; !status && i < ATT_STEM_COUNT; i++)
-        status = att_audio_init(&out->stem[i], sound.frames, sound.channels, sound.rate_hz, &its, err);
-    if (!status && !make_room(&s))
-        status = att_no_memory(err, ATT_STEMS_CHUNK_FRAMES, "frames of spectra");
+    status = prepare(&s, &its, err);
     if (!status)
         status = split(&s, &its, err);
     if (!status) {
         leave_rest(out, sound);
         for (int i = 0; i < ATT_STEM_COUNT; i++)
-            out->expected_db[i] = expected_db(s.took[i], s.unsure[i]);
+            out->expected_db[i] = trust[i].offset_db + trust[i].slope * certainty_db(s.took[i], s.unsure[i]);
     }
     att_stft_destroy(s.stft);
     att_arena_deinit(&s.scratch);
     if (status)
         att_stems_deinit(out);
+    return status;
+}
+
+att_status att_stems_separate(att_stems *out, att_sound sound, const att_stems_options *options, const att_host *host, att_error *err)
+{
+    const att_stems_options o = options ? *options : (att_stems_options){0};
+    att_stems_model model = {0};
+    att_status status = ATT_OK;
+    *out = (att_stems){0};
+    if ((unsigned)o.method >= ATT_STEMS_METHOD_COUNT)
+        return ATT_FAIL(err, ATT_INVALID, "method: found %d, expected 0 to %d", (int)o.method, ATT_STEMS_METHOD_COUNT - 1);
+    if (o.method == ATT_STEMS_NETWORK)
+        status = att_stems_model_open(&model, o.model, host, err);
+    if (status == ATT_UNSUPPORTED && !o.model)
+        status = ATT_OK;
+    if (!status)
+        status = att_stems_separate_with(out, sound, model.weights ? &model : NULL, host, err);
+    att_stems_model_close(&model);
     return status;
 }

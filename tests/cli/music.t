@@ -4,6 +4,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
 
   analyze     Say what is in a sound file: loudness
   stems       Split a track into drums, bass, vocals and the rest
+  remix       Mix a track again: stems louder, softer, out, in another colour
   stretch     Change the tempo of a sound file, or its pitch
   find        Which known recording is in a sound file
   compose     Compose a song from a brief
@@ -32,6 +33,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-stems
 .Nd Split a track into drums, bass, vocals and the rest
+.Dt ATTUNE-MUSIC-REMIX 1
+.Os
+.Sh NAME
+.Nm attune-music-remix
+.Nd Mix a track again: stems louder, softer, out, in another colour
 .Dt ATTUNE-MUSIC-STRETCH 1
 .Os
 .Sh NAME

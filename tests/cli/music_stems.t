@@ -1,6 +1,6 @@
 # A track into four files.
 $ attune music stems
-attune music stems: too few arguments, expected FILE; see: attune music stems --help
+attune music stems: expected FILE, --evaluate FOLDER or --train FOLDER; see: attune music stems --help
 [64]
 $ attune music stems none.wav
 attune music stems: expected --out FOLDER; see: attune music stems --help
