@@ -110,6 +110,8 @@ extern const cli_command cli_init, cli_import, cli_train, cli_recommend, cli_exp
     cli_info, cli_serve, cli_key, cli_version, cli_completion;
 extern const cli_command cli_choose, cli_reward, cli_bandit;
 extern const cli_command cli_filter;
+extern const cli_command cli_provenance_log, cli_provenance_verify, cli_provenance_prove, cli_provenance_card, cli_provenance_checkpoint,
+    cli_provenance_export, cli_provenance_key;
 #ifdef ATT_MUSIC
 extern const cli_command cli_music_analyze; // each a file music_*.c
 extern const cli_command cli_music_stretch;

@@ -89,6 +89,10 @@ static json_t *item_json(const att_item *item)
         json_object_set_new(out, "rights", rights);
     else
         json_decref(rights);
+    if (item->licence_name.size)
+        json_object_set_new(out, "licence", cli_json_text(item->licence_name));
+    if (item->opt_outs)
+        json_object_set_new(out, "opt_out", json_pack("[s]", att_use_name(item->opt_outs)));
     return out;
 }
 
@@ -125,6 +129,10 @@ static bool print_item(void *user, const att_item *item)
     }
     if (!item->rights_known)
         puts("  no rights are known");
+    if (item->licence_name.size)
+        printf("  under %.*s\n", (int)item->licence_name.size, item->licence_name.data);
+    if (item->opt_outs)
+        printf("  opts out of: %s\n", att_use_name(item->opt_outs));
     if (item->text.size)
         printf("  %.*s\n", (int)item->text.size, item->text.data);
     return true;

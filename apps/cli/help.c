@@ -4,20 +4,21 @@
 
 #include <string.h>
 
-static const char *const groups[][9] = {
+static const char *const groups[][10] = {
     {"Start", "init", "import", "train", "demo", "serve", "key", NULL},
     {"Ask", "recommend", "explain", "choose", "person", "items", "info", NULL},
     {"Make", "music", NULL},
     {"Tell", "event", "reward", "control", "takedown", "queue", "filter", "policy", NULL},
     {"Measure", "evaluate", "report", "experiment", "tune", "bandit", "simulate", NULL},
-    {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "version", NULL},
+    {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "provenance", "version", NULL},
     {"Shell", "completion", NULL},
 };
 
 // What a group of two-word commands is for.
 static const char *group_summary(const char *group)
 {
-    static const char *const about[][2] = {{"music", "Say what is in sound, and make it"}};
+    static const char *const about[][2] = {{"music", "Say what is in sound, and make it"},
+        {"provenance", "Show and check where models and outputs come from"}};
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
         if (strcmp(about[i][0], group) == 0)
             return about[i][1];

@@ -18,7 +18,8 @@ const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &
     &cli_music_find,
     &cli_music_compose,
 #endif
-    &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
+    &cli_provenance_log, &cli_provenance_verify, &cli_provenance_prove, &cli_provenance_card, &cli_provenance_checkpoint, &cli_provenance_export,
+    &cli_provenance_key, &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};
 
 const cli_option cli_common_options[] = {
     {"store", 's', "PATH", "the store; otherwise $ATTUNE_STORE, otherwise attune.attune"},

@@ -153,7 +153,9 @@ static const shape_field item_fields[] = {{"id", SHAPE_TEXT, "id", ID_SIZE}, {"t
     {"vector", SHAPE_LIST, "content vector", 0, ATT_VECTOR_DIM_MAX, .of = SHAPE_NUMBER},
     {"duration_ms", SHAPE_WHOLE, "length", 0, INT32_MAX}, {"published_at", SHAPE_TIME, "time, milliseconds, or a date alone"},
     {"age_rating", SHAPE_WHOLE, "least age in years", 0, 21}, {"boost", SHAPE_NUMBER, "business term", -1, 1},
-    {"rights", SHAPE_LIST, "licences; left out: not known", 0, ATT_LICENCES_MAX, .of = SHAPE_OBJECT, .shape = &shape_licence}, {0}};
+    {"rights", SHAPE_LIST, "licences; left out: not known", 0, ATT_LICENCES_MAX, .of = SHAPE_OBJECT, .shape = &shape_licence},
+    {"licence", SHAPE_TEXT, "its name, such as CC-BY-4.0", 0, ATT_LICENCE_NAME_SIZE_MAX},
+    {"opt_out", SHAPE_LIST, "train: nothing is learned from it", 0, 5, .of = SHAPE_TEXT}, {0}};
 const shape httpd_shape_item = {"Item", "A thing in the catalogue", item_fields};
 static const shape_field items_fields[] = {{"items", SHAPE_LIST, "items", .of = SHAPE_OBJECT, .shape = &httpd_shape_item, .required = true},
     {"more", SHAPE_BOOL, "whether there are more behind these", .required = true}, {0}};

@@ -26,6 +26,7 @@
 #include "attune/filter.h"
 #include "attune/near.h"
 #include "attune/generate.h"
+#include "attune/provenance.h"
 #include "attune/audio.h"
 #include "attune/fingerprint.h"
 #include "attune/music.h"

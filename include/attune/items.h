@@ -14,6 +14,7 @@ ATT_BEGIN
 #define ATT_FEATURES_MAX 64
 #define ATT_VECTOR_DIM_MAX 2048
 #define ATT_LICENCES_MAX 64
+#define ATT_LICENCE_NAME_SIZE_MAX 64
 #define ATT_TERRITORIES_MAX 256
 
 // ISO 3166-1 alpha-2, upper case, packed as (first << 8 | second); 0: none given.
@@ -68,6 +69,8 @@ typedef struct att_item {
     bool rights_known;       // false: no licences were given (shown only if the policy does not require rights)
     const att_licence *licences;
     size_t licence_count;
+    att_text licence_name; // "CC-BY-4.0": at most 64 bytes, for the log of where things come from; empty: not given
+    uint32_t opt_outs;     // bits of att_use that its owners reserve, whatever the licences say: ATT_USE_TRAIN or none
     bool taken_down;
 } att_item;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/care.c - looking a store over, and copying it while others write.
-#include "engine/internal.h"
+#include "engine/provenance.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,6 +133,59 @@ static void check_checkpoint(doctoring *d, const char *path, const att_host *hos
     att_snapshot_close(snapshot);
 }
 
+// --- Where things come from ---------------------------------------------------------------------------------------
+
+#define REWRITTEN "the log of provenance was changed: keep it as it is, and compare it with a backup or an export (attune provenance verify)"
+
+static void find_fault(void *user, const att_provenance_fault *fault)
+{
+    find(user, ATT_FINDING_DAMAGE, fault->text, REWRITTEN);
+}
+
+// The public half lies beside the private one; without it signatures cannot be checked.
+static bool read_key(const char *path, char out[ATT_PROVENANCE_KEY_TEXT_MAX])
+{
+    FILE *file = fopen(path, "re");
+    const bool got = file && fgets(out, ATT_PROVENANCE_KEY_TEXT_MAX, file);
+    if (file)
+        fclose(file);
+    return got;
+}
+
+static void check_modes(doctoring *d, const char *path)
+{
+    static const char *const suffixes[] = {"-key", "-people"};
+    for (size_t s = 0; s < ATT_COUNT_OF(suffixes); s++) {
+        char file[4200], what[4800];
+        struct stat about;
+        if (!att_provenance_path(path, suffixes[s], file, sizeof file) || stat(file, &about) != 0 || !(about.st_mode & 077))
+            continue;
+        snprintf(what, sizeof what, "%s may be read by others (mode %o)", file, (unsigned)(about.st_mode & 0777));
+        find(d, ATT_FINDING_WARNING, what, "run: chmod 600 on it; a key that others have read is to be replaced");
+    }
+}
+
+static void check_provenance(doctoring *d, const char *path, const att_host *host)
+{
+    char file[4200], key_file[4200], key[ATT_PROVENANCE_KEY_TEXT_MAX], what[4800];
+    const char *const keys[] = {key};
+    att_error err = {0};
+    att_provenance_verdict v;
+    if (!att_provenance_path(path, "", file, sizeof file) || access(file, F_OK) != 0 ||
+        !att_provenance_path(path, "-key.pub", key_file, sizeof key_file))
+        return;
+    const att_provenance_check check = {.keys = keys, .key_count = read_key(key_file, key)};
+    const att_status status = att_provenance_verify(file, &check, host, find_fault, d, &v, &err);
+    if (status)
+        find(d, ATT_FINDING_DAMAGE, err.text, REWRITTEN);
+    else if (!v.faults) {
+        snprintf(what, sizeof what, "%s: %llu entries as they were logged, %llu under a signed checkpoint", file, (unsigned long long)v.entries,
+            (unsigned long long)v.covered);
+        find(d, ATT_FINDING_FINE, what, "");
+    }
+    check_modes(d, path);
+}
+
 att_status att_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
     size_t *damage, att_error *err)
 {
@@ -150,6 +203,7 @@ att_status att_doctor(const char *path, const att_host *host, att_finding_sink *
         check_version(&d, path, versions[i], &full);
     check_models(&d, path, versions, count, &full);
     check_checkpoint(&d, path, &full);
+    check_provenance(&d, path, &full);
     return ATT_OK;
 }
 
@@ -173,12 +227,12 @@ static att_status copy_bytes(int from, int to, const char *name, att_error *err)
     }
 }
 
-static att_status copy_file(const char *from, const char *to, att_error *err)
+static att_status copy_file(const char *from, const char *to, mode_t mode, att_error *err)
 {
     const int in = open(from, O_RDONLY | O_CLOEXEC);
     if (in < 0)
         return att_fail_errno(err, errno, "opening %s", from);
-    const int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    const int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     att_status status = out < 0 ? att_fail_errno(err, errno, "creating %s", to) : copy_bytes(in, out, from, err);
     if (out >= 0 && close(out) != 0 && !status)
         status = att_fail_errno(err, errno, "closing %s", to);
@@ -217,8 +271,25 @@ static att_status copy_model(const char *path, const char *to, uint64_t version,
         snprintf(a, sizeof a, "%s-models/%08llu.%s", path, (unsigned long long)version, suffixes[s]);
         snprintf(b, sizeof b, "%s/%08llu.%s", folder, (unsigned long long)version, suffixes[s]);
         if (access(a, F_OK) == 0 || s == 2)
-            status = copy_file(a, b, err);
+            status = copy_file(a, b, 0644, err);
     }
+    return status;
+}
+
+// The log first: every entry that the copy has about somebody has its key in the copy too. The private key stays where it is.
+static att_status copy_provenance(const char *path, const char *to, const att_host *host, att_error *err)
+{
+    static const char *const suffixes[] = {"-people", "-key.pub"};
+    char from[4200], copy[4200];
+    if (!att_provenance_path(path, "", from, sizeof from) || !att_provenance_path(to, "", copy, sizeof copy))
+        return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", path);
+    if (access(from, F_OK) != 0)
+        return ATT_OK;
+    att_status status = att_provenance_export(from, copy, host, err);
+    for (size_t s = 0; s < ATT_COUNT_OF(suffixes) && !status; s++)
+        if (att_provenance_path(path, suffixes[s], from, sizeof from) && att_provenance_path(to, suffixes[s], copy, sizeof copy) &&
+            access(from, F_OK) == 0)
+            status = copy_file(from, copy, s ? 0644 : 0600, err);
     return status;
 }
 
@@ -229,5 +300,7 @@ att_status att_backup(const char *path, const char *to, const att_host *host, at
     att_status status = att_store_backup(path, to, &full, err);
     if (!status)
         status = find_served(path, to, &version, &full, err);
-    return status || !version ? status : copy_model(path, to, version, err);
+    if (!status && version)
+        status = copy_model(path, to, version, err);
+    return status ? status : copy_provenance(path, to, &full, err);
 }

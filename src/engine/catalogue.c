@@ -348,5 +348,6 @@ att_item *att_item_copy(att_arena *arena, const att_item *item)
             arena, item->licences[l].exclude, item->licences[l].exclude_count, sizeof(att_territory), &good);
     }
     copy->licences = licences;
+    copy->licence_name = copy_text(arena, item->licence_name, &good);
     return good ? copy : NULL;
 }

@@ -5,6 +5,7 @@
 // PATH-fold, and then from the log behind the checkpoint. The checkpoint only saves time: without it, or when
 // it does not fit this store and policy, the whole log is replayed.
 #include "engine/internal.h"
+#include "engine/provenance.h"
 
 #include "generate/ledger.h"
 
@@ -389,6 +390,8 @@ static void destroy_engine(att_engine *engine)
     att_item_filter_destroy(engine->item_filter, &host);
     pthread_rwlock_destroy(&engine->state_lock);
     pthread_mutex_destroy(&engine->look_lock);
+    att_engine_provenance_close(engine);
+    pthread_mutex_destroy(&engine->provenance_lock);
     ATT_FREE_ARRAY(&host, engine->map, 3 * (size_t)engine->map_dim);
     pthread_mutex_destroy(&engine->store_lock);
     ATT_FREE_ARRAY(&host, engine->path, engine->path_size + 1);
@@ -411,6 +414,7 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     pthread_rwlock_init(&engine->state_lock, NULL);
     pthread_mutex_init(&engine->queue_lock, NULL);
     pthread_mutex_init(&engine->look_lock, NULL);
+    pthread_mutex_init(&engine->provenance_lock, NULL);
     pthread_cond_init(&engine->queue_moved, NULL);
     att_names_init(&engine->users, &engine->host);
     att_catalogue_init(&engine->catalogue, &engine->host);

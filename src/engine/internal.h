@@ -8,6 +8,7 @@
 //   store_lock first, then state_lock.
 // queue_lock guards the list of writes that wait for the next commit (write.c).
 // look_lock guards the map's axes (look.c); taken while state_lock is held for reading.
+// provenance_lock guards the provenance log of this engine (provenance.c); taken while none of these is held.
 // The filter of items has a lock of its own (filter.c), taken while none of these is held.
 #ifndef ATT_ENGINE_INTERNAL_H
 #define ATT_ENGINE_INTERNAL_H
@@ -84,6 +85,8 @@ struct att_engine {
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
+    pthread_mutex_t provenance_lock;
+    struct att_provenance *provenance; // NULL: not opened yet
     pthread_mutex_t look_lock;
     uint64_t map_version;      // of the model they were found for; 0: none
     uint32_t map_dim;

@@ -15,12 +15,48 @@
 
 // --- Items and their tags -----------------------------------------------------------------------------------------
 
+static const char *licence_of(const att_item *item)
+{
+    return !item || !item->rights_known ? "not given" : item->licence_count ? "its own terms" : "none";
+}
+
+static att_text kept(att_learning *l, att_text text)
+{
+    const att_text copy = text.size ? att_arena_text(&l->bodies, text) : (att_text){"", 0};
+    if (!copy.data)
+        l->status = att_no_memory(l->err, text.size, "bytes of an item");
+    return copy;
+}
+
+// What will be told of where the model comes from, and whether the item may be learned from at all.
+static void note_input(att_learning *l, uint32_t index, att_text id, const att_item *item)
+{
+    att_learning_input *input = &l->inputs[index];
+    size_t size = 0;
+    input->id = kept(l, id);
+    input->licence = kept(l, item && item->licence_name.size ? item->licence_name : att_text_of(licence_of(item)));
+    if (!item || l->status)
+        return;
+    input->medium = kept(l, item->medium);
+    input->is_opted_out = l->opted_out[index] = item->opt_outs & ATT_USE_TRAIN;
+    input->opt_out = input->is_opted_out ? ATT_LIT("train") : ATT_LIT("");
+    const att_arena_mark mark = att_arena_save(&l->bodies);
+    unsigned char *body = att_item_body_size(item, &size, NULL) ? NULL : ATT_NEW_RAW(&l->bodies, unsigned char, size);
+    if (body) {
+        att_item_body_encode(item, body);
+        att_hash_of(body, size, &input->content);
+    }
+    att_arena_rewind(&l->bodies, mark);
+}
+
 static bool keep_body(void *user, uint32_t index, att_text id, const att_item *item)
 {
     att_learning *l = user;
-    (void)id;
-    if (!item || index >= l->item_count)
+    if (index >= l->item_count)
         return true;
+    note_input(l, index, id, item);
+    if (!item || l->opted_out[index] || l->status)
+        return l->status == ATT_OK;
     l->items[index] = att_item_copy(&l->bodies, item);
     if (!l->items[index])
         l->status = att_no_memory(l->err, index, "items' texts");
@@ -95,7 +131,9 @@ att_status att_learning_begin(att_learning *l, att_engine *engine, att_error *er
     if (status)
         return status;
     l->items = ATT_NEW(&l->bodies, const att_item *, (size_t)l->item_count + 1);
-    status = l->items ? att_store_items_each(l->reader, 0, keep_body, l, err)
+    l->inputs = ATT_NEW(&l->bodies, att_learning_input, (size_t)l->item_count + 1);
+    l->opted_out = ATT_NEW(&l->bodies, bool, (size_t)l->item_count + 1);
+    status = l->items && l->inputs && l->opted_out ? att_store_items_each(l->reader, 0, keep_body, l, err)
                       : att_no_memory(err, l->item_count, "items");
     if (!status)
         status = l->status;
@@ -125,14 +163,14 @@ typedef struct gathering {
 } gathering;
 
 static att_status take_person(gathering *g, att_likings *out, uint32_t u, const att_person_state *person,
-    double half_life_s, uint32_t item_count, att_error *err)
+    double half_life_s, uint32_t item_count, const bool *opted_out, att_error *err)
 {
     for (uint32_t p = 0; p < person->preference_count; p++) {
         const att_preference *preference = &person->preferences[p];
         if (preference->item >= item_count)
             continue;
         out->preferences++;
-        if (!(preference->grade > 0))
+        if (!(preference->grade > 0) || (opted_out && opted_out[preference->item]))
             continue;
         const double age_s = (double)out->last_ms / 1000 - preference->at_s;
         const double decay = half_life_s > 0 ? exp2(-fmax(0, age_s) / half_life_s) : 1;
@@ -145,7 +183,7 @@ static att_status take_person(gathering *g, att_likings *out, uint32_t u, const 
 }
 
 static att_status take_everybody(gathering *g, att_likings *out, const att_people *people,
-    const att_policy *policy, uint32_t item_count, att_error *err)
+    const att_policy *policy, uint32_t item_count, const bool *opted_out, att_error *err)
 {
     const double half_life_s = policy->signals.half_life_days * 86400;
     const uint32_t count = att_people_count(people);
@@ -154,7 +192,7 @@ static att_status take_everybody(gathering *g, att_likings *out, const att_peopl
     for (uint32_t u = 0; u < count && !status; u++) {
         const att_person_state *person = att_people_get(people, u);
         if (person && att_person_is_learned_from(person))
-            status = take_person(g, out, u, person, half_life_s, item_count, err);
+            status = take_person(g, out, u, person, half_life_s, item_count, opted_out, err);
     }
     return status;
 }
@@ -200,10 +238,10 @@ static void end_gathering(gathering *g)
 }
 
 att_status att_likings_gather(att_likings *out, const att_people *people, const att_policy *policy,
-    uint32_t item_count, const att_host *host, att_error *err)
+    uint32_t item_count, const bool *opted_out, const att_host *host, att_error *err)
 {
     gathering g = {.host = host};
-    att_status status = take_everybody(&g, out, people, policy, item_count, err);
+    att_status status = take_everybody(&g, out, people, policy, item_count, opted_out, err);
     if (!status)
         status = lay_out(&g, out, att_people_count(people), item_count, err);
     end_gathering(&g);
@@ -225,7 +263,7 @@ att_status att_learning_gather(att_learning *l, att_likings *out, att_error *err
         people = att_people_count(engine->people);
         l->log_seq = engine->last_seq;
         l->events = att_people_total(engine->people).events;
-        status = take_everybody(&g, out, engine->people, &l->policy, l->item_count, err);
+        status = take_everybody(&g, out, engine->people, &l->policy, l->item_count, l->opted_out, err);
     }
     pthread_rwlock_unlock(&engine->state_lock);
     if (!status)

@@ -6,8 +6,16 @@
 #ifndef ATT_ENGINE_LEARN_H
 #define ATT_ENGINE_LEARN_H
 
+#include "attune/provenance.h"
 #include "embed/holdout.h"
 #include "engine/internal.h"
+
+// What is known of an item before it is learned from: for the log of where things come from. Texts lie in `bodies`.
+typedef struct att_learning_input {
+    att_text id, medium, licence, opt_out;
+    att_hash content; // of its body as it is stored
+    bool is_opted_out; // of training: it is not learned from
+} att_learning_input;
 
 typedef struct att_learning {
     att_engine *engine;
@@ -15,7 +23,9 @@ typedef struct att_learning {
     att_policy policy;
     uint64_t log_seq, events;
     uint32_t item_count;
-    const att_item **items; // (item_count), NULL: no body
+    const att_item **items; // (item_count), NULL: no body, or opted out
+    att_learning_input *inputs; // (item_count)
+    bool *opted_out;            // (item_count)
     att_names tags;         // of the bodies
     uint32_t *tags_at;      // (item_count + 1) into tag_list
     ATT_VEC(uint16_t) tag_list; // distinct within an item
@@ -38,9 +48,10 @@ att_status att_learning_begin(att_learning *l, att_engine *engine, att_error *er
 void att_learning_end(att_learning *l);
 const att_item *att_learning_item(void *learning, uint32_t item); // NULL: it has no body
 
-// From a fold: bots' and opted-out people's are left out, and items from item_count on.
+// From a fold: bots' and opted-out people's are left out, items that are opted out (item_count; NULL: none) and those from
+// item_count on.
 att_status att_likings_gather(att_likings *out, const att_people *people, const att_policy *policy,
-    uint32_t item_count, const att_host *host, att_error *err);
+    uint32_t item_count, const bool *opted_out, const att_host *host, att_error *err);
 // From the engine's own state, which may have come further than log_seq by now: then log_seq and events move along.
 att_status att_learning_gather(att_learning *l, att_likings *out, att_error *err);
 void att_likings_deinit(att_likings *likings, const att_host *host);

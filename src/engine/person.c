@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/person.c - what is known of one person, all of it in lines, and none of it any more.
+#include "engine/provenance.h"
 #include "engine/serve.h"
 #include "ingest/json_write.h"
 #include "store/case_record.h"
@@ -521,7 +522,8 @@ att_status att_engine_export(
         status = att_store_log_each(reader, 1, export_record, &e, err);
     att_store_close(reader);
     ATT_VEC_FREE(&engine->host, &e.line);
-    return status ? status : e.status;
+    status = status ? status : e.status;
+    return status ? status : att_engine_provenance_export(engine, user, sink, sink_user, err);
 }
 
 // --- Forget -----------------------------------------------------------------------------------------------------
@@ -601,6 +603,13 @@ att_status att_engine_forget(att_engine *engine, att_text user, uint64_t *rows, 
     att_status status = att_engine_commit(engine, &job.write, err);
     if (rows)
         *rows = status ? 0 : job.rows;
+    // Somebody may stand in the log of provenance alone, or have been forgotten half: by a process that was killed in between.
+    if (!status || status == ATT_NOT_FOUND) {
+        att_error story;
+        const att_status keys = att_engine_provenance_forget(engine, user, &story);
+        if (keys != ATT_NOT_FOUND)
+            status = keys ? ATT_FAIL(err, keys, "%s", story.text) : ATT_OK;
+    }
     if (!status) // another process may have closed meanwhile, and written one
         status = remove_checkpoint(engine, err);
     if (!status)

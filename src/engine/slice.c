@@ -254,11 +254,11 @@ static att_status make(
     if (!status)
         status = note_opinions(&known, *people, scratch, err);
     if (!status)
-        status = att_likings_gather(&slice->before, *people, &l->policy, l->item_count, host, err);
+        status = att_likings_gather(&slice->before, *people, &l->policy, l->item_count, l->opted_out, host, err);
     if (!status)
         status = replay_to(l, *people, l->log_seq, err);
     if (!status)
-        status = att_likings_gather(&slice->after, *people, &l->policy, l->item_count, host, err);
+        status = att_likings_gather(&slice->after, *people, &l->policy, l->item_count, l->opted_out, host, err);
     if (!status)
         status = choose_people(&c, seed, scratch, err);
     return status ? status : fill_held(slice, &c, host, err);

@@ -9,6 +9,7 @@
 // The training's lock goes with a descriptor: one training at a time on a store, in this process and in others.
 #include "engine/learn.h"
 #include "embed/duel.h"
+#include "engine/provenance.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,12 +249,23 @@ static void set_origin(const training *t, const att_likings *likings)
     att_model_set_origin(t->model, &origin);
 }
 
+// What is served has its entry: so it comes before the swap.
+static att_status log_provenance(training *t, const att_likings *likings, att_error *err)
+{
+    const char *file = att_model_path(t->engine, &t->l.bodies, t->version, "model");
+    if (!file)
+        return att_no_memory(err, 1, "path");
+    return att_engine_log_training(t->engine, &t->l, likings, t->version, t->options.seed, t->report, file, err);
+}
+
 static att_status put_in_force(training *t, att_error *err)
 {
     const att_likings *likings = t->judged ? &t->slice.after : &t->likings;
     set_origin(t, likings);
     att_status status =
         att_learning_write(&t->l, likings, t->model, t->version, t->options.seed, t->options.threads, err);
+    if (!status)
+        status = log_provenance(t, likings, err);
     att_model_record record = att_model_record_of(t->model, ATT_MODEL_TRAINED, t->report->why);
     record.trial = t->report->trial;
     if (!status)

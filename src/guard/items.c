@@ -207,6 +207,8 @@ static att_status check_licences(const att_item *item, att_error *err)
     if (item->licence_count > ATT_LICENCES_MAX)
         return ATT_FAIL(err, ATT_LIMIT, "%zu licences, at most %d are kept", item->licence_count,
             ATT_LICENCES_MAX);
+    if (item->opt_outs & ~(uint32_t)ATT_USE_TRAIN)
+        return ATT_FAIL(err, ATT_INVALID, "opt_out is 0x%X, expected train alone: other uses are what no licence names", item->opt_outs);
     if (item->licence_count && !item->rights_known)
         return ATT_FAIL(err, ATT_INVALID, "%zu licences are given but rights_known is false",
             item->licence_count);
@@ -225,6 +227,8 @@ static att_status check_texts(const att_item *item, att_error *err)
         status = check_text(item->medium, 0, 32, false, "medium", err);
     if (!status)
         status = check_text(item->text, 0, ATT_ITEM_TEXT_SIZE_MAX, true, "text", err);
+    if (!status)
+        status = check_text(item->licence_name, 0, ATT_LICENCE_NAME_SIZE_MAX, false, "licence", err);
     return status;
 }
 

@@ -92,7 +92,8 @@ static uint32_t intern_territories(att_rights *rights, const att_licence *licenc
     return att_names_add(&rights->territories, text);
 }
 
-static bool encode_licence(att_rights *rights, const att_licence *licence)
+// Without the uses that the item opts out of.
+static bool encode_licence(att_rights *rights, const att_licence *licence, uint32_t opt_outs)
 {
     const uint32_t set = intern_territories(rights, licence);
     const size_t at = rights->encoding.count;
@@ -103,7 +104,7 @@ static bool encode_licence(att_rights *rights, const att_licence *licence)
     memcpy(to, &licence->start_ms, 8);
     memcpy(to + 8, &licence->end_ms, 8);
     memcpy(to + 16, &set, 4);
-    to[20] = (unsigned char)licence->uses;
+    to[20] = (unsigned char)(licence->uses & ~opt_outs);
     rights->encoding.count += licence_size;
     return true;
 }
@@ -115,7 +116,7 @@ static uint32_t intern_profile(att_rights *rights, const att_item *body)
     if (!ATT_VEC_PUSH(&rights->host, &rights->encoding, (unsigned char)body->licence_count))
         return ATT_NO_INDEX;
     for (size_t i = 0; i < body->licence_count; i++)
-        if (!encode_licence(rights, &body->licences[i]))
+        if (!encode_licence(rights, &body->licences[i], body->opt_outs))
             return ATT_NO_INDEX;
     const att_text text = {(const char *)rights->encoding.items, rights->encoding.count};
     if (!ATT_VEC_RESERVE(&rights->host, &rights->profile_refs, (size_t)rights->profiles.count + 1))

@@ -26,11 +26,13 @@ typedef enum item_key {
     KEY_AGE_RATING,
     KEY_BOOST,
     KEY_RIGHTS,
+    KEY_LICENCE,
+    KEY_OPT_OUT,
     KEY_COUNT
 } item_key;
 
 static const char *const item_keys[KEY_COUNT] = {"id", "title", "medium", "text", "tags",
-    "features", "vector", "duration_ms", "published_at", "age_rating", "boost", "rights"};
+    "features", "vector", "duration_ms", "published_at", "age_rating", "boost", "rights", "licence", "opt_out"};
 static const char *const licence_keys[] = {"start", "end", "include", "exclude", "uses"};
 
 typedef struct reader {
@@ -195,18 +197,18 @@ static bool read_territories(
     return *out != NULL;
 }
 
-static bool read_uses(reader *r, uint32_t *uses)
+static bool read_uses(reader *r, const char *field, uint32_t *uses)
 {
     bool more;
     *uses = 0;
-    if (!open_list(r, '[', "a list of uses", "rights.uses", &more))
+    if (!open_list(r, '[', "a list of uses", field, &more))
         return false;
     while (more) {
         att_text text;
         uint32_t bit;
-        if (!att_line_text(r->scan, r->scratch, &text, "rights.uses", r->fault) ||
-            !att_wire_use(text, &bit, "rights.uses", r->fault) ||
-            !next(r, ']', "rights.uses", &more))
+        if (!att_line_text(r->scan, r->scratch, &text, field, r->fault) ||
+            !att_wire_use(text, &bit, field, r->fault) ||
+            !next(r, ']', field, &more))
             return false;
         *uses |= bit;
     }
@@ -228,7 +230,7 @@ static bool read_licence_field(reader *r, size_t key, att_licence *licence)
     case 3:
         return read_territories(r, "rights.exclude", &licence->exclude, &licence->exclude_count);
     default:
-        return read_uses(r, &licence->uses);
+        return read_uses(r, "rights.uses", &licence->uses);
     }
 }
 
@@ -331,6 +333,10 @@ static bool read_field(reader *r, item_key key, att_item *item)
         return att_line_real(r->scan, &item->boost, "boost", r->fault);
     case KEY_RIGHTS:
         return read_rights(r, item);
+    case KEY_LICENCE:
+        return att_line_text(r->scan, r->scratch, &item->licence_name, "licence", r->fault);
+    case KEY_OPT_OUT:
+        return read_uses(r, "opt_out", &item->opt_outs);
     case KEY_COUNT:
         break;
     }

@@ -341,6 +341,20 @@ static void put_rights(writer *w, const att_item *item)
     close(w, "]");
 }
 
+static void put_opt_outs(writer *w, const att_item *item)
+{
+    if (!item->opt_outs)
+        return;
+    key(w, "opt_out");
+    open(w, "[");
+    for (uint32_t bit = 1; bit <= ATT_USE_ALL; bit <<= 1)
+        if (item->opt_outs & bit) {
+            comma(w);
+            text(w, att_text_of(att_wire_use_name(bit)));
+        }
+    close(w, "]");
+}
+
 att_status att_item_write_json(
     const att_host *host, att_bytes *out, const att_item *item, att_error *err)
 {
@@ -362,5 +376,7 @@ att_status att_item_write_json(
         w.good = w.good && att_json_put_double(host, out, item->boost);
     }
     put_rights(&w, item);
+    text_member(&w, "licence", item->licence_name);
+    put_opt_outs(&w, item);
     return finish(&w, before, "an item", err);
 }

@@ -2,7 +2,7 @@
 // store/item_codec.c - the body of an item, read front to back.
 //
 //   bytes  what                                           (all numbers little-endian)
-//       1  form (1)
+//       1  form: 1, or 2 where the last two are there
 //       1  bits: 1 the rights are known
 //       1  age rating
 //       1  zero
@@ -17,6 +17,8 @@
 //       2  dimensions of the vector, then 4 each (float)
 //       1  licences, then each: 8 start_ms, 8 end_ms, 4 uses, 2 included territories, 2 each,
 //          2 excluded territories, 2 each
+//       1  size of the licence's name, then its bytes      (form 2 alone, as what follows)
+//       1  uses that it opts out of
 #include "store/codec.h"
 
 #include "store/bytes.h"
@@ -25,6 +27,7 @@
 
 enum {
     FORM = 1,
+    FORM_NAMED = 2,
     FIXED_SIZE = 4 + 24 + 2 + 1 + 4 + 1 + 1 + 2 + 1,
     LICENCE_SIZE = 8 + 8 + 4 + 2 + 2
 };
@@ -51,9 +54,19 @@ static att_status check_limits(const att_item *item, att_error *err)
         return over(err, "vector", item->vector_dim, ATT_VECTOR_DIM_MAX);
     if (item->licence_count > ATT_LICENCES_MAX)
         return over(err, "licence list", item->licence_count, ATT_LICENCES_MAX);
+    if (item->licence_name.size > ATT_LICENCE_NAME_SIZE_MAX)
+        return over(err, "licence's name", item->licence_name.size, ATT_LICENCE_NAME_SIZE_MAX);
+    if (item->opt_outs & ~(uint32_t)ATT_USE_ALL)
+        return ATT_FAIL(err, ATT_LIMIT, "its opt-outs 0x%X are not uses", item->opt_outs);
     if (item->age_rating < 0 || item->age_rating > 255)
         return ATT_FAIL(err, ATT_LIMIT, "its age rating %d is not in 0 to 255", item->age_rating);
     return ATT_OK;
+}
+
+// What an older build cannot read is written only where it is needed.
+static bool is_named(const att_item *item)
+{
+    return item->licence_name.size || item->opt_outs;
 }
 
 att_status att_item_body_size(const att_item *item, size_t *size, att_error *err)
@@ -63,6 +76,8 @@ att_status att_item_body_size(const att_item *item, size_t *size, att_error *err
         return status;
     *size =
         FIXED_SIZE + item->title.size + item->medium.size + item->text.size + 4 * item->vector_dim;
+    if (is_named(item))
+        *size += 2 + item->licence_name.size;
     for (size_t i = 0; i < item->tag_count; i++) {
         if (item->tags[i].size > ATT_TAG_SIZE_MAX)
             return over(err, "tag", item->tags[i].size, ATT_TAG_SIZE_MAX);
@@ -115,7 +130,7 @@ static void put_texts(att_byte_writer *out, const att_item *item)
 void att_item_body_encode(const att_item *item, unsigned char *out)
 {
     att_byte_writer writer = {out};
-    att_put_u8(&writer, FORM);
+    att_put_u8(&writer, is_named(item) ? FORM_NAMED : FORM);
     att_put_u8(&writer, item->rights_known ? RIGHTS_KNOWN : 0);
     att_put_u8(&writer, (uint8_t)item->age_rating);
     att_put_u8(&writer, 0);
@@ -133,6 +148,10 @@ void att_item_body_encode(const att_item *item, unsigned char *out)
     att_put_u8(&writer, (uint8_t)item->licence_count);
     for (size_t i = 0; i < item->licence_count; i++)
         put_licence(&writer, &item->licences[i]);
+    if (is_named(item)) {
+        put_short_text(&writer, item->licence_name);
+        att_put_u8(&writer, (uint8_t)item->opt_outs);
+    }
 }
 
 // --- Reading: one part after the other; `no_memory` and in.bad are looked at in the end. --------
@@ -254,6 +273,14 @@ static void take_licences(decoder *d, att_item *out)
     out->licence_count = licences ? count : 0;
 }
 
+static void take_name(decoder *d, att_item *out)
+{
+    out->licence_name = take_text(d, limited(d, att_take_u8(&d->in), ATT_LICENCE_NAME_SIZE_MAX, "size of the licence's name"));
+    out->opt_outs = att_take_u8(&d->in);
+    if (out->opt_outs & ~(uint32_t)ATT_USE_ALL || (fine(d) && !is_named(out)))
+        d->wrong = "opt-out";
+}
+
 static void take_fixed(decoder *d, att_item *out)
 {
     const unsigned bits = att_take_u8(&d->in);
@@ -272,14 +299,16 @@ att_status att_item_body_decode(
     *out = (att_item){.id = out->id, .taken_down = out->taken_down};
     decoder d = {.in = {.at = data, .left = size}, .arena = arena};
     const unsigned form = att_take_u8(&d.in);
-    if (form != FORM)
-        return ATT_FAIL(err, form > FORM ? ATT_VERSION : ATT_CORRUPT,
-            "its body has form %u, this build reads %d", form, FORM);
+    if (form != FORM && form != FORM_NAMED)
+        return ATT_FAIL(err, form > FORM_NAMED ? ATT_VERSION : ATT_CORRUPT,
+            "its body has form %u, this build reads %d and %d", form, FORM, FORM_NAMED);
     take_fixed(&d, out);
     take_texts(&d, out);
     take_features(&d, out);
     take_vector(&d, out);
     take_licences(&d, out);
+    if (form == FORM_NAMED)
+        take_name(&d, out);
     if (d.no_memory)
         return att_no_memory(err, size, "bytes of an item");
     if (d.wrong)

@@ -31,6 +31,7 @@ fine     attune.attune-models/00000001.model: whole
 fine     attune.attune-models/00000001.index: whole
 fine     attune.attune-models/00000001.context: whole
 fine     model 1 is in force
+fine     attune.attune-provenance: 31 entries as they were logged, 0 under a signed checkpoint
 attune.attune: in good order
 $ attune doctor --json | json_ok findings damage
 1 object

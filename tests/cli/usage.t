@@ -40,6 +40,7 @@ Care
   backup      Copy a store and its newest model while others write
   export      Print all that is kept about one person, as NDJSON
   forget      Delete all that is kept about one person
+  provenance  Show and check where models and outputs come from
   version     Say which build this is, what is in it, and its licence
 Shell
   completion  Print shell completion (bash, zsh, fish) or a man page

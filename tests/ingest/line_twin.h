@@ -333,6 +333,18 @@ static bool twin_lists(line_twin *t, const json_t *root)
         out->vector = t->vector;
         out->vector_dim = json_array_size(vector);
     }
+    const json_t *opt_out = json_object_get(root, "opt_out");
+    if (opt_out && !json_is_null(opt_out)) {
+        if (!json_is_array(opt_out))
+            return false;
+        for (size_t i = 0; i < json_array_size(opt_out); i++) {
+            uint32_t bit;
+            const json_t *use = json_array_get(opt_out, i);
+            if (!json_is_string(use) || !att_use_parse(att_text_of(json_string_value(use)), &bit))
+                return false;
+            out->opt_outs |= bit;
+        }
+    }
     out->rights_known = rights && !json_is_null(rights);
     if (!out->rights_known)
         return true;
@@ -356,7 +368,8 @@ static bool twin_item(line_twin *t, const json_t *root)
         twin_text(json_object_get(root, "id"), &out->id) &&
         twin_text(json_object_get(root, "title"), &out->title) &&
         twin_text(json_object_get(root, "medium"), &out->medium) &&
-        twin_text(json_object_get(root, "text"), &out->text) && twin_lists(t, root) &&
+        twin_text(json_object_get(root, "text"), &out->text) &&
+        twin_text(json_object_get(root, "licence"), &out->licence_name) && twin_lists(t, root) &&
         twin_whole(json_object_get(root, "duration_ms"), 0, INT32_MAX, &out->duration_ms) &&
         twin_when(json_object_get(root, "published_at"), true, &out->published_at_ms, &given) &&
         twin_whole(json_object_get(root, "age_rating"), 0, 21, &age) &&
@@ -371,7 +384,7 @@ static att_line_kind twin_kind(const json_t *root)
     static const char *const events[] = {"user", "item", "at", "signal", "value", "position_ms",
         "length_ms", "dwell_ms", "decision", "context"};
     static const char *const items[] = {"title", "medium", "text", "tags", "features", "vector",
-        "duration_ms", "published_at", "age_rating", "boost", "rights"};
+        "duration_ms", "published_at", "age_rating", "boost", "rights", "licence", "opt_out"};
     size_t event_keys = 0, item_keys = 0, ids = 0;
     const char *key;
     json_t *value;
@@ -451,7 +464,8 @@ static bool twin_same_item(const att_item *a, const att_item *b)
                 a->vector_dim == b->vector_dim && a->duration_ms == b->duration_ms &&
                 a->published_at_ms == b->published_at_ms && a->age_rating == b->age_rating &&
                 a->boost == b->boost && a->rights_known == b->rights_known &&
-                a->licence_count == b->licence_count;
+                a->licence_count == b->licence_count && a->opt_outs == b->opt_outs &&
+                att_text_equal(a->licence_name, b->licence_name);
     for (size_t i = 0; same && i < a->tag_count; i++)
         same = att_text_equal(a->tags[i], b->tags[i]);
     for (size_t i = 0; same && i < a->feature_count; i++)

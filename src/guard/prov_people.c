@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// guard/prov_people.c - people's keys: kept, used, destroyed.
+#include "guard/prov_people.h"
+
+#include "store/bytes.h"
+#include "store/durable.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+static const unsigned char magic[8] = "ATTPEOP\n";
+enum { PERSON = 1, ABOUT = 2, ROW_SIZE = 64, KEY_AT = 16, SUM_AT = 56, ID_SIZE_MAX = 255, FILE_SIZE_MAX = 1 << 30 };
+
+// --- One row --------------------------------------------------------------------------------------------------------
+
+static uint64_t row_sum(const unsigned char *row, size_t size)
+{
+    return XXH3_64bits_withSeed(row + ROW_SIZE, size, XXH3_64bits(row, SUM_AT));
+}
+
+static void row_write(unsigned char *row, uint8_t kind, uint32_t person, uint64_t entry, const unsigned char *key, att_text id, size_t size)
+{
+    memset(row, 0, ROW_SIZE + size);
+    row[0] = kind;
+    row[1] = (uint8_t)id.size;
+    att_byte_writer out = {row + 2};
+    att_put_u16(&out, (uint16_t)size);
+    att_put_u32(&out, person);
+    att_put_u64(&out, entry);
+    if (key)
+        memcpy(row + KEY_AT, key, 32);
+    if (id.size)
+        memcpy(row + ROW_SIZE, id.data, id.size);
+    out.at = row + SUM_AT;
+    att_put_u64(&out, row_sum(row, size));
+}
+
+void att_prov_commitment(const unsigned char key[32], uint64_t entry, att_text id, att_hash *out)
+{
+    static const char domain[] = "attune/provenance";
+    unsigned char number[8];
+    att_byte_writer writer = {number};
+    att_put_u64(&writer, entry);
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, key, 32, ATT_HASH_SIZE);
+    crypto_generichash_update(&state, (const unsigned char *)domain, sizeof domain - 1);
+    crypto_generichash_update(&state, number, sizeof number);
+    crypto_generichash_update(&state, (const unsigned char *)id.data, id.size);
+    crypto_generichash_final(&state, out->bytes, ATT_HASH_SIZE);
+    sodium_memzero(&state, sizeof state);
+}
+
+// --- Reading --------------------------------------------------------------------------------------------------------
+
+static att_status keep_person(att_prov_people *p, const unsigned char *row, uint64_t offset, att_error *err)
+{
+    att_prov_person person = {.offset = offset};
+    const att_text id = {(const char *)row + ROW_SIZE, row[1]};
+    memcpy(person.key, row + KEY_AT, sizeof person.key);
+    if (id.size && att_names_find(&p->names, id) != ATT_NO_INDEX)
+        return ATT_FAIL(err, ATT_CORRUPT, "a person stands twice in it, at byte %llu too", (unsigned long long)offset);
+    const uint32_t number = id.size ? att_names_add(&p->names, id) : att_names_add_blank(&p->names);
+    const bool kept = number != ATT_NO_INDEX && ATT_VEC_PUSH(p->host, &p->people, person);
+    sodium_memzero(&person, sizeof person);
+    return kept ? ATT_OK : att_no_memory(err, p->people.count, "keys of people");
+}
+
+// Rows of entries that were never acknowledged stand before those of the entries that got their numbers later.
+static att_status keep_about(att_prov_people *p, uint64_t entry, uint32_t person, uint64_t offset, att_error *err)
+{
+    const att_prov_about about = {entry, offset, person};
+    while (p->entries.count && p->entries.items[p->entries.count - 1].entry >= entry)
+        p->entries.count--;
+    return ATT_VEC_PUSH(p->host, &p->entries, about) ? ATT_OK : att_no_memory(err, p->entries.count, "entries about people");
+}
+
+static att_status take_row(att_prov_people *p, const unsigned char *row, uint64_t offset, att_error *err)
+{
+    const uint32_t person = att_load_u32(row + 4);
+    if (row[0] == PERSON && person == p->people.count)
+        return keep_person(p, row, offset, err);
+    if (row[0] == ABOUT && (person < p->people.count || person == ATT_PROV_FORGOTTEN))
+        return keep_about(p, att_load_u64(row + 8), person, offset, err);
+    return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu speaks of person %u, there are %zu", (unsigned long long)offset, person,
+        p->people.count);
+}
+
+static att_status take_rows(att_prov_people *p, const unsigned char *data, size_t size, att_error *err)
+{
+    att_status status = ATT_OK;
+    size_t at = 0;
+    while (!status && size - at >= ROW_SIZE) {
+        const unsigned char *row = data + at;
+        const size_t more = att_load_u16(row + 2);
+        if (more > ID_SIZE_MAX || size - at - ROW_SIZE < more)
+            break; // cut off, or damaged: known by what follows
+        if (att_load_u64(row + SUM_AT) != row_sum(row, more))
+            return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu is damaged", (unsigned long long)(p->end + at));
+        status = take_row(p, row, p->end + at, err);
+        at += ROW_SIZE + more;
+    }
+    if (!status && size - at >= ROW_SIZE + ID_SIZE_MAX)
+        return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu is damaged", (unsigned long long)(p->end + at));
+    p->end += at;
+    return status;
+}
+
+static att_status read_behind(att_prov_people *p, int file, const char *path, att_error *err)
+{
+    struct stat about;
+    if (fstat(file, &about) != 0)
+        return att_fail_errno(err, errno, "looking at %s", path);
+    if (about.st_size > FILE_SIZE_MAX)
+        return ATT_FAIL(err, ATT_LIMIT, "%s has more than %d bytes", path, FILE_SIZE_MAX);
+    if ((uint64_t)about.st_size <= p->end)
+        return ATT_OK;
+    const size_t size = (size_t)((uint64_t)about.st_size - p->end);
+    unsigned char *data = att_alloc(p->host, size, 1);
+    if (!data)
+        return att_no_memory(err, size, "bytes of keys");
+    const ssize_t got = pread(file, data, size, (off_t)p->end);
+    att_status status = got < 0 ? att_fail_errno(err, errno, "reading %s", path) : ATT_OK;
+    size_t skip = 0;
+    if (!status && p->end == 0) {
+        if ((size_t)got < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
+            status = ATT_FAIL(err, ATT_CORRUPT, "it does not hold keys of people");
+        else
+            p->end = skip = sizeof magic;
+    }
+    if (!status)
+        status = take_rows(p, data + skip, (size_t)got - skip, err);
+    sodium_memzero(data, size);
+    att_free(p->host, data, size, 1);
+    return att_while(err, status, "%s", path);
+}
+
+att_status att_prov_people_catch_up(att_prov_people *people, const char *path, att_error *err)
+{
+    return people->file >= 0 ? read_behind(people, people->file, path, err) : ATT_OK;
+}
+
+static att_status begin_file(att_prov_people *p, const char *path, att_error *err)
+{
+    struct stat about;
+    if (fstat(p->file, &about) != 0)
+        return att_fail_errno(err, errno, "looking at %s", path);
+    if (about.st_size >= (off_t)sizeof magic)
+        return ATT_OK;
+    if (ftruncate(p->file, 0) != 0 || pwrite(p->file, magic, sizeof magic, 0) != (ssize_t)sizeof magic || fsync(p->file) != 0)
+        return att_fail_errno(err, errno, "writing %s", path);
+    return att_sync_folder_of(path, p->host, err);
+}
+
+att_status att_prov_people_open(att_prov_people *out, const char *path, bool create, const att_host *host, att_error *err)
+{
+    *out = (att_prov_people){.host = host, .file = -1};
+    att_names_init(&out->names, host);
+    const int file = open(path, (create ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0600);
+    if (file < 0)
+        return errno == ENOENT && !create ? ATT_OK : att_fail_errno(err, errno, "opening %s", path);
+    out->file = file;
+    att_status status = create ? begin_file(out, path, err) : ATT_OK;
+    if (!status)
+        status = read_behind(out, file, path, err);
+    if (status || !create)
+        close(file), out->file = -1;
+    if (status)
+        att_prov_people_close(out);
+    return status;
+}
+
+void att_prov_people_close(att_prov_people *p)
+{
+    if (!p->host)
+        return;
+    if (p->people.items)
+        sodium_memzero(p->people.items, p->people.capacity * sizeof *p->people.items);
+    ATT_VEC_FREE(p->host, &p->people);
+    ATT_VEC_FREE(p->host, &p->entries);
+    att_names_deinit(&p->names);
+    if (p->file >= 0)
+        close(p->file);
+    *p = (att_prov_people){.file = -1};
+}
+
+// --- Writing ----------------------------------------------------------------------------------------------------------
+
+// Over what a process that was killed may have left behind the end.
+static att_status append_row(att_prov_people *p, const unsigned char *row, size_t size, att_error *err)
+{
+    if (pwrite(p->file, row, size, (off_t)p->end) != (ssize_t)size || ftruncate(p->file, (off_t)(p->end + size)) != 0)
+        return att_fail_errno(err, errno ? errno : EIO, "writing keys of people");
+    return ATT_OK;
+}
+
+static att_status add_person(att_prov_people *p, att_text id, att_error *err)
+{
+    unsigned char row[ROW_SIZE + ID_SIZE_MAX], key[32];
+    randombytes_buf(key, sizeof key);
+    row_write(row, PERSON, (uint32_t)p->people.count, 0, key, id, id.size);
+    att_status status = append_row(p, row, ROW_SIZE + id.size, err);
+    if (!status)
+        status = keep_person(p, row, p->end, err);
+    if (!status)
+        p->end += ROW_SIZE + id.size;
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(row, sizeof row);
+    return status;
+}
+
+att_status att_prov_people_commit(att_prov_people *p, att_text id, uint64_t entry, att_hash *out, att_error *err)
+{
+    unsigned char row[ROW_SIZE];
+    if (id.size == 0 || id.size > ID_SIZE_MAX)
+        return ATT_FAIL(err, ATT_INVALID, "person has %zu bytes, expected 1 to %d", id.size, ID_SIZE_MAX);
+    if (att_names_find(&p->names, id) == ATT_NO_INDEX) {
+        const att_status status = add_person(p, id, err);
+        if (status)
+            return status;
+    }
+    const uint32_t person = att_names_find(&p->names, id);
+    row_write(row, ABOUT, person, entry, NULL, (att_text){0}, 0);
+    att_status status = append_row(p, row, ROW_SIZE, err);
+    if (!status)
+        status = keep_about(p, entry, person, p->end, err);
+    if (!status)
+        p->end += ROW_SIZE;
+    att_prov_commitment(p->people.items[person].key, entry, id, out);
+    return status;
+}
+
+att_status att_prov_people_sync(att_prov_people *p, att_error *err)
+{
+    return p->file < 0 || fdatasync(p->file) == 0 ? ATT_OK : att_fail_errno(err, errno, "syncing keys of people");
+}
+
+// --- Asking -----------------------------------------------------------------------------------------------------------
+
+static const att_prov_about *find_about(const att_prov_people *p, uint64_t entry)
+{
+    size_t low = 0, high = p->entries.count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (p->entries.items[middle].entry < entry)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < p->entries.count && p->entries.items[low].entry == entry ? &p->entries.items[low] : NULL;
+}
+
+att_provenance_person att_prov_people_who(const att_prov_people *p, uint64_t entry, const att_hash *commitment, att_text *id)
+{
+    *id = (att_text){0};
+    if (!att_hash_given(commitment))
+        return ATT_PROVENANCE_NOBODY;
+    const att_prov_about *about = find_about(p, entry);
+    if (!about)
+        return ATT_PROVENANCE_SOMEBODY;
+    if (about->person == ATT_PROV_FORGOTTEN || !att_names_get(&p->names, about->person).size)
+        return ATT_PROVENANCE_ERASED;
+    att_hash mine;
+    const att_text name = att_names_get(&p->names, about->person);
+    att_prov_commitment(p->people.items[about->person].key, entry, name, &mine);
+    if (sodium_memcmp(mine.bytes, commitment->bytes, ATT_HASH_SIZE) == 0)
+        *id = name;
+    return ATT_PROVENANCE_SOMEBODY;
+}
+
+// --- Forgetting ---------------------------------------------------------------------------------------------------------
+
+static att_status overwrite(const att_prov_people *p, uint64_t offset, const unsigned char *row, size_t size, att_error *err)
+{
+    return pwrite(p->file, row, size, (off_t)offset) == (ssize_t)size ? ATT_OK : att_fail_errno(err, errno, "overwriting a key");
+}
+
+// The key first: whatever happens next, it is gone.
+static att_status destroy_key(att_prov_people *p, uint32_t person, att_text id, att_error *err)
+{
+    unsigned char row[ROW_SIZE + ID_SIZE_MAX];
+    row_write(row, PERSON, person, 0, NULL, (att_text){0}, id.size);
+    att_status status = overwrite(p, p->people.items[person].offset, row, ROW_SIZE + id.size, err);
+    if (!status && fsync(p->file) != 0)
+        status = att_fail_errno(err, errno, "syncing keys of people");
+    if (!status) {
+        sodium_memzero(p->people.items[person].key, 32);
+        att_names_erase(&p->names, person);
+    }
+    return status;
+}
+
+att_status att_prov_people_forget(att_prov_people *p, att_text id, uint64_t *entries, att_error *err)
+{
+    const uint32_t person = att_names_find(&p->names, id);
+    *entries = 0;
+    if (person == ATT_NO_INDEX)
+        return ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");
+    att_status status = destroy_key(p, person, id, err);
+    for (size_t i = 0; i < p->entries.count && !status; i++) {
+        unsigned char row[ROW_SIZE];
+        att_prov_about *about = &p->entries.items[i];
+        if (about->person != person)
+            continue;
+        row_write(row, ABOUT, ATT_PROV_FORGOTTEN, about->entry, NULL, (att_text){0}, 0);
+        status = overwrite(p, about->offset, row, sizeof row, err);
+        about->person = ATT_PROV_FORGOTTEN;
+        ++*entries;
+    }
+    if (!status)
+        status = att_prov_people_sync(p, err);
+    return status;
+}
