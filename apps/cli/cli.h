@@ -117,7 +117,7 @@ extern const cli_command cli_music_analyze; // each a file music_*.c
 extern const cli_command cli_music_stretch;
 extern const cli_command cli_music_stems, cli_music_remix;
 extern const cli_command cli_music_find;
-extern const cli_command cli_music_compose;
+extern const cli_command cli_music_compose, cli_music_loop;
 #endif
 
 #endif

@@ -1,183 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_compose.c - music compose: a song from a brief, checked, as notes or as sound.
-#include "cli.h"
+#include "song.h"
 
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { BREACHES_SHOWN = 20 };
-
-static bool ends_with(const char *text, const char *end)
+static att_status write_song(const cli *c, const att_score *score, const char *out, const att_render_options *options, att_rendered *sound, att_error *err)
 {
-    const size_t size = strlen(text), end_size = strlen(end);
-    return size > end_size && strcmp(text + size - end_size, end) == 0;
+    if (!out)
+        return ATT_OK;
+    if (cli_ends_with(out, ".mid"))
+        return att_score_write_midi(score, out, &c->host, err);
+    const att_status status = att_score_render(sound, score, options, &c->host, err);
+    return status ? status : cli_song_write(c, sound, out, err);
 }
 
-static bool read_brief(const cli *c, att_music_brief *out)
+static int tell(cli *c, const att_score *score, const att_breaches *breaches, const char *out, const att_rendered *sound)
 {
-    static const char *const tastes[ATT_MUSIC_TASTE_COUNT] = {"density", "syncopation", "colour", "repetition", "brightness"};
-    uint64_t bars = 0, attempts = 0, search_ms = 0;
-    double minutes = 0;
-    *out = (att_music_brief){.style = cli_get(c, "style"), .key = cli_get(c, "key"), .form = cli_get(c, "form"), .vocals = cli_flag(c, "vocals"), .seed = 1};
-    if (!cli_must_number(c, "bpm", 30, 300, &out->tempo_bpm) || !cli_must_whole(c, "bars", ATT_SCORE_BARS_MIN, ATT_SCORE_BARS_MAX, &bars) ||
-        !cli_must_number(c, "minutes", 0.02, 240, &minutes) || !cli_must_number(c, "energy", 0, 1, &out->energy) ||
-        !cli_must_number(c, "mood", -1, 1, &out->mood) || !cli_must_whole(c, "seed", 0, UINT64_MAX, &out->seed) ||
-        !cli_must_whole(c, "attempts", 1, 10000, &attempts) || !cli_must_whole(c, "search-ms", 1, 3600000, &search_ms))
-        return false;
-    for (int i = 0; i < ATT_MUSIC_TASTE_COUNT; i++)
-        if (!cli_must_number(c, tastes[i], -1, 1, &out->taste[i]))
-            return false;
-    out->bars = (uint32_t)bars;
-    out->length_s = bars ? 0 : minutes * 60;
-    out->attempts_max = (uint32_t)attempts;
-    out->search_ms_max = (uint32_t)search_ms;
-    return true;
-}
-
-// --- Telling ----------------------------------------------------------------------------------------------------
-
-static json_t *plan_json(const att_score *s)
-{
-    json_t *sections = json_array(), *chords = json_array();
-    for (size_t i = 0; i < s->section_count; i++) {
-        const att_section *its = &s->sections[i];
-        json_array_append_new(sections, json_pack("{s:s,s:i,s:i,s:s,s:f}", "kind", att_section_name(its->kind), "bar", (int)its->first_bar + 1, "bars",
-            (int)its->bars, "cadence", att_cadence_name(its->cadence), "energy", its->energy));
+    if (!c->json) {
+        cli_song_print(c, score, breaches, out);
+        if (sound->mix.samples)
+            printf("  %s played on %s\n", cli_count(sound->played, "distinct note", "distinct notes"), sound->sound_font);
+        return 0;
     }
-    for (size_t i = 0; i < s->chord_count; i++) {
-        char name[16];
-        json_array_append_new(chords, json_pack("{s:f,s:f,s:s}", "beat", (double)s->chords[i].start_ticks / ATT_TICKS_PER_BEAT, "beats",
-            (double)s->chords[i].length_ticks / ATT_TICKS_PER_BEAT, "name", att_chord_name(s->chords[i], name)));
-    }
-    return json_pack("{s:o,s:o}", "sections", sections, "chords", chords);
-}
-
-static json_t *breaches_json(const att_breaches *b)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < b->count && i < b->capacity; i++)
-        json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:i,s:s}", "rule", b->items[i].rule, "bar", (int)b->items[i].bar, "part", b->items[i].part,
-            "voice", b->items[i].voice, "text", b->items[i].text));
-    return list;
-}
-
-static int print_json(const att_score *s, const att_breaches *b, const char *out)
-{
-    char key[32];
-    json_t *all = json_pack("{s:s,s:s,s:f,s:i,s:f,s:I,s:i,s:I,s:b,s:i,s:i,s:o,s:o}", "style", s->style, "key", att_music_key_name(s, key), "tempo_bpm", s->tempo_bpm,
-        "bars", (int)s->bars, "seconds", att_score_length_s(s), "seed", (json_int_t)s->seed, "attempts", (int)s->attempts, "notes", (json_int_t)s->note_count,
-        "stopped_early", s->stopped_early, "rules", (int)b->rules, "breaches", (int)b->count, "breach", breaches_json(b), "plan", plan_json(s));
-    if (out)
-        json_object_set_new(all, "file", json_string(out));
+    json_t *all = cli_song_json(score, breaches, out);
+    if (sound->mix.samples)
+        json_object_set_new(all, "sound", json_pack("{s:I,s:i,s:I,s:s,s:f}", "frames", (json_int_t)sound->mix.frames, "rate_hz", (int)sound->mix.rate_hz, "played",
+            (json_int_t)sound->played, "sound_font", sound->sound_font, "gain_db", sound->gain_db));
     return cli_print_json(all);
-}
-
-static void print_plan(const cli *c, const att_score *s)
-{
-    size_t chord = 0;
-    for (size_t i = 0; i < s->section_count; i++) {
-        const att_section *its = &s->sections[i];
-        const uint32_t end = (its->first_bar + its->bars) * ATT_BEATS_PER_BAR * ATT_TICKS_PER_BEAT;
-        printf("  %sbar %3u  %-7s%s %2u bars, %-9s ", cli_paint(c, "bold"), its->first_bar + 1, att_section_name(its->kind), cli_paint(c, "reset"), its->bars,
-            att_cadence_name(its->cadence));
-        for (; chord < s->chord_count && s->chords[chord].start_ticks < end; chord++) {
-            char name[16];
-            printf(" %s", att_chord_name(s->chords[chord], name));
-        }
-        printf("\n");
-    }
-}
-
-static void print_breaches(const att_breaches *b)
-{
-    for (size_t i = 0; i < b->count && i < b->capacity; i++)
-        fprintf(stderr, "  bar %u: %s: %s\n", b->items[i].bar, b->items[i].rule, b->items[i].text);
-}
-
-static void print_song(const cli *c, const att_score *s, const att_breaches *b, const char *out)
-{
-    char key[32];
-    const double seconds = att_score_length_s(s);
-    printf("%s in %s, %g BPM, %u bars, %d:%04.1f, %s, seed %llu\n", s->style, att_music_key_name(s, key), s->tempo_bpm, s->bars, (int)seconds / 60, fmod(seconds, 60),
-        cli_count(s->note_count, "note", "notes"), (unsigned long long)s->seed);
-    if (cli_flag(c, "plan"))
-        print_plan(c, s);
-    if (b->count)
-        printf("  %s of %zu rules:\n", cli_count(b->count, "breach", "breaches"), b->rules);
-    else
-        printf("  %zu rules kept\n", b->rules);
-    print_breaches(b);
-    if (s->stopped_early)
-        printf("  the clock ended the search after %s; another run may find another song\n", cli_count(s->attempts, "plan", "plans"));
-    if (out)
-        printf("  written to %s\n", out);
-}
-
-// --- Doing ------------------------------------------------------------------------------------------------------
-
-static att_status write_song(const cli *c, const att_score *score, const char *out, att_error *err)
-{
-    return out ? att_score_write_midi(score, out, &c->host, err) : ATT_OK;
 }
 
 static int run_compose(cli *c)
 {
     att_music_brief brief;
+    att_render_options options;
     att_score score;
-    att_breach items[BREACHES_SHOWN];
-    att_breaches breaches = {.items = items, .capacity = BREACHES_SHOWN};
+    att_rendered sound = {0};
+    att_breach items[CLI_BREACHES_SHOWN];
+    att_breaches breaches = {.items = items, .capacity = CLI_BREACHES_SHOWN};
     att_error err = {0};
     const char *out = cli_get(c, "out");
-    if (!read_brief(c, &brief))
+    if (!cli_song_brief(c, &brief) || !cli_song_render_options(c, &options) || !cli_song_name_is_fine(c, out))
         return 64;
-    if (out && !ends_with(out, ".mid"))
-        return cli_usage(c, "--out: found \"%s\", expected a name that ends in .mid", out);
     cli_progress_start(c);
     att_status status = att_compose(&score, &brief, &c->host, &err);
     if (!status)
         status = att_score_check(&score, &breaches, &c->host, &err);
     if (!status)
-        status = write_song(c, &score, out, &err);
+        status = write_song(c, &score, out, &options, &sound, &err);
     cli_progress_end();
-    int code = 0;
-    if (status)
-        code = cli_fail(c, status, &err);
-    else if (c->json)
-        code = print_json(&score, &breaches, out);
-    else
-        print_song(c, &score, &breaches, out);
+    int code = status ? cli_fail(c, status, &err) : tell(c, &score, &breaches, out, &sound);
     if (!code && breaches.count)
         code = 1;
+    att_rendered_deinit(&sound);
     att_score_deinit(&score);
     return code;
 }
 
 static const cli_option options[] = {
-    {"style", 0, "NAME", "synth pop, house, lo-fi, rock, ambient, focus, folk, jazz"},
-    {"bpm", 0, "N", "beats a minute, 30 to 300; otherwise drawn from the style"},
-    {"key", 0, "KEY", "\"C minor\", \"F# dorian\", \"Bb\"; otherwise drawn from the style"},
+    CLI_SONG_OPTIONS,
     {"form", 0, "WORDS", "\"intro verse chorus verse chorus bridge chorus outro\""},
-    {"bars", 0, "N", "whole length in bars of four beats"},
     {"minutes", 0, "N", "whole length, rounded to bars; otherwise the style's own"},
-    {"energy", 0, "N", "0 to 1"},
-    {"mood", 0, "N", "-1 dark to 1 bright"},
-    {"density", 0, "N", "taste, -1 to 1: notes in a bar"},
-    {"syncopation", 0, "N", "taste, -1 to 1: notes off the beat"},
-    {"colour", 0, "N", "taste, -1 to 1: sevenths and borrowed chords"},
-    {"repetition", 0, "N", "taste, -1 to 1: how far a melody repeats its motif"},
-    {"brightness", 0, "N", "taste, -1 to 1: how high it lies"},
-    {"vocals", 0, NULL, "the lead is a wordless voice"},
-    {"seed", 0, "N", "another seed, another song"},
-    {"attempts", 0, "N", "whole plans tried, the best is kept; otherwise 8"},
     {"search-ms", 0, "N", "the clock may end the search after a whole plan"},
-    {"out", 'o', "FILE", "write notes: .mid"},
-    {"plan", 0, NULL, "print form and chords"},
     {NULL, 0, NULL, NULL},
 };
 static const char *const examples[] = {"attune music compose --style house --bpm 124 --key \"A minor\" --plan", "a song's plan",
-    "attune music compose --style jazz --seed 7 --out song.mid", "its notes", NULL};
+    "attune music compose --style jazz --seed 7 --out song.mid", "its notes", "attune music compose --style ambient --minutes 10 --out calm.flac", "ten minutes of sound", NULL};
 const cli_command cli_music_compose = {"music compose", "Compose a song from a brief", "", 0, 0,
     "A score is planned under rules of form, harmony, voice leading and melody, and checked by a second program part that shares no code with the first. "
-    "The same brief and seed give the same song. Exit code 1: the checker found a breach.",
+    "The same brief and seed give the same song. Sound is made by FluidSynth in a helper program, from a General MIDI sound font. Exit code 1: the checker found a breach.",
     options, examples, run_compose};

@@ -205,5 +205,56 @@ att_status att_score_check(const att_score *score, att_breaches *out, const att_
 // MIDI tuning standard where they are not in equal temperament. Appears whole or not at all.
 att_status att_score_write_midi(const att_score *score, const char *path, const att_host *host, att_error *err);
 
+// --- Its sound ------------------------------------------------------------------------------------------------
+
+typedef struct att_render_options {
+    const char *sound_font; // .sf2 or .sf3, General MIDI; NULL: the first of att_sound_font_at that is there
+    uint32_t rate_hz;       // 8000 … 96000; 0: 44100
+    bool stems;             // also drums, bass, vocals and other
+    double loudness_lufs;   // -60 … -5; true peak stays below -1 dBTP; 0: -16
+    double tail_s;          // after the last bar, 0 … 30; loops have none; 0: 4
+} att_render_options;
+
+typedef struct att_rendered {
+    att_audio mix;                  // stereo
+    att_audio stem[ATT_STEM_COUNT]; // all zero when not asked for. Whole multiples of 2^-23 that sum to the mix bit for bit
+    const char *sound_font;         // what was used; as the options gave it, or static
+    size_t played;                  // distinct notes; equal ones sound alike and are played once
+    double gain_db;                 // that brought it to its loudness
+} att_rendered;
+
+#define ATT_RENDER_SECONDS_MAX 7200.0
+
+// Where Debian puts its sound fonts; NULL at the end.
+const char *att_sound_font_at(size_t index);
+
+// Every note begins on the frame that its tick falls on, rounded once; a loop is as long as its bars, rounded once, and what still
+// sounds at its end is added to its beginning. The same score and sound font give the same bits. Notes are played by the helper
+// program attune-synth. ATT_UNSUPPORTED: it, or a sound font, is missing.
+att_status att_score_render(att_rendered *out, const att_score *score, const att_render_options *options, const att_host *host, att_error *err);
+void att_rendered_deinit(att_rendered *rendered); // all zero is fine
+
+// What a listener would notice where a loop's end meets its beginning. All three are ratios to the same measure elsewhere in the loop: near
+// 1 it is a place like others.
+typedef struct att_seam {
+    double step;     // largest second difference of samples across the seam, to the largest within 10 ms beside it
+    double spectrum; // change of the spectrum across the seam, to the median change across the other bar lines (or beats, of one bar)
+    double level;    // change of level in dB across the seam, less the median of the same at the other bar lines
+} att_seam;
+// ATT_INSUFFICIENT: shorter than a fifth of a second, or silent.
+att_status att_seam_measure(att_sound loop, uint32_t bars, att_seam *out, const att_host *host, att_error *err);
+
+// --- From brief to sound in one call: what a world's `make` asks for ------------------------------------------------
+
+typedef struct att_song {
+    att_score score;
+    att_rendered sound;
+    size_t rules, breaches; // of the checker
+    att_breach first;       // when there is a breach
+} att_song;
+
+att_status att_song_make(att_song *out, const att_music_brief *brief, const att_render_options *options, const att_host *host, att_error *err);
+void att_song_deinit(att_song *song); // all zero is fine
+
 ATT_END
 #endif

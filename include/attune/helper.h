@@ -33,5 +33,29 @@ typedef struct att_helper_head {
     uint64_t frames; // as the file claims; 0: unknown. Never trusted with memory.
 } att_helper_head;
 
+// --- What the library asks of attune-synth, on its standard input and in the byte order of the machine: an att_synth_request, its notes,
+// its bends. The sound font is descriptor 3. It answers each note in turn, as if it were alone in the world: a frame whose first sample
+// is the count of frames that follow, then these.
+
+#define ATT_SYNTH_MAGIC 0x31535441u // "ATS1"
+#define ATT_SYNTH_BLOCK 64          // frames; holds are whole blocks, so that a note is the same wherever it stands
+#define ATT_SYNTH_NOTES_MAX (1 << 20)
+#define ATT_SYNTH_BENDS_MAX (1 << 24)
+#define ATT_SYNTH_FRAMES_MAX (1 << 23) // of one note
+
+typedef struct att_synth_note {
+    uint32_t hold_frames;            // whole blocks
+    uint32_t tail_frames_max;        // after it is let go
+    uint32_t bend_first, bend_count; // one a block, from the beginning; the last one stays
+    float cents;                     // pitch, above MIDI key 0 of equal temperament; of drums: not read
+    uint8_t key;                     // whose sample sounds
+    uint8_t velocity, program;
+    uint8_t drums;                   // 1: program is a drum kit
+} att_synth_note;
+
+typedef struct att_synth_request {
+    uint32_t magic, rate_hz, note_count, bend_count; // bends: float cents, within 1200 either way
+} att_synth_request;
+
 ATT_END
 #endif

@@ -8,6 +8,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
   stretch     Change the tempo of a sound file, or its pitch
   find        Which known recording is in a sound file
   compose     Compose a song from a brief
+  loop        Make a loop that repeats without a seam
 
 More: attune music COMMAND --help
 [64]
@@ -53,6 +54,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-compose
 .Nd Compose a song from a brief
+.Dt ATTUNE-MUSIC-LOOP 1
+.Os
+.Sh NAME
+.Nm attune-music-loop
+.Nd Make a loop that repeats without a seam
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]

@@ -6,7 +6,9 @@ Compose a song from a brief.
 
 A score is planned under rules of form, harmony, voice leading and melody, and
 checked by a second program part that shares no code with the first. The same
-brief and seed give the same song. Exit code 1: the checker found a breach.
+brief and seed give the same song. Sound is made by FluidSynth in a helper
+program, from a General MIDI sound font. Exit code 1: the checker found a
+breach.
 
 Options
       --style NAME           synth pop, house, lo-fi, rock, ambient, focus,
@@ -15,11 +17,7 @@ Options
                              style
       --key KEY              "C minor", "F# dorian", "Bb"; otherwise drawn from
                              the style
-      --form WORDS           "intro verse chorus verse chorus bridge chorus
-                             outro"
       --bars N               whole length in bars of four beats
-      --minutes N            whole length, rounded to bars; otherwise the
-                             style's own
       --energy N             0 to 1
       --mood N               -1 dark to 1 bright
       --density N            taste, -1 to 1: notes in a bar
@@ -30,9 +28,18 @@ Options
       --vocals               the lead is a wordless voice
       --seed N               another seed, another song
       --attempts N           whole plans tried, the best is kept; otherwise 8
-      --search-ms N          the clock may end the search after a whole plan
-  -o, --out FILE             write notes: .mid
+  -o, --out FILE             write it: .wav, .flac, .ogg, or notes alone: .mid
+      --stems                also FILE.drums.wav and so on; they sum to FILE
+                             exactly
+      --sound-font FILE      .sf2 or .sf3; otherwise one of Debian's
+      --rate HZ              frames a second; otherwise 44100
+      --loudness LUFS        otherwise -16
       --plan                 print form and chords
+      --form WORDS           "intro verse chorus verse chorus bridge chorus
+                             outro"
+      --minutes N            whole length, rounded to bars; otherwise the
+                             style's own
+      --search-ms N          the clock may end the search after a whole plan
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
   -j, --json                 one JSON object (or one a line) on standard output
@@ -44,6 +51,8 @@ Examples
       a song's plan
   attune music compose --style jazz --seed 7 --out song.mid
       its notes
+  attune music compose --style ambient --minutes 10 --out calm.flac
+      ten minutes of sound
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
@@ -75,5 +84,8 @@ $ attune music compose --form "verse solo"
 attune music compose: form: found "solo", expected words of intro, verse, chorus, bridge, outro
 [65]
 $ attune music compose --bars 8 --out song.xyz
-attune music compose: --out: found "song.xyz", expected a name that ends in .mid; see: attune music compose --help
+attune music compose: --out: found "song.xyz", expected a name that ends in .wav, .flac, .ogg or .mid; see: attune music compose --help
 [64]
+$ attune music compose --bars 8 --sound-font none.sf2 -o song.wav
+attune music compose: opening the sound font none.sf2: No such file or directory
+[66]
