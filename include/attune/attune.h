@@ -31,6 +31,7 @@
 #include "attune/fingerprint.h"
 #include "attune/music.h"
 #include "attune/stretch.h"
+#include "attune/master.h"
 #include "attune/stems.h"
 #include "attune/compose.h"
 

@@ -6,6 +6,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
   stems       Split a track into drums, bass, vocals and the rest
   remix       Mix a track again: stems louder, softer, out, in another colour
   stretch     Change the tempo of a sound file, or its pitch
+  master      Master a sound file for a listener: band, crest, loudness, hearing
   find        Which known recording is in a sound file
   compose     Compose a song from a brief
   loop        Make a loop that repeats without a seam
@@ -44,6 +45,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-stretch
 .Nd Change the tempo of a sound file, or its pitch
+.Dt ATTUNE-MUSIC-MASTER 1
+.Os
+.Sh NAME
+.Nm attune-music-master
+.Nd Master a sound file for a listener: band, crest, loudness, hearing
 .Dt ATTUNE-MUSIC-FIND 1
 .Os
 .Sh NAME
