@@ -81,9 +81,22 @@ static size_t scalar_at_least_f32(uint32_t *places, const float *values, size_t 
     return found;
 }
 
+size_t att_split_u64_plain(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare)
+{
+    size_t above = 0;
+    for (size_t i = 0; i < count; i++) { // without a branch on what a key is
+        const uint64_t key = keys[i];
+        keys[above] = key;
+        spare[i - above] = key;
+        above += key > pivot;
+    }
+    memcpy(keys + above, spare, (count - above) * sizeof *keys);
+    return above;
+}
+
 static const att_kernels scalar = {"scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32,
     scalar_rows_dot_f32, scalar_pick_dot_f32, scalar_rows_scaled_i8, scalar_pick_scaled_i8,
-    scalar_panel_scaled_i8, scalar_at_least_f32};
+    scalar_panel_scaled_i8, scalar_at_least_f32, att_split_u64_plain};
 
 const att_kernels *att_kernels_scalar(void)
 {

@@ -33,7 +33,12 @@ typedef struct att_kernels {
         const float *scales, float factor);
     // Writes where values[i] >= bar, ascending. Returns how many; `places` has room for count + 16.
     size_t (*at_least_f32)(uint32_t *places, const float *values, size_t count, float bar);
+    // Those above the pivot come first, in their order, then the others. Returns how many are above it. `spare` has room for count + 8.
+    size_t (*split_u64)(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare);
 } att_kernels;
+
+// split_u64 for whoever has nothing better.
+size_t att_split_u64_plain(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare);
 
 // The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps
 // and passed to att_kernels_named, never by the library.

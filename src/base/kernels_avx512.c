@@ -308,9 +308,27 @@ AVX512 static size_t avx512_at_least_f32(
     return found;
 }
 
+// What is written in front has been read: it never gets ahead.
+AVX512 static size_t avx512_split_u64(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare)
+{
+    const __m512i bar = _mm512_set1_epi64((int64_t)pivot);
+    size_t above = 0, rest = 0;
+    for (size_t i = 0; i < count; i += 8) {
+        const __mmask8 there = (__mmask8)(count - i < 8 ? (1u << (count - i)) - 1 : 0xFFu);
+        const __m512i eight = _mm512_maskz_loadu_epi64(there, keys + i);
+        const __mmask8 high = _mm512_mask_cmpgt_epu64_mask(there, eight, bar), low = (__mmask8)(there & ~high);
+        _mm512_mask_storeu_epi64(keys + above, there, _mm512_maskz_compress_epi64(high, eight));
+        _mm512_storeu_si512(spare + rest, _mm512_maskz_compress_epi64(low, eight));
+        above += (size_t)__builtin_popcount(high);
+        rest += (size_t)__builtin_popcount(low);
+    }
+    memcpy(keys + above, spare, rest * sizeof *keys);
+    return above;
+}
+
 static const att_kernels avx512 = {"avx512-vnni", avx512_dot_f32, avx512_dot_i8, avx512_axpy_f32,
     avx512_rows_dot_f32, avx512_pick_dot_f32, avx512_rows_scaled_i8, avx512_pick_scaled_i8,
-    avx512_panel_scaled_i8, avx512_at_least_f32};
+    avx512_panel_scaled_i8, avx512_at_least_f32, avx512_split_u64};
 
 const att_kernels *att_kernels_avx512(void)
 {

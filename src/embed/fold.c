@@ -249,6 +249,11 @@ att_status att_model_score(const att_model *model, att_fold *fold, const uint32_
     return ATT_OK;
 }
 
+bool att_model_is_product(const att_model *model, const att_fold *fold)
+{
+    return model->kind == ATT_MODEL_ALS && fold->model == model && !model->trend.values && !att_fold_is_read(fold);
+}
+
 void att_model_score_all(const att_model *model, const att_fold *fold, float *scores)
 {
     assert(fold->model == model);
@@ -285,31 +290,41 @@ typedef struct effect_work {
     float *targets;  // (stride, target_columns) T
     float *products; // (EVENT_BLOCK, target_columns) F_i . T_j
     float *leverage; // (EVENT_BLOCK) F_i . F_i
+    float *rows;     // (targets, stride) the targets as they come
+    float *ones;     // (longest)
     float *shares;   // (targets)
-    size_t target_columns;
+    uint32_t *places; // (longest) 0, 1, 2 …
+    size_t target_columns, longest;
 } effect_work;
 
 static att_status effect_room(
     effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
 {
     w->target_columns = att_normal_pad(targets);
-    const size_t floats =
-        (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK + targets;
+    w->longest = ATT_MAX(stride, ATT_MAX(w->target_columns, (size_t)EVENT_BLOCK));
+    const size_t floats = (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK +
+                          targets * (stride + 1) + 2 * w->longest;
     if (!att_float_block_fit(&fold->extra, floats, &fold->host))
         return att_no_memory(err, targets, "targets to explain");
     w->events = fold->extra.at;
     w->targets = w->events + stride * EVENT_BLOCK;
     w->products = w->targets + stride * w->target_columns;
     w->leverage = w->products + EVENT_BLOCK * w->target_columns;
-    w->shares = w->leverage + EVENT_BLOCK;
-    memset(fold->extra.at, 0, floats * sizeof(float));
+    w->rows = w->leverage + EVENT_BLOCK;
+    w->ones = w->rows + targets * stride;
+    w->shares = w->ones + w->longest;
+    w->places = (uint32_t *)(void *)(w->shares + targets);
+    for (size_t k = 0; k < w->longest; k++) {
+        w->ones[k] = 1;
+        w->places[k] = (uint32_t)k;
+    }
     return ATT_OK;
 }
 
-static void put_column(float *to, size_t columns, size_t column, const float *vector, size_t dim)
+// Rows (count, stride) lie down: `to` is (stride, columns), with zeros behind the last.
+static void lay_down(const att_model *model, const effect_work *w, float *to, size_t columns, const float *rows, size_t count)
 {
-    for (size_t k = 0; k < dim; k++)
-        to[k * columns + column] = vector[k];
+    model->normal->pack_columns(to, columns, rows, model->stride, w->places, w->ones, count, w->ones, model->stride);
 }
 
 static void solve_targets(const att_model *model, const att_fold *fold, effect_work *w,
@@ -317,21 +332,24 @@ static void solve_targets(const att_model *model, const att_fold *fold, effect_w
 {
     for (size_t j = 0; j < target_count; j++) {
         const float *x = vector_of(model, targets[j], vectors ? vectors[j] : NULL);
+        float *row = w->rows + j * model->stride;
         w->shares[j] = (float)shares_of(model, targets[j]).vector;
         if (x)
-            put_column(w->targets, w->target_columns, j, x, model->dim);
+            model->normal->pack(row, x, model->dim, 1);
+        else
+            memset(row, 0, model->stride * sizeof *row);
     }
+    lay_down(model, w, w->targets, w->target_columns, w->rows, target_count);
     model->normal->forward(fold->factor, model->stride, model->stride, w->targets,
         w->target_columns, w->target_columns);
 }
 
-// Panel rows first … first + count - 1 of the fold. What an earlier block left in further columns is not looked at.
+// Panel rows first … first + count - 1 of the fold.
 static void solve_block(
     const att_model *model, const att_fold *fold, effect_work *w, size_t first, size_t count)
 {
     const size_t stride = model->stride;
-    for (size_t i = 0; i < count; i++)
-        put_column(w->events, EVENT_BLOCK, i, fold->panel + (first + i) * stride, stride);
+    lay_down(model, w, w->events, EVENT_BLOCK, fold->panel + first * stride, count);
     model->normal->forward(fold->factor, stride, stride, w->events, EVENT_BLOCK, EVENT_BLOCK);
     model->normal->cross(w->products, w->target_columns, w->events, EVENT_BLOCK, w->targets,
         w->target_columns, stride, EVENT_BLOCK, w->target_columns);

@@ -121,6 +121,8 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
 // sum for blend; plus the trend, where there is one. vectors[j] NULL: the model's own, and for an unknown item the cold-start vector is the caller's to give.
 att_status att_model_score(const att_model *model, att_fold *fold, const uint32_t *items,
     const float *const *vectors, size_t count, float *scores, att_error *err);
+// Whether that is the product of the two vectors and nothing else, to the bit what the index says. `fold` as for att_model_score.
+bool att_model_is_product(const att_model *model, const att_fold *fold);
 // EASE and blend score densely: best items by the item-item part alone, as candidates beside the index search.
 // Eligible by `bits` (NULL: all). Best first; returns how many.
 size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uint64_t *bits,

@@ -27,7 +27,7 @@ typedef struct att_normal {
     // with zeros up to the pad.
     void (*pack)(float *to, const float *from, size_t dim, float scale);
     // A panel lying down: to[j][k] = roots[k] * scale[j] * rows[picks[k]][j], (dim, ldt) with zeros from count to ldt, which is
-    // att_normal_pad(count). Rows are `stride` apart; dim is padded.
+    // padded. Rows are `stride` apart; dim is padded.
     void (*pack_columns)(float *to, size_t ldt, const float *rows, size_t stride,
         const uint32_t *picks, const float *roots, size_t count, const float *scale, size_t dim);
     // out[j] = scale[j]^2 * sum over k of by[k] * rows[picks[k]][j], (dim), padded.

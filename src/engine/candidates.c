@@ -26,19 +26,20 @@ static bool mark_entered(att_view *view, uint32_t item)
     return true;
 }
 
-// Once each, and only what may be shown.
-static void enter(att_view *view, uint32_t item)
+// Once each, and only what may be shown. False: it was there, or may not, or there is no room.
+static bool enter(att_view *view, uint32_t item)
 {
     if (view->candidate_count == view->candidate_capacity || !may_enter(view, item) ||
         !mark_entered(view, item))
-        return;
+        return false;
     if (view->may_be_made && !att_view_enter_made(view, item))
-        return;
+        return false;
     const att_serving *serving = &view->engine->serving;
     __builtin_prefetch(&view->engine->catalogue.entries.items[item]);
-    if (item < serving->log_count)
-        __builtin_prefetch(&serving->log_popularity[item]);
+    if (item < serving->fact_count)
+        __builtin_prefetch(&serving->facts[item]);
     view->candidates[view->candidate_count++] = (att_candidate){.item = item};
+    return true;
 }
 
 static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
@@ -59,7 +60,8 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
     const att_status status = att_index_top(serving->index, view->memory->search, view->taste, &filter,
         wanted, (uint32_t)width, hits, &found, err);
     for (size_t i = 0; i < found && !status; i++)
-        enter(view, hits[i].id);
+        if (enter(view, hits[i].id))
+            view->relevance[view->candidate_count - 1] = hits[i].score;
     view->near_count = view->candidate_count;
     return status;
 }
@@ -194,12 +196,6 @@ static const float *vector_of(const att_view *view, size_t i)
                                 : att_serving_vector(serving, view->candidates[i].item);
 }
 
-static void fetch_vector(const float *vector, size_t dim)
-{
-    for (size_t k = 0; vector && k < ATT_MIN(dim, 128); k += 16)
-        __builtin_prefetch(vector + k);
-}
-
 // What stands for popularity until a model has been trained: events an item for each person.
 static float met_by(const att_engine *engine, uint32_t item)
 {
@@ -207,23 +203,34 @@ static float met_by(const att_engine *engine, uint32_t item)
     return fminf(1, (float)engine->catalogue.entries.items[item].events / people);
 }
 
+static float length_of(const att_serving *serving, uint32_t item, const float *vector, uint32_t dim)
+{
+    if (!vector)
+        return 0;
+    return item < serving->fact_count && serving->facts[item].length > 0
+               ? serving->facts[item].length
+               : sqrtf(att_kernels_best()->dot_f32(vector, vector, dim));
+}
+
 // Vectors of the candidates `from` to `until` - 1 and their lengths, for likeness, and their relevance, so that a vector comes
-// once from where it lies. Those that lie far apart in memory are asked for some candidates ahead.
+// once from where it lies. Those that lie far apart in memory are asked for some candidates ahead. Where relevance is a product of vectors,
+// the index has told it of what is near.
 static att_status weigh(att_view *view, const uint32_t *items, const float **vectors, size_t from, size_t until, att_error *err)
 {
     enum { ahead = 8 };
     const att_serving *serving = &view->engine->serving;
     const uint32_t dim = serving->model ? att_model_dim(serving->model) : 0;
-    const att_kernels *kernels = att_kernels_best();
     for (size_t i = from; i < until; i++) {
         if (i + ahead < view->candidate_count && i + ahead >= view->near_count)
-            fetch_vector(vectors[i + ahead], dim);
-        const float length = vectors[i] ? sqrtf(kernels->dot_f32(vectors[i], vectors[i], dim)) : 0;
+            att_fetch_vector(vectors[i + ahead], dim);
+        const float length = length_of(serving, items[i], vectors[i], dim);
         if (length > 0) {
             view->candidates[i].vector = vectors[i];
             view->candidates[i].length = length;
         }
     }
+    if (view->folded && att_model_is_product(serving->model, view->memory->fold))
+        from = ATT_MIN(ATT_MAX(from, view->near_count), until);
     if (view->folded)
         return att_model_score(serving->model, view->memory->fold, items + from, vectors + from, until - from,
             view->relevance + from, err);

@@ -47,6 +47,51 @@ void att_slate_memory_destroy(att_slate_memory *memory)
 
 // --- Reasons --------------------------------------------------------------------------------------------------
 
+// The greatest effects on each item, best first. Few are among them, so a row of effects is passed over in its order. Where they came from is left in
+// item.size, until it is named.
+static void list_strongest(const att_view *view, const uint32_t *items, size_t count, const float *effects, size_t capacity,
+    att_reason *reasons, size_t *reason_counts)
+{
+    const double weight = view->policy->objective.relevance * view->relevance_scale;
+    float floors[ATT_SLATE_MAX] = {0}; // an effect must be above it
+    assert(count <= ATT_SLATE_MAX);
+    for (size_t i = 0; i < view->history_count && weight > 0; i++)
+        for (size_t j = 0; j < count; j++) {
+            const float effect = effects[i * count + j];
+            if (!(effect > floors[j]) || view->history[i].item == items[j])
+                continue; // having met the thing itself is no reason to show it
+            att_reason *best = reasons + j * capacity;
+            size_t at = reason_counts[j] < capacity ? reason_counts[j]++ : capacity - 1;
+            const double moved = weight * (double)effect;
+            for (; at > 0 && best[at - 1].effect < moved; at--)
+                best[at] = best[at - 1];
+            best[at] = (att_reason){.item.size = i, .effect = moved};
+            if (reason_counts[j] == capacity)
+                floors[j] = effects[best[capacity - 1].item.size * count + j];
+        }
+}
+
+static att_status name_reasons(
+    const att_view *view, size_t count, size_t capacity, att_reason *reasons, const size_t *reason_counts, att_error *err)
+{
+    const att_catalogue *catalogue = &view->engine->catalogue;
+    for (int step = 0; step < 2; step++)
+        for (size_t i = 0; i < view->history_count; i++)
+            att_catalogue_prefetch(catalogue, view->history[i].item, step);
+    for (size_t j = 0; j < count; j++)
+        for (size_t r = 0; r < reason_counts[j]; r++) {
+            att_reason *reason = &reasons[j * capacity + r];
+            const att_preference *source = view->sources[reason->item.size];
+            reason->signal = (att_signal)source->signal;
+            reason->at_ms = (int64_t)source->at_s * 1000;
+            reason->item = att_arena_text(view->answer, att_names_get(&catalogue->ids, source->item));
+            reason->title = att_arena_text(view->answer, att_catalogue_title(catalogue, source->item));
+            if (!reason->item.data || !reason->title.data)
+                return att_no_memory(err, count, "reasons");
+        }
+    return ATT_OK;
+}
+
 // What each history entry does to each item, by exact removal of one entry (embed/model.h), sorted.
 att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count, size_t capacity,
     att_reason *reasons, size_t *reason_counts, att_error *err)
@@ -66,35 +111,8 @@ att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count,
         engine->serving.model, view->memory->fold, items, vectors, count, effects, err);
     if (status)
         return status;
-    for (int step = 0; step < 2; step++)
-        for (size_t i = 0; i < view->history_count; i++)
-            att_catalogue_prefetch(&engine->catalogue, view->history[i].item, step);
-    const double weight = view->policy->objective.relevance * view->relevance_scale;
-    for (size_t j = 0; j < count; j++) {
-        att_reason *best = reasons + j * capacity;
-        size_t *kept = &reason_counts[j];
-        for (size_t i = 0; i < view->history_count; i++) {
-            const double effect = weight * (double)effects[i * count + j];
-            if (!(effect > 0) || view->history[i].item == items[j])
-                continue; // having met the thing itself is no reason to show it
-            if (*kept == capacity && effect <= best[capacity - 1].effect)
-                continue;
-            size_t at = *kept < capacity ? (*kept)++ : capacity - 1;
-            for (; at > 0 && best[at - 1].effect < effect; at--)
-                best[at] = best[at - 1];
-            best[at] = (att_reason){.item.size = i, .effect = effect}; // the place in history, until it is named below
-        }
-        for (size_t r = 0; r < *kept; r++) {
-            const att_preference *source = view->sources[best[r].item.size];
-            best[r].signal = (att_signal)source->signal;
-            best[r].at_ms = (int64_t)source->at_s * 1000;
-            best[r].item = att_arena_text(view->answer, att_names_get(&engine->catalogue.ids, source->item));
-            best[r].title = att_arena_text(view->answer, att_catalogue_title(&engine->catalogue, source->item));
-            if (!best[r].item.data || !best[r].title.data)
-                return att_no_memory(err, count, "reasons");
-        }
-    }
-    return ATT_OK;
+    list_strongest(view, items, count, effects, capacity, reasons, reason_counts);
+    return name_reasons(view, count, capacity, reasons, reason_counts, err);
 }
 
 // --- One decision ---------------------------------------------------------------------------------------------

@@ -35,6 +35,12 @@
 
 #include <pthread.h>
 
+// Of an item that the model knows, asked for of every candidate of every decision.
+typedef struct att_item_facts {
+    float log_popularity; // natural logarithm, for novelty
+    float length;         // of its vector; 0: it has none
+} att_item_facts;
+
 // What a trained model becomes in memory. Swapped as a whole under state_lock.
 typedef struct att_serving {
     att_model *model;      // NULL: none trained yet
@@ -47,8 +53,8 @@ typedef struct att_serving {
     ATT_VEC(float) placed;        // (placed rows, dim): vectors of items the model has not seen
     ATT_VEC(uint32_t) placed_row; // by item: its row, ATT_NO_INDEX for none; shorter than the catalogue is fine
     uint32_t placed_count;
-    float *log_popularity; // (log_count) natural logarithm of each item's popularity, for novelty
-    size_t log_count;
+    att_item_facts *facts; // (fact_count)
+    size_t fact_count;
     uint64_t version;
 } att_serving;
 

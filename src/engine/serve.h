@@ -73,6 +73,13 @@ typedef struct att_view {
     const float *raw;               // (ATT_TERM_COUNT, candidate_count) terms at weight 1, where a pool is kept
 } att_view;
 
+// Towards the caches.
+static inline void att_fetch_vector(const float *vector, size_t dim)
+{
+    for (size_t k = 0; vector && k < ATT_MIN(dim, 128); k += 16)
+        __builtin_prefetch(vector + k);
+}
+
 // `memory` may serve the next request as soon as this view has ended; `answer` not.
 att_status att_view_begin(att_engine *engine, const att_request *request, att_slate_memory *memory,
     att_arena *answer, uint64_t seed, att_view *view, att_error *err);

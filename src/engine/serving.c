@@ -61,7 +61,7 @@ void att_serving_deinit(att_serving *serving, const att_host *host)
     att_context_model_destroy(serving->context);
     ATT_FREE_ARRAY(host, serving->context_tag, serving->context_tag_count);
     ATT_FREE_ARRAY(host, serving->popular, serving->popular_count);
-    ATT_FREE_ARRAY(host, serving->log_popularity, serving->log_count);
+    ATT_FREE_ARRAY(host, serving->facts, serving->fact_count);
     ATT_VEC_FREE(host, &serving->placed);
     ATT_VEC_FREE(host, &serving->placed_row);
     *serving = (att_serving){0};
@@ -185,16 +185,20 @@ static att_status place_unseen(att_engine *engine, att_serving *serving, att_err
     return status ? status : p.status;
 }
 
-// Asked for of every candidate of every decision.
-static att_status take_logarithms(att_serving *serving, const att_host *host, att_error *err)
+static att_status gather_facts(att_serving *serving, const att_host *host, att_error *err)
 {
     const size_t count = att_model_item_count(serving->model);
-    serving->log_popularity = ATT_NEW_ARRAY(host, float, count);
-    if (!serving->log_popularity)
+    const uint32_t dim = att_model_dim(serving->model);
+    const att_kernels *kernels = att_kernels_best();
+    serving->facts = ATT_NEW_ARRAY(host, att_item_facts, count);
+    if (!serving->facts)
         return att_no_memory(err, count, "items' popularity");
-    serving->log_count = count;
-    for (uint32_t i = 0; i < count; i++)
-        serving->log_popularity[i] = logf(att_model_popularity(serving->model, i));
+    serving->fact_count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        const float *vector = att_model_item_vector(serving->model, i);
+        serving->facts[i] = (att_item_facts){.log_popularity = logf(att_model_popularity(serving->model, i)),
+            .length = vector ? sqrtf(kernels->dot_f32(vector, vector, dim)) : 0};
+    }
     return ATT_OK;
 }
 
@@ -284,7 +288,7 @@ att_status att_serving_load(
     *out = (att_serving){.version = version};
     att_status status = load_files(engine, version, out, &scratch, err);
     if (!status)
-        status = take_logarithms(out, &engine->host, err);
+        status = gather_facts(out, &engine->host, err);
     if (!status)
         status = place_unseen(engine, out, err);
     if (!status)

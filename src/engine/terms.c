@@ -109,7 +109,7 @@ att_status att_view_terms(att_view *view, att_error *err)
         const uint32_t item = view->candidates[i].item;
         const att_entry *entry = &catalogue->entries.items[item];
         c.novelty[i] = att_novelty_of_log(
-            item < serving->log_count ? serving->log_popularity[item] : -INFINITY, log_least);
+            item < serving->fact_count ? serving->facts[item].log_popularity : -INFINITY, log_least);
         c.boost[i] = entry->boost;
         c.energy[i] = entry->energy;
         c.published_at_ms[i] = entry->published_at_ms;

@@ -260,10 +260,13 @@ static att_status list_history(att_view *view, att_error *err)
     view->sources = ATT_NEW(scratch, const att_preference *, count);
     if (!view->sources)
         return att_no_memory(err, count, "preferences");
+    const att_model *model = view->engine->serving.model;
+    const uint32_t dim = model ? att_model_dim(model) : 0;
     for (size_t i = 0; i < count; i++) {
         view->sources[i] = &person->preferences[items[i].item];
         items[i].item = view->sources[i]->item;
         items[i].vector = att_serving_vector(&view->engine->serving, items[i].item);
+        att_fetch_vector(items[i].vector, dim);
     }
     view->history = items;
     view->history_count = count;

@@ -1,12 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // retrieve/best.c - dropping the worse half, and sorting keys.
 #include "retrieve/best.h"
+#include "base/kernels.h"
+
+enum { FEW = 48, SPARE = 2048 };
 
 static void swap(uint64_t *a, uint64_t *b)
 {
     const uint64_t held = *a;
     *a = *b;
     *b = held;
+}
+
+// Those above the last key come first. Returns their number, which is where the last key now is. The keys differ from each other.
+static size_t partition(const att_kernels *kernels, uint64_t *keys, size_t count)
+{
+    uint64_t spare[SPARE + 8];
+    const uint64_t pivot = keys[count - 1];
+    size_t above = 0;
+    if (count <= SPARE) {
+        above = kernels->split_u64(keys, count - 1, pivot, spare);
+    } else {
+        for (size_t i = 0; i + 1 < count; i++) { // without a branch on what a key is (Lomuto's scheme)
+            const uint64_t key = keys[i];
+            keys[i] = keys[above];
+            keys[above] = key;
+            above += key > pivot;
+        }
+    }
+    swap(&keys[above], &keys[count - 1]);
+    return above;
 }
 
 static uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c)
@@ -16,30 +39,15 @@ static uint64_t median_of_three(uint64_t a, uint64_t b, uint64_t c)
     return a < c ? a : ATT_MAX(b, c);
 }
 
-// Those above the last key come first, without a branch on what a key is (Lomuto's scheme). Returns their number,
-// which is where the last key now is. The keys differ from each other.
-static size_t partition(uint64_t *keys, size_t count)
-{
-    const uint64_t pivot = keys[count - 1];
-    size_t above = 0;
-    for (size_t i = 0; i + 1 < count; i++) {
-        const uint64_t key = keys[i];
-        keys[i] = keys[above];
-        keys[above] = key;
-        above += key > pivot;
-    }
-    swap(&keys[above], &keys[count - 1]);
-    return above;
-}
-
 // Hoare's selection (1961): afterwards the `keep` largest come first.
 static void select_largest(uint64_t *keys, size_t count, size_t keep)
 {
+    const att_kernels *kernels = att_kernels_best();
     while (count > 1 && keep > 0 && keep < count) {
         uint64_t *const middle = &keys[count / 2], *const last = &keys[count - 1];
         const uint64_t pivot = median_of_three(keys[0], *middle, *last);
         swap(last, pivot == keys[0] ? keys : pivot == *middle ? middle : last);
-        const size_t above = partition(keys, count);
+        const size_t above = partition(kernels, keys, count);
         if (keep <= above) {
             count = above;
         } else {
@@ -67,8 +75,6 @@ void att_best_cut(att_best *top)
     top->count = top->keep;
     top->bar = least(top->keys, top->keep);
 }
-
-enum { FEW = 48 };
 
 static void insertion_sort(uint64_t *keys, size_t count)
 {

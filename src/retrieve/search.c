@@ -138,30 +138,44 @@ static att_probe probe_query(const att_index *index, att_search *search, const f
     return probe;
 }
 
+typedef struct picked {
+    uint32_t slots[ATT_PICKS_MAX];
+    size_t count;
+} picked;
+
+// The next of those that may be shown; their rows are on their way. Returns how many keys were looked at.
+static size_t pick_finalists(const att_index *index, const att_search *search, const att_filter *filter, const uint64_t *keys,
+    size_t count, picked *out)
+{
+    size_t at = 0;
+    for (out->count = 0; at < count && out->count < ATT_PICKS_MAX; at++) {
+        const uint32_t slot = att_rank_tail(keys[at]);
+        if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(search, filter, index->ids[slot]))
+            continue;
+        out->slots[out->count++] = slot;
+        const float *row = index->vectors + slot * index->vector_stride;
+        for (size_t i = 0; i < index->vector_stride && i < 128; i += 16)
+            __builtin_prefetch(row + i);
+    }
+    return at;
+}
+
 // Keys of slots become keys of ids with the score in f32; dead and ineligible ones go. The best `count` are
 // left, in order. Returns how many.
 static size_t rank_finalists(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, size_t finalists, size_t count)
 {
     uint64_t *keys = search->keys;
-    size_t kept = 0;
-    for (size_t from = 0; from < finalists;) {
-        uint32_t picks[ATT_PICKS_MAX];
+    picked picks[2]; // rows of one are on their way while those of the other are scored
+    size_t kept = 0, from = pick_finalists(index, search, filter, keys, finalists, &picks[0]);
+    for (size_t now = 0; picks[now].count; now = !now) {
         float scores[ATT_PICKS_MAX];
-        size_t step = 0;
-        for (; from < finalists && step < ATT_PICKS_MAX; from++) {
-            const uint32_t slot = att_rank_tail(keys[from]);
-            if (index->ids[slot] == ATT_SLOT_NONE || !att_filter_allows(search, filter, index->ids[slot]))
-                continue;
-            picks[step++] = slot;
-            const float *row = index->vectors + slot * index->vector_stride;
-            for (size_t i = 0; i < index->vector_stride && i < 128; i += 16)
-                __builtin_prefetch(row + i);
-        }
+        const picked *here = &picks[now];
+        from += pick_finalists(index, search, filter, keys + from, finalists - from, &picks[!now]);
         index->kernels->pick_dot_f32(
-            scores, index->vectors, index->vector_stride, picks, step, query, index->options.dim);
-        for (size_t i = 0; i < step; i++)
-            keys[kept++] = att_rank_key(scores[i], index->ids[picks[i]]);
+            scores, index->vectors, index->vector_stride, here->slots, here->count, query, index->options.dim);
+        for (size_t i = 0; i < here->count; i++) // behind what is yet to be read
+            keys[kept++] = att_rank_key(scores[i], index->ids[here->slots[i]]);
     }
     att_best best = {.keys = keys, .keep = count, .count = kept};
     return att_best_finish(&best, keys + kept);

@@ -214,6 +214,32 @@ CHECK_TEST(places_at_or_above_the_bar_are_the_same)
     }
 }
 
+// Every path gives the plain one's order, not just its sets: which blocks a scan looks at depends on it.
+CHECK_TEST(keys_above_a_pivot_come_first_and_keep_their_order)
+{
+    CHECK_BEGIN();
+    enum { MANY = 131 };
+    static uint64_t given[MANY], wanted[MANY], got[MANY], spare[MANY + 8];
+    att_rng rng = att_rng_seed(77);
+    for (size_t count = 0; count <= MANY; count++) {
+        for (size_t i = 0; i < count; i++)
+            given[i] = att_mix64(att_rng_below(&rng, UINT32_MAX)) ^ (i % 3 ? 0 : UINT64_C(1) << 63);
+        const uint64_t pivot = count % 5 == 0 ? 0 : count % 5 == 1 ? UINT64_MAX : given[count / 2];
+        memcpy(wanted, given, sizeof given);
+        const size_t above = att_split_u64_plain(wanted, count, pivot, spare);
+        for (size_t i = 0, a = 0, r = above; i < count; i++)
+            CHECK(wanted[given[i] > pivot ? a++ : r++] == given[i]);
+        for (size_t p = 0; p < ATT_COUNT_OF(paths); p++) {
+            const att_kernels *k = att_kernels_named(paths[p]);
+            if (!k)
+                continue;
+            memcpy(got, given, sizeof given);
+            CHECK_EQ(k->split_u64(got, count, pivot, spare), above);
+            CHECK(same_bits(got, wanted, count * sizeof *got));
+        }
+    }
+}
+
 CHECK_TEST(the_largest_byte_sums_do_not_overflow)
 {
     CHECK_BEGIN();
@@ -243,5 +269,5 @@ CHECK_MAIN(CHECK_CASE(sums_by_hand), CHECK_CASE(float_paths_give_the_same_bits_f
     CHECK_CASE(a_zero_keeps_its_sign_on_every_path), CHECK_CASE(rows_and_picks_equal_one_by_one),
     CHECK_CASE(byte_paths_are_exact_for_all_values_and_counts),
     CHECK_CASE(rows_in_panels_have_the_products_of_rows),
-    CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
+    CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(keys_above_a_pivot_come_first_and_keep_their_order), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
     CHECK_CASE(names_are_found_and_strangers_are_not))
