@@ -33,7 +33,8 @@ size_t att_index_count(const att_index *index);
 const float *att_index_vector(const att_index *index, uint32_t id);
 size_t att_index_bytes(const att_index *index);
 
-// What may come back. An id is eligible when its bit is set (bits == NULL: all) and it is not in `exclude`.
+// What may come back. An id is eligible when its bit is set (bits == NULL: all) and it is not in `exclude`. Or exclude is NULL, and
+// exclude_count ids, which may be among the best, are not set in `bits`: that is asked for less.
 typedef struct att_filter {
     const uint64_t *bits;
     size_t bit_count;

@@ -81,6 +81,16 @@ static size_t scalar_at_least_f32(uint32_t *places, const float *values, size_t 
     return found;
 }
 
+size_t att_keys_at_least_plain(uint64_t *keys, const float *values, size_t count, float bar, uint32_t first)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        keys[found] = att_rank_key(values[i], first + (uint32_t)i);
+        found += values[i] >= bar;
+    }
+    return found;
+}
+
 size_t att_split_u64_plain(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare)
 {
     size_t above = 0;
@@ -96,7 +106,7 @@ size_t att_split_u64_plain(uint64_t *keys, size_t count, uint64_t pivot, uint64_
 
 static const att_kernels scalar = {"scalar", scalar_dot_f32, scalar_dot_i8, scalar_axpy_f32,
     scalar_rows_dot_f32, scalar_pick_dot_f32, scalar_rows_scaled_i8, scalar_pick_scaled_i8,
-    scalar_panel_scaled_i8, scalar_at_least_f32, att_split_u64_plain};
+    scalar_panel_scaled_i8, scalar_at_least_f32, att_keys_at_least_plain, att_split_u64_plain};
 
 const att_kernels *att_kernels_scalar(void)
 {

@@ -33,11 +33,24 @@ typedef struct att_kernels {
         const float *scales, float factor);
     // Writes where values[i] >= bar, ascending. Returns how many; `places` has room for count + 16.
     size_t (*at_least_f32)(uint32_t *places, const float *values, size_t count, float bar);
+    // The same, as numbers that sort by value, then by the lower row (retrieve/best.h): keys of the rows `first`, first + 1 … Room for count + 8.
+    size_t (*keys_at_least_f32)(uint64_t *keys, const float *values, size_t count, float bar, uint32_t first);
     // Those above the pivot come first, in their order, then the others. Returns how many are above it. `spare` has room for count + 8.
     size_t (*split_u64)(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare);
 } att_kernels;
 
-// split_u64 for whoever has nothing better.
+// Larger for the larger value, and of the same value for the lower tail. -0 is 0.
+static inline uint64_t att_rank_key(float value, uint32_t tail)
+{
+    uint32_t bits;
+    value += 0.0f;
+    memcpy(&bits, &value, sizeof bits);
+    bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+    return (uint64_t)bits << 32 | (uint32_t)~tail;
+}
+
+// Twins for whoever has nothing better.
+size_t att_keys_at_least_plain(uint64_t *keys, const float *values, size_t count, float bar, uint32_t first);
 size_t att_split_u64_plain(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare);
 
 // The best of this processor; static. `ATTUNE_KERNELS=scalar|avx2|avx512-vnni` is read by the apps

@@ -145,7 +145,7 @@ AVX2 static size_t avx2_at_least_f32(uint32_t *places, const float *values, size
 
 static const att_kernels avx2 = {"avx2", avx2_dot_f32, avx2_dot_i8, avx2_axpy_f32,
     avx2_rows_dot_f32, avx2_pick_dot_f32, avx2_rows_scaled_i8, avx2_pick_scaled_i8,
-    NULL, avx2_at_least_f32, att_split_u64_plain};
+    NULL, avx2_at_least_f32, att_keys_at_least_plain, att_split_u64_plain};
 
 const att_kernels *att_kernels_avx2(void)
 {

@@ -308,6 +308,32 @@ AVX512 static size_t avx512_at_least_f32(
     return found;
 }
 
+AVX512 static size_t avx512_keys_at_least_f32(uint64_t *keys, const float *values, size_t count, float bar, uint32_t first)
+{
+    const __m512 bar16 = _mm512_set1_ps(bar);
+    const __m512i sign = _mm512_set1_epi32(INT32_MIN);
+    __m512i tails = _mm512_sub_epi32(_mm512_set1_epi32((int32_t)~first), _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += 16, tails = _mm512_sub_epi32(tails, _mm512_set1_epi32(16))) {
+        const __mmask16 there = first_16(count - i);
+        const __m512 sixteen = _mm512_add_ps(_mm512_maskz_loadu_ps(there, values + i), _mm512_setzero_ps());
+        const __mmask16 mask = _mm512_mask_cmp_ps_mask(there, sixteen, bar16, _CMP_GE_OQ);
+        if (!mask)
+            continue;
+        const __m512i bits = _mm512_castps_si512(sixteen);
+        const __m512i turned = _mm512_xor_si512(bits, _mm512_or_si512(_mm512_srai_epi32(bits, 31), sign));
+        for (int half = 0; half < 2; half++) {
+            const __mmask8 good = (__mmask8)(mask >> 8 * half);
+            const __m256i high = half ? _mm512_extracti64x4_epi64(turned, 1) : _mm512_castsi512_si256(turned);
+            const __m256i low = half ? _mm512_extracti64x4_epi64(tails, 1) : _mm512_castsi512_si256(tails);
+            const __m512i eight = _mm512_or_si512(_mm512_slli_epi64(_mm512_cvtepu32_epi64(high), 32), _mm512_cvtepu32_epi64(low));
+            _mm512_storeu_si512(keys + found, _mm512_maskz_compress_epi64(good, eight));
+            found += (size_t)__builtin_popcount(good);
+        }
+    }
+    return found;
+}
+
 // What is written in front has been read: it never gets ahead.
 AVX512 static size_t avx512_split_u64(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare)
 {
@@ -328,7 +354,7 @@ AVX512 static size_t avx512_split_u64(uint64_t *keys, size_t count, uint64_t piv
 
 static const att_kernels avx512 = {"avx512-vnni", avx512_dot_f32, avx512_dot_i8, avx512_axpy_f32,
     avx512_rows_dot_f32, avx512_pick_dot_f32, avx512_rows_scaled_i8, avx512_pick_scaled_i8,
-    avx512_panel_scaled_i8, avx512_at_least_f32, avx512_split_u64};
+    avx512_panel_scaled_i8, avx512_at_least_f32, avx512_keys_at_least_f32, avx512_split_u64};
 
 const att_kernels *att_kernels_avx512(void)
 {

@@ -12,7 +12,7 @@
 
 static bool may_enter(const att_view *view, uint32_t item)
 {
-    return item < view->bit_count && (view->bits[item / 64] >> item % 64 & 1);
+    return item < view->bit_count && (view->open[item / 64] >> item % 64 & 1);
 }
 
 // False: it was there.
@@ -50,10 +50,10 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
     att_hit *hits = ATT_NEW_RAW(&view->memory->scratch, att_hit, wanted);
     if (!hits)
         return att_no_memory(err, wanted, "hits");
-    const att_filter filter = {.bits = view->bits,
+    const att_filter filter = {.bits = view->open,
         .bit_count = view->bit_count,
         .eligible = view->eligible_count,
-        .exclude = view->exclude,
+        .exclude = view->open == view->bits ? view->exclude : NULL,
         .exclude_count = view->exclude_count};
     size_t found = 0;
     const size_t width = wanted + 32; // the index widens it by what is excluded
@@ -76,7 +76,7 @@ static att_status enter_item_item(att_view *view, size_t wanted, att_error *err)
     if (!items || !scores)
         return att_no_memory(err, wanted, "candidates");
     const size_t found = att_model_item_item_top(
-        model, view->memory->fold, view->bits, view->bit_count, wanted, items, scores);
+        model, view->memory->fold, view->open, view->bit_count, wanted, items, scores);
     for (size_t i = 0; i < found; i++)
         enter(view, items[i]);
     return ATT_OK;
@@ -95,7 +95,7 @@ static att_status enter_sequence(att_view *view, size_t wanted, att_error *err)
     if (!items || !scores)
         return att_no_memory(err, asked, "candidates");
     const size_t found = att_model_sequence_top(
-        model, view->memory->fold, view->bits, view->bit_count, asked, items, scores);
+        model, view->memory->fold, view->open, view->bit_count, asked, items, scores);
     for (size_t i = 0; i < found && view->candidate_count < until; i++)
         enter(view, items[i]);
     return ATT_OK;
@@ -115,14 +115,22 @@ static void enter_outside(att_view *view, att_rng *rng, size_t wanted)
     const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
     if (!view->taste_mix || catalogue->tagged.count == 0)
         return;
+    enum { few = 4 };
+    const uint32_t *drawn[few] = {0}; // of the tag before, on their way meanwhile
     for (int tries = 0; tries < 64 && view->candidate_count < until; tries++) {
         const size_t tag = (size_t)att_rng_below(rng, catalogue->tagged.count);
         const att_u32_vec *list = &catalogue->tagged.items[tag];
         if (list->count == 0 || view->taste_mix[tag] >= ATT_OUTSIDE_MASS)
             continue;
-        for (int k = 0; k < 4 && view->candidate_count < until; k++)
-            enter(view, list->items[att_rng_below(rng, list->count)]);
+        for (int k = 0; k < few; k++) {
+            if (drawn[k] && view->candidate_count < until)
+                enter(view, *drawn[k]);
+            drawn[k] = &list->items[att_rng_below(rng, list->count)];
+            __builtin_prefetch(drawn[k]);
+        }
     }
+    for (int k = 0; k < few && drawn[k] && view->candidate_count < until; k++)
+        enter(view, *drawn[k]);
 }
 
 static void enter_drawn(att_view *view, att_rng *rng, size_t wanted)
@@ -150,15 +158,45 @@ static att_status enter_made(att_view *view, att_rng *rng, size_t wanted, att_er
 static void enter_all_until(att_view *view, size_t wanted)
 {
     for (size_t word = 0; word < (view->bit_count + 63) / 64 && view->candidate_count < wanted; word++)
-        for (uint64_t left = view->bits[word]; left && view->candidate_count < wanted; left &= left - 1)
+        for (uint64_t left = view->open[word]; left && view->candidate_count < wanted; left &= left - 1)
             enter(view, (uint32_t)(word * 64 + (size_t)__builtin_ctzll(left)));
+}
+
+// Up to so many items the set without what is excluded is made anew for each request; beyond, what is excluded is looked up.
+enum { OPEN_ITEMS_MAX = 1 << 20 };
+
+static att_status open_set(att_view *view, att_error *err)
+{
+    const size_t words = (view->bit_count + 63) / 64;
+    view->open = view->bits;
+    if (!view->exclude_count || view->bit_count > OPEN_ITEMS_MAX)
+        return ATT_OK;
+    uint64_t *open = ATT_NEW_RAW(&view->memory->scratch, uint64_t, words);
+    if (!open)
+        return att_no_memory(err, words, "words of an eligible set");
+    memcpy(open, view->bits, words * sizeof *open);
+    for (size_t i = 0; i < view->exclude_count; i++)
+        open[view->exclude[i] / 64] &= ~(UINT64_C(1) << view->exclude[i] % 64);
+    view->open = open;
+    return ATT_OK;
+}
+
+static bool make_columns(att_raw_columns *c, size_t count, att_arena *scratch)
+{
+    c->novelty = ATT_NEW_RAW(scratch, float, count);
+    c->boost = ATT_NEW_RAW(scratch, float, count);
+    c->energy = ATT_NEW_RAW(scratch, float, count);
+    c->less_like = ATT_NEW_RAW(scratch, float, count);
+    c->published_at_ms = ATT_NEW_RAW(scratch, int64_t, count);
+    return c->novelty && c->boost && c->energy && c->less_like && c->published_at_ms;
 }
 
 static att_status make_room(att_view *view, size_t capacity, att_error *err)
 {
     att_arena *scratch = &view->memory->scratch;
+    const size_t marked = view->open == view->bits ? view->exclude_count : 0;
     size_t slots = 64;
-    while (slots < (capacity + view->exclude_count) * 2)
+    while (slots < (capacity + marked) * 2)
         slots *= 2;
     view->candidates = ATT_NEW_RAW(scratch, att_candidate, capacity);
     view->relevance = ATT_NEW(scratch, float, capacity);
@@ -169,23 +207,33 @@ static att_status make_room(att_view *view, size_t capacity, att_error *err)
     view->made_briefs = NULL;
     view->made_count = 0;
     view->may_be_made = view->engine->ledger->candidates.count > 0;
-    if (!view->candidates || !view->relevance || !view->entered)
+    if (!view->candidates || !view->relevance || !view->entered || !make_columns(&view->columns, capacity, scratch))
         return att_no_memory(err, capacity, "candidates");
-    for (size_t i = 0; i < view->exclude_count; i++)
+    for (size_t i = 0; i < marked; i++)
         mark_entered(view, view->exclude[i]); // so they never will
     return ATT_OK;
 }
 
 // --- Terms ----------------------------------------------------------------------------------------------------
 
-static void describe_one(att_view *view, att_candidate *candidate)
+static void describe_one(att_view *view, size_t i, float log_least)
 {
     const att_catalogue *catalogue = &view->engine->catalogue;
+    const att_serving *serving = &view->engine->serving;
+    att_candidate *candidate = &view->candidates[i];
+    const uint32_t item = candidate->item;
+    const att_entry *entry = &catalogue->entries.items[item];
     size_t tag_count;
-    candidate->tags = att_catalogue_tags(catalogue, candidate->item, &tag_count);
+    candidate->tags = att_catalogue_tags(catalogue, item, &tag_count);
     candidate->tag_count = (uint16_t)tag_count;
     candidate->explorable = true;
-    candidate->uncertainty = 1 / sqrtf(1 + (float)catalogue->entries.items[candidate->item].events);
+    candidate->uncertainty = 1 / sqrtf(1 + (float)entry->events);
+    __builtin_prefetch(candidate->tags);
+    view->columns.novelty[i] =
+        att_novelty_of_log(item < serving->fact_count ? serving->facts[item].log_popularity : -INFINITY, log_least);
+    view->columns.boost[i] = entry->boost;
+    view->columns.energy[i] = entry->energy;
+    view->columns.published_at_ms[i] = entry->published_at_ms;
 }
 
 // The index has just looked at the vectors of what it found, so its copy is read from the cache.
@@ -249,11 +297,11 @@ static att_status describe(att_view *view, att_error *err)
     const float **vectors = ATT_NEW_RAW(scratch, const float *, count);
     if (!items || !vectors)
         return att_no_memory(err, count, "candidates");
+    const float log_least = logf(1 / (float)ATT_MAX(2u, att_people_count(view->engine->people)));
     for (size_t i = 0; i < count; i++) {
         items[i] = view->candidates[i].item;
         vectors[i] = vector_of(view, i);
-        describe_one(view, &view->candidates[i]);
-        __builtin_prefetch(view->candidates[i].tags);
+        describe_one(view, i, log_least);
     }
     att_status status = ATT_OK;
     for (size_t from = 0; from < count && !status; from += step)
@@ -265,7 +313,9 @@ att_status att_view_candidates(att_view *view, att_error *err)
 {
     const att_policy *policy = view->policy;
     const size_t capacity = ATT_MAX((size_t)policy->objective.candidates, (size_t)view->request->count * 2);
-    att_status status = make_room(view, capacity, err);
+    att_status status = open_set(view, err);
+    if (!status)
+        status = make_room(view, capacity, err);
     att_rng rng = att_rng_stream(view->seed, 1);
     const size_t tenth = capacity / 10 + 1;
     const bool sequence = view->folded && att_model_sequence_share(view->engine->serving.model) > 0;
@@ -294,6 +344,7 @@ att_status att_view_candidates(att_view *view, att_error *err)
 
 att_status att_view_one(att_view *view, uint32_t item, att_error *err)
 {
+    view->open = view->bits;
     att_status status = make_room(view, 1, err);
     if (status)
         return status;

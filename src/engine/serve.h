@@ -26,6 +26,12 @@ typedef struct att_tastes {
     att_drift drift;
 } att_tastes;
 
+// Raw quantities of the candidates, each (candidate_count), for their terms.
+typedef struct att_raw_columns {
+    float *novelty, *boost, *energy, *less_like;
+    int64_t *published_at_ms;
+} att_raw_columns;
+
 typedef struct att_view {
     att_engine *engine;
     att_slate_memory *memory; // scratch, search and fold
@@ -62,7 +68,9 @@ typedef struct att_view {
     att_candidate *candidates;      // (candidate_count)
     size_t near_count;              // of them, the first ones, that came from the index
     float *relevance;               // (candidate_count) unweighted
-    uint32_t *entered;              // (entered_mask + 1) open addressing over items plus one, candidates and excluded; 0 is free
+    att_raw_columns columns;
+    const uint64_t *open;           // what may become a candidate: `bits`, without what is excluded where that lacks in `entered`
+    uint32_t *entered;              // (entered_mask + 1) open addressing over items plus one, candidates and perhaps excluded; 0 is free
     uint32_t entered_mask;
     double relevance_scale;         // of this person now; 0: not computed yet
     size_t candidate_count, candidate_capacity;

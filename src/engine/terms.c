@@ -54,23 +54,6 @@ static att_status fit_context(att_view *view, const float **out, att_error *err)
     return ATT_OK;
 }
 
-typedef struct columns {
-    float *novelty, *boost, *energy, *less_like;
-    int64_t *published_at_ms;
-} columns;
-
-static bool make_columns(att_view *view, columns *c)
-{
-    att_arena *scratch = &view->memory->scratch;
-    const size_t count = view->candidate_count;
-    c->novelty = ATT_NEW_RAW(scratch, float, count);
-    c->boost = ATT_NEW_RAW(scratch, float, count);
-    c->energy = ATT_NEW_RAW(scratch, float, count);
-    c->less_like = ATT_NEW_RAW(scratch, float, count);
-    c->published_at_ms = ATT_NEW_RAW(scratch, int64_t, count);
-    return c->novelty && c->boost && c->energy && c->less_like && c->published_at_ms;
-}
-
 // What a person dislikes is no welcome stranger, however unusual it is.
 static att_status flag_outside(att_view *view, att_error *err)
 {
@@ -95,41 +78,27 @@ static att_status flag_outside(att_view *view, att_error *err)
 att_status att_view_terms(att_view *view, att_error *err)
 {
     const att_engine *engine = view->engine;
-    const att_catalogue *catalogue = &engine->catalogue;
+    const att_raw_columns *c = &view->columns;
     const size_t count = view->candidate_count;
-    const float log_least = logf(1 / (float)ATT_MAX(2u, att_people_count(engine->people)));
-    const att_serving *serving = &engine->serving;
-    columns c;
     const att_less *less = NULL;
     size_t less_count = 0;
     const float *fits = NULL;
-    if (!make_columns(view, &c))
-        return att_no_memory(err, count, "candidates");
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t item = view->candidates[i].item;
-        const att_entry *entry = &catalogue->entries.items[item];
-        c.novelty[i] = att_novelty_of_log(
-            item < serving->fact_count ? serving->facts[item].log_popularity : -INFINITY, log_least);
-        c.boost[i] = entry->boost;
-        c.energy[i] = entry->energy;
-        c.published_at_ms[i] = entry->published_at_ms;
-    }
     att_status status = list_less(view, &less, &less_count, err);
     if (!status)
         status = fit_context(view, &fits, err);
     if (status)
         return status;
     const uint32_t dim = engine->serving.model ? att_model_dim(engine->serving.model) : 0;
-    att_less_like(view->candidates, count, dim, less, less_count, c.less_like);
+    att_less_like(view->candidates, count, dim, less, less_count, c->less_like);
     if (view->relevance_scale == 0)
         view->relevance_scale = att_relevance_scale(view->relevance, count);
     const att_raw_terms raw = {.relevance = view->relevance,
         .context = fits,
-        .novelty = c.novelty,
-        .published_at_ms = c.published_at_ms,
-        .boost = c.boost,
-        .energy = c.energy,
-        .less_like = c.less_like};
+        .novelty = c->novelty,
+        .published_at_ms = c->published_at_ms,
+        .boost = c->boost,
+        .energy = c->energy,
+        .less_like = c->less_like};
     const att_term_settings settings = {.policy = view->policy,
         .relevance_scale = view->relevance_scale,
         .energy = (double)view->controls->energy,

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // retrieve/best.h - the best k of a stream, in one comparison each.
 //
-// A candidate is one number: the score's bits, turned so that they sort as unsigned, above the
+// A candidate is one number (att_rank_key, base/kernels.h): the score's bits, turned so that they sort as unsigned, above the
 // inverted tail (an id or a slot). So larger is better and a tie goes to the lower tail. Up to 2k
 // candidates gather; then the worse half is dropped and the bar rises (amortized constant time per
 // candidate).
 #ifndef ATT_RETRIEVE_BEST_H
 #define ATT_RETRIEVE_BEST_H
 
-#include "base/base.h"
-
-static inline uint64_t att_rank_key(float score, uint32_t tail)
-{
-    uint32_t bits;
-    score += 0.0f; // -0 ties with +0
-    memcpy(&bits, &score, sizeof bits);
-    bits = bits & 0x80000000u ? ~bits : bits | 0x80000000u;
-    return (uint64_t)bits << 32 | (uint32_t)~tail;
-}
+#include "base/kernels.h"
 
 static inline uint32_t att_rank_tail(uint64_t key)
 {

@@ -188,7 +188,7 @@ static inline uint32_t att_excluded_place(const att_search *search, uint32_t id)
 
 static inline bool att_filter_excludes(const att_search *search, const att_filter *filter, uint32_t id)
 {
-    if (!filter || !filter->exclude_count)
+    if (!filter || !filter->exclude || !filter->exclude_count)
         return false;
     uint32_t at = att_excluded_place(search, id);
     while (search->excluded[at] && search->excluded[at] != id + 1)

@@ -134,7 +134,7 @@ static size_t slack(size_t wanted)
 
 size_t att_scan_room(size_t keep, size_t unasked)
 {
-    return ATT_MAX(3 * keep, unasked ? unasked + slack(unasked) + BATCH : 0);
+    return ATT_MAX(3 * keep, unasked ? unasked + slack(unasked) + BATCH + 8 : 0);
 }
 
 size_t att_scan_unasked(const att_index *index, const att_filter *filter, double eligible, size_t keep)
@@ -168,12 +168,9 @@ static void raise_bar(scan *s)
 static void scan_block_unasked(scan *s, uint32_t first)
 {
     float scores[BATCH];
-    uint32_t places[BATCH + 16];
     const uint32_t count = ATT_MIN(s->index->slot_count - first, BATCH);
     score_rows(s, first, count, scores);
-    const size_t good = s->index->kernels->at_least_f32(places, scores, count, s->bar);
-    for (size_t i = 0; i < good; i++)
-        s->best.keys[s->best.count++] = att_rank_key(scores[places[i]], first + places[i]);
+    s->best.count += s->index->kernels->keys_at_least_f32(s->best.keys + s->best.count, scores, count, s->bar, first);
     if (s->best.count >= s->best.keep + slack(s->best.keep))
         raise_bar(s);
 }

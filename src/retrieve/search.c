@@ -103,7 +103,7 @@ att_status att_query_check(const att_index *index, const float *query, att_error
 
 att_status att_search_take_exclusions(att_search *search, const att_filter *filter, att_error *err)
 {
-    const size_t count = filter ? filter->exclude_count : 0;
+    const size_t count = filter && filter->exclude ? filter->exclude_count : 0;
     if (!count)
         return ATT_OK;
     size_t room = 256;

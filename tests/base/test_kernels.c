@@ -214,6 +214,32 @@ CHECK_TEST(places_at_or_above_the_bar_are_the_same)
     }
 }
 
+CHECK_TEST(keys_of_rows_at_or_above_the_bar_are_the_same)
+{
+    CHECK_BEGIN();
+    att_rng rng = att_rng_seed(15);
+    float values[COUNT_MAX];
+    uint64_t wanted[COUNT_MAX + 8], got[COUNT_MAX + 8];
+    for (size_t count = 0; count <= COUNT_MAX; count++) {
+        for (size_t i = 0; i < count; i++)
+            values[i] = i % 11 == 3 ? -0.0f : (float)att_rng_below(&rng, 7) - 3;
+        if (count > 5)
+            values[5] = NAN;
+        const float bar = count % 2 ? -1 : -INFINITY;
+        const size_t wanted_count = att_keys_at_least_plain(wanted, values, count, bar, 4000000000u);
+        for (size_t i = 0, at = 0; i < count; i++)
+            if (values[i] >= bar)
+                CHECK(wanted[at++] == att_rank_key(values[i], 4000000000u + (uint32_t)i));
+        for (size_t p = 0; p < ATT_COUNT_OF(paths); p++) {
+            const att_kernels *k = att_kernels_named(paths[p]);
+            if (!k)
+                continue;
+            CHECK_EQ(k->keys_at_least_f32(got, values, count, bar, 4000000000u), wanted_count);
+            CHECK(same_bits(got, wanted, wanted_count * sizeof *got));
+        }
+    }
+}
+
 // Every path gives the plain one's order, not just its sets: which blocks a scan looks at depends on it.
 CHECK_TEST(keys_above_a_pivot_come_first_and_keep_their_order)
 {
@@ -269,5 +295,6 @@ CHECK_MAIN(CHECK_CASE(sums_by_hand), CHECK_CASE(float_paths_give_the_same_bits_f
     CHECK_CASE(a_zero_keeps_its_sign_on_every_path), CHECK_CASE(rows_and_picks_equal_one_by_one),
     CHECK_CASE(byte_paths_are_exact_for_all_values_and_counts),
     CHECK_CASE(rows_in_panels_have_the_products_of_rows),
-    CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(keys_above_a_pivot_come_first_and_keep_their_order), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
+    CHECK_CASE(places_at_or_above_the_bar_are_the_same), CHECK_CASE(keys_of_rows_at_or_above_the_bar_are_the_same),
+    CHECK_CASE(keys_above_a_pivot_come_first_and_keep_their_order), CHECK_CASE(the_largest_byte_sums_do_not_overflow),
     CHECK_CASE(names_are_found_and_strangers_are_not))
