@@ -33,7 +33,7 @@ typedef struct cli_command {
 
 struct cli {
     const cli_command *command;
-    const char *arguments[16];
+    const char *arguments[1024];
     int argument_count;
     const char *values[32]; // by place in command->options, then the common ones; flags hold ""
     bool json, quiet, colour;

@@ -14,7 +14,8 @@ enum { DEPTH_MOST = 16 };
 
 static bool is_sound(const char *name)
 {
-    static const char *const endings[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".m4a", ".wv"};
+    static const char *const endings[] = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".m4a", ".m4b", ".aac",
+        ".wv", ".wma", ".ape", ".mka", ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi"};
     const char *dot = strrchr(name, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++)
         if (strcasecmp(dot, endings[i]) == 0)

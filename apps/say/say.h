@@ -23,4 +23,9 @@ unsigned say_arm_number(const att_experiment *experiment, size_t variation);
 
 json_t *say_longrun(const att_longrun *report);
 
+#ifdef ATT_MUSIC
+json_t *say_music(const att_music_analysis *analysis);   // an object
+json_t *say_beats(const att_music_details *details);     // [[seconds, place in the bar], …]
+#endif
+
 #endif

@@ -15,11 +15,11 @@ typedef struct att_tempo_guess {
     double share; // of the evidence; all guesses together 1
 } att_tempo_guess;
 
-typedef enum att_mode { ATT_MODE_NONE, ATT_MODE_MAJOR, ATT_MODE_MINOR } att_mode;
+typedef enum att_key_mode { ATT_KEY_NONE, ATT_KEY_MAJOR, ATT_KEY_MINOR } att_key_mode;
 
 typedef struct att_key {
     uint8_t tonic; // 0: C … 11: B
-    att_mode mode; // ATT_MODE_NONE: nothing that has a pitch
+    att_key_mode mode; // ATT_KEY_NONE: nothing that has a pitch
 } att_key;
 
 // Tags of a stated rule over the figures below; no people were asked.

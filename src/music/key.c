@@ -74,7 +74,7 @@ att_key_found att_key_find(const double pitches[ATT_PITCH_STEPS], const double b
             if (score > best) {
                 next = best;
                 best = score;
-                found.key = (att_key){(uint8_t)tonic, minor ? ATT_MODE_MINOR : ATT_MODE_MAJOR};
+                found.key = (att_key){(uint8_t)tonic, minor ? ATT_KEY_MINOR : ATT_KEY_MAJOR};
             } else if (score > next) {
                 next = score;
             }
@@ -86,8 +86,8 @@ att_key_found att_key_find(const double pitches[ATT_PITCH_STEPS], const double b
 void att_key_text(att_key key, char out[16])
 {
     static const char *const names[12] = {"C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"};
-    if (key.mode == ATT_MODE_NONE)
+    if (key.mode == ATT_KEY_NONE)
         snprintf(out, 16, "none");
     else
-        snprintf(out, 16, "%s %s", names[key.tonic % 12], key.mode == ATT_MODE_MINOR ? "minor" : "major");
+        snprintf(out, 16, "%s %s", names[key.tonic % 12], key.mode == ATT_KEY_MINOR ? "minor" : "major");
 }

@@ -8,12 +8,13 @@
 
 enum { WINDOW = 1024, STEP = 512, CURVES = ATT_ONSET_CURVES, STEPS_MAX = 512 };
 static const double SLOWEST_BPM = 40, FASTEST_BPM = 260, PREFERRED_BPM = 115, PREFERENCE_OCTAVES = 0.7, GRID = 0.005,
-                    RISE_LEAST = 0.05;
+                    RISE_LEAST = 0.1;
 
 typedef struct tempogram {
     double lags[WINDOW];             // mean autocorrelation; 1 at 0
     double frequencies[WINDOW + 1];  // mean magnitude; bin k is k / (2 WINDOW) a frame
     double frames_hz;
+    size_t reach; // frames of a window: WINDOW, or all there are
 } tempogram;
 
 typedef struct desk { // the memory of one search
@@ -36,11 +37,10 @@ static void sharpen(const att_heard *heard, size_t of, float *out)
         if (i > half)
             sum -= (double)heard->onset[(i - half - 1) * ATT_REGISTERS + of];
         const double rise = (double)heard->onset[i * ATT_REGISTERS + of] - sum / (double)(2 * half + 1);
-        out[i] = (float)fmax(rise, 0);
+        out[i] = rise > RISE_LEAST ? (float)rise : 0; // music has 0.3 to 3 here, what hums or hisses hardly any
         squares += (double)(out[i] * out[i]);
     }
-    const double rms = count ? sqrt(squares / (double)count) : 0; // music has 0.3 to 3 here, what hums or hisses less than 0.05
-    const float scale = rms > RISE_LEAST ? (float)(1 / rms) : 0;
+    const float scale = squares > 0 ? (float)(1 / sqrt(squares / (double)count)) : 0;
     for (size_t i = 0; i < count; i++)
         out[i] *= scale;
 }
@@ -62,10 +62,9 @@ static bool add_curve(desk *b, const float *curve, size_t count, double weight, 
 {
     double mean = 0, energy = 0;
     for (size_t i = 0; i < count; i++)
-        mean += (double)curve[i];
-    mean /= WINDOW;
+        mean += (double)curve[i] / (double)count;
     for (size_t i = 0; i < WINDOW; i++) {
-        b->segment[i] = (i < count ? curve[i] : 0) - (float)mean;
+        b->segment[i] = i < count ? curve[i] - (float)mean : 0;
         energy += (double)(b->segment[i] * b->segment[i]);
     }
     if (energy < 1e-6)
@@ -75,12 +74,12 @@ static bool add_curve(desk *b, const float *curve, size_t count, double weight, 
     for (size_t k = 0; k <= WINDOW; k++)
         b->spectrum[k] *= conjf(b->spectrum[k]);
     att_fft_inverse(b->fft, b->spectrum, b->back);
-    for (size_t i = 0; i < WINDOW; i++)
-        lags[i] += weight * (double)b->back[i] / energy / (1 - (double)i / (WINDOW * 1.02));
+    for (size_t i = 0; i < count; i++)
+        lags[i] += weight * (double)b->back[i] / energy / (1 - (double)i / ((double)count * 1.02));
     for (size_t i = 0; i < WINDOW; i++)
         b->segment[i] *= b->hann[i];
     att_fft_forward(b->fft, b->segment, b->spectrum);
-    const double scale = weight / sqrt(energy * WINDOW / 2);
+    const double scale = weight / sqrt(energy * (double)count / 2);
     for (size_t k = 0; k <= WINDOW; k++)
         frequencies[k] += scale * (double)cabsf(b->spectrum[k]);
     return true;
@@ -91,13 +90,15 @@ static bool fill(tempogram *t, desk *b, const att_heard *heard)
 {
     double lags[WINDOW], frequencies[WINDOW + 1];
     size_t windows = 0;
-    for (size_t at = 0; at == 0 || at + WINDOW / 2 < heard->count; at += STEP) {
+    t->reach = ATT_MIN((size_t)WINDOW, heard->count);
+    for (size_t from = 0; from == 0 || from + WINDOW / 2 < heard->count; from += STEP) {
+        const size_t at = ATT_MIN(from, heard->count - t->reach); // each window is whole
         double weight = 0;
         memset(lags, 0, sizeof lags);
         memset(frequencies, 0, sizeof frequencies);
         for (size_t c = 0; c < CURVES; c++) {
             const double its = c == ATT_REGISTERS ? 1 : 0.5;
-            if (add_curve(b, b->curves + c * heard->count + at, ATT_MIN((size_t)WINDOW, heard->count - at), its, lags, frequencies))
+            if (add_curve(b, b->curves + c * heard->count + at, t->reach, its, lags, frequencies))
                 weight += its;
         }
         windows += weight > 0;
@@ -124,7 +125,7 @@ static double lag_evidence(const tempogram *t, double period)
     static const double multiples[][2] = {{1, 1}, {2, 1}, {3, 0.5}, {4, 1}, {8, 0.6}};
     double sum = 0, weight = 0;
     for (size_t i = 0; i < ATT_COUNT_OF(multiples); i++)
-        if (period * multiples[i][0] < 0.8 * WINDOW) {
+        if (period * multiples[i][0] < 0.8 * (double)t->reach) {
             sum += multiples[i][1] * fmax(0, between(t->lags, WINDOW, period * multiples[i][0]));
             weight += multiples[i][1];
         }
@@ -142,7 +143,7 @@ static double worth(const tempogram *t, double bpm)
 // The peak of the autocorrelation near `lag`, to a part of a frame.
 static double peak_near(const tempogram *t, double lag, double reach)
 {
-    const size_t from = (size_t)fmax(1, floor(lag - reach)), to = (size_t)fmin(WINDOW - 2, ceil(lag + reach));
+    const size_t from = (size_t)fmax(1, floor(lag - reach)), to = (size_t)fmin((double)t->reach - 2, ceil(lag + reach));
     size_t best = from;
     for (size_t i = from; i <= to; i++)
         best = t->lags[i] > t->lags[best] ? i : best;
@@ -154,7 +155,7 @@ static double make_exact(const tempogram *t, double bpm)
 {
     double period = 60 * t->frames_hz / bpm;
     period = peak_near(t, period, fmax(1, 0.02 * period));
-    for (int k = 2; k * period < 0.8 * WINDOW && k <= 16; k *= 2) {
+    for (int k = 2; k * period < 0.8 * (double)t->reach && k <= 16; k *= 2) {
         const double peak = peak_near(t, k * period, 2 + 0.002 * k * period);
         if (fabs(peak - k * period) < 2.5 + 0.002 * k * period)
             period = peak / k;

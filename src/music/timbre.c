@@ -134,7 +134,7 @@ void att_mood_of(const att_heard *heard, att_music_analysis *of)
         return;
     const double loud = within(of->loudness_lufs, -32, -8), dense = within(onsets_hz(heard), 0.5, 8);
     const double fast = of->tempo_bpm > 0 ? within(log2(of->tempo_bpm), log2(60), log2(180)) : 0.3;
-    const double major = (of->key.mode == ATT_MODE_MAJOR) - (of->key.mode == ATT_MODE_MINOR);
+    const double major = (of->key.mode == ATT_KEY_MAJOR) - (of->key.mode == ATT_KEY_MINOR);
     of->energy = 0.5 * loud + 0.35 * dense + 0.15 * (1 - of->harmonicity);
     of->arousal = 0.4 * loud + 0.25 * dense + 0.2 * of->brightness + 0.15 * fast;
     of->valence = fmin(1, fmax(0, 0.5 + 0.2 * major * of->key_confidence + 0.2 * (fast - 0.5) + 0.15 * (of->brightness - 0.5) + 0.1 * (of->harmonicity - 0.5)));

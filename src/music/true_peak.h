@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // music/true_peak.h - the highest level between the samples, as ITU-R BS.1770-4 annex 2 measures it: four times as many samples, by a
-// sinc of 16 samples under a Hann window. libebur128's own meter is its plain twin (tests/music/test_true_peak.c).
+// sinc of 16 samples under a Hann window. libebur128's own meter is its plain twin (tests/music/test_loudness.c).
 #ifndef ATT_MUSIC_TRUE_PEAK_H
 #define ATT_MUSIC_TRUE_PEAK_H
 

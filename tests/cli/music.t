@@ -2,7 +2,7 @@
 $ attune music
 attune music COMMAND [OPTIONS] [ARGUMENTS]
 
-  analyze     Say what is in a sound file: loudness
+  analyze     Say what is in sound files: tempo, beats, key, loudness, mood
   stems       Split a track into drums, bass, vocals and the rest
   remix       Mix a track again: stems louder, softer, out, in another colour
   stretch     Change the tempo of a sound file, or its pitch
@@ -21,7 +21,7 @@ $ attune music analyse
 attune: there is no command "music analyse", did you mean "music analyze"? See: attune --help
 [64]
 $ attune music analyze
-attune music analyze: too few arguments, expected FILE; see: attune music analyze --help
+attune music analyze: too few arguments, expected FILE|FOLDER…; see: attune music analyze --help
 [64]
 $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune music $c --help; done | grep -v '^  attune' | awk 'length($0) > 84'
 $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune completion --man music-$c | sed -n 2,6p; done
@@ -29,7 +29,7 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Os
 .Sh NAME
 .Nm attune-music-analyze
-.Nd Say what is in a sound file: loudness
+.Nd Say what is in sound files: tempo, beats, key, loudness, mood
 .Dt ATTUNE-MUSIC-STEMS 1
 .Os
 .Sh NAME

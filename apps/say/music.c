@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// apps/say/music.c - what was found in a piece of music.
+#include "say.h"
+
+#ifdef ATT_MUSIC
+#include <math.h>
+
+// Figures of a measurement, without digits that mean nothing.
+static json_t *rounded(double value, double digits)
+{
+    const double scale = pow(10, digits);
+    return isfinite(value) ? json_real(round(value * scale) / scale) : json_null();
+}
+
+static json_t *tempos_of(const att_music_analysis *a)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < a->tempo_count; i++)
+        json_array_append_new(list, json_pack("{s:o,s:o}", "bpm", rounded(a->tempos[i].bpm, 2), "share", rounded(a->tempos[i].share, 3)));
+    return list;
+}
+
+static json_t *moods_of(const att_music_analysis *a)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < ATT_MOOD_COUNT; i++)
+        if (a->moods >> i & 1)
+            json_array_append_new(list, json_string(att_mood_name((att_mood)(1u << i))));
+    return list;
+}
+
+json_t *say_music(const att_music_analysis *a)
+{
+    char key[16];
+    att_key_text(a->key, key);
+    json_t *embedding = json_array();
+    for (int i = 0; i < ATT_MUSIC_EMBEDDING; i++)
+        json_array_append_new(embedding, rounded((double)a->embedding[i], 4));
+    json_t *out = json_pack("{s:o,s:i,s:i,s:o,s:o,s:o,s:o,s:o}", "seconds", rounded(a->seconds, 3), "rate_hz", (int)a->rate_hz, "channels",
+        (int)a->channels, "loudness_lufs", rounded(a->loudness_lufs, 2), "loudness_range_lu", rounded(a->loudness_range_lu, 2), "true_peak_dbtp",
+        rounded(a->true_peak_dbtp, 2), "crest_db", rounded(a->crest_db, 2), "clipped_share", rounded(a->clipped_share, 6));
+    json_t *more = json_pack("{s:o,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "tempo_bpm",
+        a->tempo_bpm > 0 ? rounded(a->tempo_bpm, 2) : json_null(), "tempo_confidence", rounded(a->tempo_confidence, 3), "tempos", tempos_of(a),
+        "beats_per_bar", (int)a->beats_per_bar, "key", a->key.mode ? json_string(key) : json_null(), "key_confidence", rounded(a->key_confidence, 3),
+        "tuning_cents", rounded(a->tuning_cents, 1), "centroid_hz", rounded(a->centroid_hz, 0), "brightness", rounded(a->brightness, 3), "harmonicity",
+        rounded(a->harmonicity, 3), "energy", rounded(a->energy, 3), "valence", rounded(a->valence, 3), "arousal", rounded(a->arousal, 3), "moods",
+        moods_of(a), "embedding", embedding);
+    if (out && more)
+        json_object_update(out, more);
+    json_decref(more);
+    return out;
+}
+
+json_t *say_beats(const att_music_details *details)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < details->beat_count; i++)
+        json_array_append_new(list, json_pack("[o,i]", rounded(details->beats[i].at_s, 3), (int)details->beats[i].in_bar));
+    return list;
+}
+#endif
