@@ -95,6 +95,8 @@ const httpd_route httpd_routes[] = {
         .body = &httpd_shape_case_appeal, .answer = &httpd_shape_case_appealed, .status = 200, .handle = httpd_case_appeal},
     {"POST", "/v1/queue/reports", "reportItem", "A person complains about an item, with a reason", SCOPE(EVENTS),
         .body = &httpd_shape_case_report, .answer = &httpd_shape_case_reported, .status = 200, .handle = httpd_case_report},
+    {"POST", "/v1/text-checks", "checkText", "One text through the store's filter; kept only where it is asked to be held", SCOPE(MODERATE),
+        .body = &httpd_shape_text_check, .answer = &httpd_shape_text_checked, .status = 200, .handle = httpd_text_check},
     {"POST", "/v1/queue/holds", "holdItem", "Holds an item or a text until somebody has looked at it", SCOPE(MODERATE),
         .body = &httpd_shape_case_hold, .answer = &httpd_shape_case_held, .status = 200, .handle = httpd_case_hold},
 

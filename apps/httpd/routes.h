@@ -43,6 +43,8 @@ att_status httpd_parse_policy(httpd_exchange *x, att_policy *policy, att_error *
 // shapes_queue.c
 extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, httpd_shape_case_decision, httpd_shape_case_appeal, httpd_shape_case_appealed,
     httpd_shape_case_report, httpd_shape_case_reported, httpd_shape_case_hold, httpd_shape_case_held;
+extern const shape httpd_shape_text_check, httpd_shape_text_checked;
+void httpd_text_check(httpd_exchange *x); // routes_text.c
 const char *httpd_subject_name(unsigned subject); // NULL ends them
 const char *httpd_compare_name(unsigned compare); // NULL ends them
 

@@ -94,3 +94,26 @@ static const shape_field hold_fields[] = {{"item", SHAPE_TEXT, "of the catalogue
 const shape httpd_shape_case_hold = {"CaseHold", "Something that must not be shown until somebody has looked at it", hold_fields};
 static const shape_field held_fields[] = {{"case", SHAPE_TEXT, "its id", .required = true}, {0}};
 const shape httpd_shape_case_held = {"CaseHeld", "It is held", held_fields};
+
+static const shape_field text_check_fields[] = {{"text", SHAPE_TEXT, "the text", 1, ATT_FILTER_TEXT_MAX, .required = true},
+    {"hold", SHAPE_BOOL, "open a case where it is not allowed; otherwise nothing of it is kept"},
+    {"author", SHAPE_TEXT, "of the text: a person's id; for the case", ID_SIZE}, {0}};
+const shape httpd_shape_text_check = {"TextCheck", "A text that somebody wants to show", text_check_fields};
+static const char *filter_verdict_of(unsigned verdict)
+{
+    return verdict <= ATT_FILTER_DENY ? att_filter_verdict_name((att_filter_verdict)verdict) : NULL;
+}
+static const shape_field text_match_fields[] = {{"category", SHAPE_TEXT, "of the filter", .required = true},
+    {"matched", SHAPE_TEXT, "as it stands in the text", .required = true}, {"begin", SHAPE_WHOLE, "byte of the text", .required = true},
+    {"end", SHAPE_WHOLE, "byte behind it", .required = true},
+    {"score", SHAPE_NUMBER, "of a phrase: 1 as it is written, less for every disguise; of a word: what it adds", .required = true},
+    {"phrase", SHAPE_TEXT, "of the list; null: a word that the classifier weighed", .nullable = true, .required = true},
+    {"seen_through", SHAPE_TEXT, "the disguise", .required = true}, {0}};
+static const shape shape_text_match = {"TextMatch", "A place that moved the verdict", text_match_fields};
+static const shape_field text_checked_fields[] = {{"verdict", SHAPE_TEXT, "what is to be done with it", .name_of = filter_verdict_of, .required = true},
+    {"category", SHAPE_TEXT, "that led to it; null when allowed", .nullable = true, .required = true},
+    {"scores", SHAPE_MAP, "by category; empty without a classifier", .of = SHAPE_NUMBER, .required = true},
+    {"matches", SHAPE_LIST, "the first of them", .of = SHAPE_OBJECT, .shape = &shape_text_match, .required = true},
+    {"found", SHAPE_WHOLE, "how many there are", .required = true},
+    {"case", SHAPE_TEXT, "that was opened; null: none", .nullable = true, .required = true}, {0}};
+const shape httpd_shape_text_checked = {"TextChecked", "What the filter says of a text", text_checked_fields};

@@ -77,6 +77,16 @@ att_status att_filter_check(const att_filter *filter, att_text text, att_filter_
 // returns how many the whole has.
 att_status att_filter_canonical(const att_filter *filter, att_text text, char *out, size_t size, size_t *whole, att_error *err);
 
+// --- The filter of a store ----------------------------------------------------------------------------
+
+// Is called once, while the filter is there; must not call the engine.
+typedef void att_text_check_seer(void *user, const att_filter *filter, const att_filter_result *result);
+// One text through PATH-filter.txt and PATH-filter.model, whether or not the policy filters items by them. Nothing is kept.
+// ATT_NOT_FOUND: neither file is there.
+struct att_engine;
+att_status att_engine_text_check(
+    struct att_engine *engine, att_text text, att_text_check_seer *see, void *user, att_error *err);
+
 // --- Training ---------------------------------------------------------------------------------------
 
 typedef struct att_filter_train_options {

@@ -240,6 +240,26 @@ att_status att_engine_filter_items(att_engine *engine, const att_item *items, si
     return status;
 }
 
+// --- One text -------------------------------------------------------------------------------------------------
+
+att_status att_engine_text_check(att_engine *engine, att_text text, att_text_check_seer *see, void *user, att_error *err)
+{
+    att_item_filter *f = engine->item_filter;
+    att_filter_result result;
+    file_state phrases, model;
+    look_at_files(engine, &phrases, &model);
+    if (!phrases.there && !model.there)
+        return ATT_FAIL(err, ATT_NOT_FOUND, "the store has no filter: neither %s-filter.txt nor %s-filter.model is there", engine->path, engine->path);
+    att_status status = begin(engine, f, err);
+    if (status)
+        return status;
+    status = att_filter_check(f->filter, text, &result, err);
+    if (!status)
+        see(user, f->filter, &result);
+    pthread_rwlock_unlock(&f->lock);
+    return status;
+}
+
 // --- Into the log ---------------------------------------------------------------------------------------------
 
 static bool is_known(const att_queue_case *c, const att_case_record *said)

@@ -110,7 +110,7 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"putItem", "/v1/items/new%2Fsong",
         "{\"title\":\"Neu\",\"medium\":\"music\",\"text\":\"a song\",\"tags\":[\"odd\"],\"features\":{\"energy\":0.5},\"duration_ms\":1000,"
         "\"published_at\":\"2026-01-01\",\"age_rating\":6,\"boost\":0.5,\"vector\":[0.5,0.25],\"rights\":[{\"start\":\"2026-01-01\",\"end\":"
-        "\"2040-01-01\",\"include\":[\"DE\"],\"exclude\":[\"FR\"],\"uses\":[\"stream\"]}]}"},
+        "\"2040-01-01\",\"include\":[\"DE\"],\"exclude\":[\"FR\"],\"uses\":[\"stream\"]}],\"licence\":\"CC-BY-4.0\",\"opt_out\":[\"train\"]}"},
     {"getItem", "/v1/items/new%2Fsong", NULL}, {"listItems", "/v1/items?q=neu&limit=5", NULL},
     {"putItems", NULL, "{\"id\":\"n1\",\"title\":\"One\"}\n{\"id\":\"n2\"}\n"}, {"deleteItem", "/v1/items/new%2Fsong?reason=gone", NULL}, {"takeDown", "/v1/items/n2/takedown", "{\"reason\":\"asked to\"}"},
     {"addEvent", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}"},
@@ -143,6 +143,7 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"decideCase", "/v1/queue/$/decisions", "{\"acts\":[{\"act\":\"note\",\"reason\":\"asked\"},{\"act\":\"deny\",\"reason\":\"yes\"}],\"by\":\"mara\"}"},
     {"appealCase", "/v1/queue/$/appeals", "{\"reason\":\"it is a song\",\"user\":\"u1\"}"}, {"listCases", "/v1/queue?waiting=true&subject=item&verdict=deny", NULL},
     {"decideCase", "/v1/queue/$/decisions", "{\"acts\":[{\"act\":\"allow\",\"reason\":\"right\"}]}"}, {"listCases", NULL, NULL},
+    {"checkText", NULL, "{\"text\":\"burn 1t all down\",\"hold\":true,\"author\":\"u1\"}"},
     {"stagePolicy", "/v1/policies?reason=try", "exploration:\n  share: 0.12\n", "version"}, {"getPolicyVersion", "/v1/policies/$", NULL},
     {"activatePolicy", "/v1/policies/$/activate", "{\"reason\":\"to see\"}"}, {"rollBackPolicy", NULL, "{\"reason\":\"no\"}"},
     {"discardPolicy", "/v1/policies/$/discard", "{\"reason\":\"of no use\"}"}, {"listPolicies", NULL, NULL},
@@ -239,6 +240,10 @@ static void make_call(const call *c)
 CHECK_TEST(every_documented_route_answers_as_documented)
 {
     CHECK_BEGIN();
+    static const char list[] = "[threat]\nburn it all down\n"; // for checkText
+    char filter[600];
+    snprintf(filter, sizeof filter, "%s-filter.txt", town.store);
+    check_write_file(filter, list, sizeof list - 1);
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++)
         make_call(&calls[i]);
     const char *path, *verb;

@@ -199,6 +199,48 @@ CHECK_TEST(what_makes_no_sense_is_refused)
     client_free(&r);
 }
 
+CHECK_TEST(one_text_is_checked_and_kept_only_where_it_is_asked_for)
+{
+    CHECK_BEGIN();
+    static const char list[] = "[threat]\nburn it all down\n";
+    char path[600];
+    refuses("POST", "/v1/text-checks", "{\"text\":\"hello\"}", 409, NULL); // the store has no filter
+    snprintf(path, sizeof path, "%s-filter.txt", town.store);
+    check_write_file(path, list, sizeof list - 1);
+    reply r = must("POST", "/v1/text-checks", "{\"text\":\"a quiet evening\"}");
+    CHECK_STR(client_text(r.json, "verdict"), "allow");
+    CHECK(json_is_null(json_object_get(r.json, "category")));
+    CHECK_EQ(json_array_size(json_object_get(r.json, "matches")), 0);
+    client_free(&r);
+    r = must("GET", "/v1/queue", NULL);
+    const long long before = json_integer_value(json_object_get(r.json, "total"));
+    client_free(&r);
+    r = must("POST", "/v1/text-checks", "{\"text\":\"so: BURN 1t all down!\"}");
+    CHECK_STR(client_text(r.json, "verdict"), "hold");
+    CHECK_STR(client_text(r.json, "category"), "threat");
+    const json_t *match = json_array_get(json_object_get(r.json, "matches"), 0);
+    CHECK_STR(client_text(match, "matched"), "BURN 1t all down");
+    CHECK_EQ(json_integer_value(json_object_get(match, "begin")), 4);
+    CHECK_HOLDS(client_text(match, "seen_through"), "leet");
+    CHECK(json_is_null(json_object_get(r.json, "case")));
+    client_free(&r);
+    r = must("GET", "/v1/queue", NULL);
+    CHECK_EQ(json_integer_value(json_object_get(r.json, "total")), before); // nothing was kept
+    client_free(&r);
+    r = must("POST", "/v1/text-checks", "{\"text\":\"so: BURN 1t all down!\",\"hold\":true,\"author\":\"u3\"}");
+    snprintf(path, sizeof path, "/v1/queue/%s", client_text(r.json, "case"));
+    client_free(&r);
+    r = must("GET", path, NULL);
+    CHECK_STR(client_text(r.json, "text"), "so: BURN 1t all down!");
+    CHECK_STR(client_text(r.json, "author"), "u3");
+    const json_t *held = json_array_get(json_object_get(r.json, "history"), 0);
+    CHECK_STR(client_text(held, "by"), "filter");
+    CHECK_STR(client_text(held, "matched"), "BURN 1t all down");
+    CHECK_STR(client_text(held, "reason"), "hold: threat");
+    client_free(&r);
+    refuses("POST", "/v1/text-checks", "{\"text\":\"\"}", 400, "text");
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -218,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {CHECK_CASE(a_verdict_acts_on_the_very_next_slate), CHECK_CASE(several_acts_go_in_together_or_not_at_all),
         CHECK_CASE(a_takedown_by_a_case_is_one_of_the_catalogue),
         CHECK_CASE(events_with_the_signal_report_open_cases_and_the_policy_may_hold), CHECK_CASE(pages_and_filters_agree_with_the_total),
-        CHECK_CASE(what_somebody_reported_is_exported_and_forgotten), CHECK_CASE(what_makes_no_sense_is_refused)};
+        CHECK_CASE(what_somebody_reported_is_exported_and_forgotten), CHECK_CASE(what_makes_no_sense_is_refused),
+        CHECK_CASE(one_text_is_checked_and_kept_only_where_it_is_asked_for)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
 }
