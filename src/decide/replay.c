@@ -156,7 +156,7 @@ att_status att_slate_pool(const att_slate_input *input, const att_slot *slots, s
     double novelty, att_arena *scratch, att_arena *keep, att_decision_pool *out, att_error *err)
 {
     const size_t count = input->count;
-    *out = (att_decision_pool){.novelty = (float)novelty, .slot_count = (uint16_t)filled};
+    *out = (att_decision_pool){.packed = true, .novelty = (float)novelty, .slot_count = (uint16_t)filled};
     recorder r;
     const att_arena_mark mark = att_arena_save(scratch);
     att_status status = keep_candidates(input, raw, keep, out, err);

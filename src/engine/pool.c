@@ -36,7 +36,7 @@ att_status att_view_pool(const att_view *view, const att_slate_input *input, con
     const att_decision_pool **out, att_error *err)
 {
     *out = NULL;
-    if (filled == 0 || view->candidate_count * (48 + 8 * filled) > ATT_POOL_SIZE_MAX)
+    if (filled == 0 || view->candidate_count * (49 + 9 * filled) > ATT_POOL_SIZE_MAX)
         return ATT_OK;
     att_decision_pool *pool = ATT_NEW(view->answer, att_decision_pool, 1);
     if (!pool)

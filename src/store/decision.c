@@ -2,7 +2,7 @@
 // store/decision.c - a decision as bytes.
 //
 //   offset  bytes  what                                   (all numbers little-endian)
-//        0      2  version: 1, or 2 with a pool behind the slots (decision_pool.c)
+//        0      2  version: 1; with a pool behind the slots (decision_pool.c) 3, in older records 2
 //        2      2  slots, at most ATT_SLATE_MAX
 //        4      1  terms per slot
 //        5      1  experiment arms, at most 8
@@ -28,7 +28,7 @@
 
 #include <math.h>
 
-enum { VERSION = 2, HEAD_SIZE = 52, ARMS_MAX = 8 };
+enum { VERSION = 3, HEAD_SIZE = 52, ARMS_MAX = 8 };
 
 static size_t slot_size(size_t terms)
 {
@@ -48,7 +48,7 @@ size_t att_decision_size(const att_decision_record *decision)
 
 static void put_head(att_byte_writer *out, const att_decision_record *decision)
 {
-    att_put_u16(out, decision->pool ? 2 : 1); // older builds read what has no pool
+    att_put_u16(out, !decision->pool ? 1 : decision->pool->packed ? 3 : 2); // older builds read what has no pool
     att_put_u16(out, decision->count);
     att_put_u8(out, ATT_TERM_COUNT);
     att_put_u8(out, decision->arm_count);
@@ -204,7 +204,7 @@ att_status att_decision_decode(const unsigned char *data, size_t size, att_decis
         out->arms[a] = att_take_u32(&in);
     for (size_t i = 0; !status && i < out->count; i++)
         status = take_slot(&in, &slots[i], terms, i, err);
-    if (!status && version == 2)
+    if (!status && version > 1)
         status = take_pool(&in, out, err);
     if (status)
         out->count = 0;

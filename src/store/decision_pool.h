@@ -19,6 +19,7 @@ typedef struct att_pool_slot {
 } att_pool_slot;
 
 typedef struct att_decision_pool {
+    bool packed;      // how it is written: as a build of today does, or as older ones did
     uint32_t count;   // candidates
     uint32_t columns; // bits of att_term: which raw terms are kept; the others are 0
     float novelty;    // the person's slider

@@ -38,12 +38,13 @@ static void write_seed(const char *path, const void *data, size_t size)
 static att_decision_pool some_pool(void)
 {
     static const uint32_t items[] = {4, 7, 9};
-    static const float raw[] = {0.8f, 0.1f, 0.5f, 0, 1, 0.5f}, uncertainty[] = {0.1f, 1, 0.5f}, zero[6];
+    static const float raw[] = {0.8f, 0.1f, 0.5f, 0, 1, 0.5f}, uncertainty[] = {0.1f, 1, 0.5f};
+    static const float gain[] = {0.5f, 0.25f, 0.5f, 0, 0.25f, 0.125f}, penalty[] = {0, 0, 0, 0, -0.25f, -0.3f};
     static const uint8_t flags[] = {1, 3, 1};
     static const att_pool_slot slots[] = {{0.25f, 0, 0, false}, {0, 1, 1, true}};
     return (att_decision_pool){.count = 3, .columns = 1 << ATT_TERM_RELEVANCE | 1 << ATT_TERM_NOVELTY, .share = 0.1f,
         .weights = {1, 0.3f, 0.1f}, .items = items, .raw = raw, .uncertainty = uncertainty, .flags = flags, .slot_count = 2,
-        .slots = slots, .gain = zero, .penalty = zero};
+        .slots = slots, .gain = gain, .penalty = penalty};
 }
 
 static size_t encode_decision(unsigned char *bytes, const att_decision_pool *pool)
@@ -147,8 +148,10 @@ int main(void)
     for (size_t i = 0; i < ATT_COUNT_OF(folders); i++)
         (void)mkdir(folders[i],
             0777); // there already: fine; what else is wrong shows when a file is written
-    const att_decision_pool pool = some_pool();
+    att_decision_pool pool = some_pool();
     write_seed("decision/pool.bin", decision, encode_decision(decision, &pool));
+    pool.packed = true;
+    write_seed("decision/pool_packed.bin", decision, encode_decision(decision, &pool));
     const size_t decision_size = encode_decision(decision, NULL);
     make_fold(decision, decision_size);
     make_context(&host);

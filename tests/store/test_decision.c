@@ -113,7 +113,7 @@ CHECK_TEST(what_does_not_agree_is_refused_with_a_reason)
         att_status status;
         const char *story;
     } damages[] = {
-        {0, 3, ATT_VERSION, "version 3"},
+        {0, 4, ATT_VERSION, "version 4"},
         {0, 2, ATT_CORRUPT, "bytes"}, // a pool that is not there
         {0, 0, ATT_CORRUPT, "version 0"},
         {2, 1, ATT_CORRUPT, "bytes"},
