@@ -31,7 +31,7 @@
 
 #include <math.h>
 
-enum { HEAD_SIZE = 16 + 4 * ATT_TERM_COUNT, SLOT_HEAD_SIZE = 13, FLAGS_ALL = ATT_POOL_EXPLORABLE | ATT_POOL_OUTSIDE };
+enum { HEAD_SIZE = 16 + 4 * ATT_TERM_COUNT, SLOT_HEAD_SIZE = 13, FEW = 64, FLAGS_ALL = ATT_POOL_EXPLORABLE | ATT_POOL_OUTSIDE };
 
 // --- Packed columns -----------------------------------------------------------------------------------------------
 
@@ -45,7 +45,7 @@ static uint32_t bits_of(float value)
 // Bytes of a difference: 0, or 2 to 4.
 static size_t bytes_of(uint32_t difference)
 {
-    return difference == 0 ? 0 : difference >> 16 == 0 ? 2 : difference >> 24 == 0 ? 3 : 4;
+    return 2 * (size_t)(difference != 0) + (difference >> 16 != 0) + (difference >> 24 != 0);
 }
 
 static size_t lengths_size(size_t count)
@@ -74,11 +74,17 @@ static void put_packed(att_byte_writer *out, const float *columns, size_t count,
     unsigned char *const lengths = out->at;
     memset(lengths, 0, lengths_size(count));
     out->at += lengths_size(count);
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t changed = difference(columns, count, slot, i);
-        const size_t size = bytes_of(changed);
-        lengths[i / 4] |= (unsigned char)((size ? size - 1 : 0) << i % 4 * 2);
-        att_put(out, &changed, size);
+    for (size_t from = 0; from < count; from += FEW) {
+        unsigned char few[4 * FEW + 4]; // four bytes are written of each, whatever its size
+        size_t used = 0;
+        for (size_t i = from; i < ATT_MIN(from + FEW, count); i++) {
+            const uint32_t changed = difference(columns, count, slot, i);
+            const size_t size = bytes_of(changed);
+            lengths[i / 4] |= (unsigned char)((size - (size > 0)) << i % 4 * 2);
+            memcpy(few + used, &changed, sizeof changed);
+            used += size;
+        }
+        att_put(out, few, used);
     }
 }
 
