@@ -266,7 +266,7 @@ static double tone_error_db(const signal *in, const float *out, size_t out_frame
         left_out[i] = near_hit(in, (double)i / ratio);
     for (size_t channel = 0; channel < CHANNELS; channel++) {
         double rest = 0, whole = 0;
-        for (size_t at = from; at + piece <= to; at += piece)
+        for (size_t at = from; piece && at + piece <= to; at += piece)
             fit_tones(out + channel, at, at + piece, left_out, &rest, &whole);
         worst = fmin(worst, 10 * log10(whole / rest));
     }
@@ -356,6 +356,25 @@ static void measure(const bench_stretcher *with, double bpm, double length_s)
     free_signal(&clicks);
 }
 
+// Seconds from a stretcher's making to its first sound, the input lying ready.
+static void measure_start(const att_audio *audio)
+{
+    float out[256 * CHANNELS];
+    for (int live = 0; live < 2; live++) {
+        att_stretcher *s;
+        const double from = now_s();
+        if (att_stretcher_create(&s, &(att_stretcher_options){.channels = CHANNELS, .rate_hz = RATE, .ratio = 120.0 / 127, .live = live}, NULL, NULL))
+            exit(1);
+        const double made = now_s();
+        size_t at = 0;
+        while (att_stretcher_pull(s, out, 256) == 0)
+            at += att_stretcher_push(s, audio->samples + at * CHANNELS, ATT_MIN(att_stretcher_wants(s, 256), audio->frames - at));
+        printf("first sound%s: made in %.2f ms, sounds %.2f ms later, from %.1f ms of input; a nudge is heard within %.1f ms\n", live ? ", live" : "",
+            (made - from) * 1e3, (now_s() - made) * 1e3, (double)at * 1e3 / RATE, (double)att_stretcher_nudge_frames(s) * 1e3 / RATE);
+        att_stretcher_destroy(s);
+    }
+}
+
 static void measure_file(const bench_stretcher *with, const char *path, const att_audio *audio)
 {
     printf("%-15s %s:", with->name, path);
@@ -377,7 +396,9 @@ static bool read_file(att_audio *out, const char *path)
     att_error err;
     att_audio file;
     const att_audio_read_options o = {.seconds_max = 60, .rate_hz = RATE};
-    if (att_audio_read(&file, path, &o, NULL, &err)) {
+    att_host host = att_host_default();
+    host.helpers = BENCH_HELPERS;
+    if (att_audio_read(&file, path, &o, &host, &err)) {
         printf("skipped: %s\n", err.text);
         return false;
     }
@@ -397,14 +418,18 @@ int main(int count, char **arguments)
     const bench_stretcher *const lists[] = {mine, bench_others};
     for (int bpm = 0; bpm < 2; bpm++)
         for (int l = 0; l < 2; l++)
-            for (const bench_stretcher *s = lists[l]; s->name; s++)
+            for (const bench_stretcher *s = lists[l]; s->name; s++, fflush(stdout))
                 measure(s, bpm ? 127 : 114, seconds);
+    signal mix = make_signal(seconds, true, true, false);
+    const att_audio start = {.samples = mix.samples, .frames = mix.frames};
+    measure_start(&start);
+    free_signal(&mix);
     for (int f = 2; f < count; f++) {
         att_audio audio;
         if (!read_file(&audio, arguments[f]))
             continue;
         for (int l = 0; l < 2; l++)
-            for (const bench_stretcher *s = lists[l]; s->name; s++)
+            for (const bench_stretcher *s = lists[l]; s->name; s++, fflush(stdout))
                 measure_file(s, arguments[f], &audio);
         att_audio_deinit(&audio);
     }

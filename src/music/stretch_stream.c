@@ -2,8 +2,10 @@
 // music/stretch_stream.c - windows in, windows out: the stretcher itself.
 //
 // Window m is centred at output m * hop, m = -1, 0, 1 …; its place in the input comes from music/stretch_map.h, its angles from
-// music/stretch_phase.h. Hann's window before and behind, a quarter of it apart, adds up to 1.5 everywhere. After window m the
-// output up to (m - 1) * hop is whole. What a window depends on is counted from the input's begin, never from what happens to have come in, so
+// music/stretch_phase.h. The product of the shapes before and behind is Hann's, squared, of `lay` samples: a quarter of that apart it adds
+// up to 1.5 everywhere. After window m the output up to (m - 1) * hop is whole.
+// Live, the window is longer than what is laid down, but only into the past, which costs no time: it rises over all of that and falls
+// within half of `lay` (low-delay windows: Mauler and Martin 2007). What a window depends on is counted from the input's begin, never from what happens to have come in, so
 // that pieces of any size give the same output, bit for bit.
 #include "attune/stretch.h"
 #include "music/stretch_map.h"
@@ -13,12 +15,12 @@
 #include <math.h>
 
 enum { OVERLAP = 4 };
-static const double WINDOW_S = 0.093, LIVE_WINDOW_S = 0.039, LIVE_STRAY_S = 0.0022;
+static const double WINDOW_S = 0.093, LIVE_LAY_S = 0.039, LIVE_STRAY_S = 0.0022;
 
 struct att_stretcher {
     att_host host;
     uint32_t channels, rate_hz;
-    size_t window, hop, bins, ahead; // ahead: input known beyond the end of a window
+    size_t window, lay, hop, bins, ahead; // ahead: input known beyond the end of a window
     size_t ring_size;                // a power of two
     float *ring;                     // (channels, ring_size): the input, frame i at i & (ring_size - 1)
     int64_t written, looked, end;    // frames of input so far; looks for attacks so far; INT64_MAX until finished
@@ -26,10 +28,10 @@ struct att_stretcher {
     att_stretch_map map;
     att_stretch_phase phase;
     att_fft *fft;
-    float *shape, *frame;             // (window)
+    float *shape, *frame, *lay_shape; // (window), (window), (lay)
     float complex *spectra[2], *made; // (channels, bins): this window's and the last one's by turns; what is laid down
     int which;
-    float *sum, *out; // (channels, window): output that is not whole yet; (channels, hop): whole
+    float *sum, *out; // (channels, lay): output that is not whole yet; (channels, hop): whole
     size_t out_at, out_count;
     int64_t windows; // so far
     int64_t place;   // of the last one
@@ -74,12 +76,28 @@ static att_status take_memory(att_stretcher *s, att_error *err)
     s->spectra[0] = ATT_NEW_ARRAY(&s->host, float complex, c * s->bins);
     s->spectra[1] = ATT_NEW_ARRAY(&s->host, float complex, c * s->bins);
     s->made = ATT_NEW_ARRAY(&s->host, float complex, c * s->bins);
-    s->sum = ATT_NEW_ARRAY(&s->host, float, c * s->window);
+    s->lay_shape = ATT_NEW_ARRAY(&s->host, float, s->lay);
+    s->sum = ATT_NEW_ARRAY(&s->host, float, c * s->lay);
     s->out = ATT_NEW_ARRAY(&s->host, float, c * s->hop);
-    if (!s->ring || !s->shape || !s->frame || !s->spectra[0] || !s->spectra[1] || !s->made || !s->sum || !s->out)
+    if (!s->ring || !s->shape || !s->frame || !s->spectra[0] || !s->spectra[1] || !s->made || !s->lay_shape || !s->sum || !s->out)
         return att_no_memory(err, s->ring_size, "frames of a stretcher");
     att_status status = att_fft_create(&s->fft, s->window, &s->host, err);
     return status ? status : att_stretch_phase_init(&s->phase, s->bins, s->channels, &s->host, err);
+}
+
+// The window rises over all but half of `lay` and falls over that half, each half of a Hann window; behind it comes what is left to
+// Hann's square. At the very end both are 0.
+static void make_shapes(att_stretcher *s)
+{
+    const size_t fall = s->lay / 2, rise = s->window - fall;
+    for (size_t i = 0; i < s->window; i++) {
+        const double x = i < rise ? sin(M_PI / 2 * (double)i / (double)rise) : cos(M_PI / 2 * (double)(i - rise) / (double)fall);
+        s->shape[i] = (float)(x * x);
+    }
+    for (size_t i = 0; i < s->lay; i++) {
+        const double hann = sin(M_PI * (double)i / (double)s->lay), before = (double)s->shape[s->window - s->lay + i];
+        s->lay_shape[i] = before > 0 ? (float)(hann * hann * hann * hann / before / 1.5) : 0;
+    }
 }
 
 att_status att_stretcher_create(att_stretcher **out, const att_stretcher_options *options, const att_host *host, att_error *err)
@@ -95,23 +113,24 @@ att_status att_stretcher_create(att_stretcher **out, const att_stretcher_options
     s->host = its;
     s->channels = options->channels;
     s->rate_hz = options->rate_hz;
-    s->window = window_for((options->live ? LIVE_WINDOW_S : WINDOW_S) * options->rate_hz);
-    s->hop = s->window / OVERLAP;
+    s->window = window_for(WINDOW_S * options->rate_hz);
+    s->lay = options->live ? window_for(LIVE_LAY_S * options->rate_hz) : s->window;
+    s->hop = s->lay / OVERLAP;
     s->bins = s->window / 2 + 1;
     s->end = INT64_MAX;
     status = att_onsets_create(&s->onsets, s->channels, s->rate_hz, &its, err);
     if (!status) {
-        const size_t stray = options->live ? (size_t)(LIVE_STRAY_S * s->rate_hz) : s->window / 2;
-        s->ahead = ATT_MAX(stray, options->live ? 0 : s->window) + att_onsets_delay(s->onsets);
+        const size_t stray = options->live ? (size_t)(LIVE_STRAY_S * s->rate_hz) : s->lay / 2;
+        s->ahead = ATT_MAX(stray, options->live ? 0 : s->lay) + att_onsets_delay(s->onsets);
         s->ring_size = 1;
         while (s->ring_size < 4 * s->window + s->ahead + 2 * stray)
             s->ring_size *= 2;
-        att_stretch_map_init(&s->map, s->hop, s->window, (double)stray, options->ratio == 0 ? 1 : options->ratio);
+        att_stretch_map_init(&s->map, s->hop, s->lay, (double)stray, options->ratio == 0 ? 1 : options->ratio);
         status = take_memory(s, err);
     }
     if (status)
         return att_stretcher_destroy(s), status;
-    att_window_hann(s->shape, s->window);
+    make_shapes(s);
     *out = s;
     return ATT_OK;
 }
@@ -128,7 +147,8 @@ void att_stretcher_destroy(att_stretcher *s)
     ATT_FREE_ARRAY(&host, s->spectra[0], c * s->bins);
     ATT_FREE_ARRAY(&host, s->spectra[1], c * s->bins);
     ATT_FREE_ARRAY(&host, s->made, c * s->bins);
-    ATT_FREE_ARRAY(&host, s->sum, c * s->window);
+    ATT_FREE_ARRAY(&host, s->lay_shape, s->lay);
+    ATT_FREE_ARRAY(&host, s->sum, c * s->lay);
     ATT_FREE_ARRAY(&host, s->out, c * s->hop);
     att_stretch_phase_deinit(&s->phase, &host);
     att_fft_destroy(s->fft);
@@ -142,7 +162,7 @@ void att_stretcher_destroy(att_stretcher *s)
 static int64_t oldest(const att_stretcher *s)
 {
     const int64_t look = s->looked * (int64_t)att_onsets_hop(s->onsets) - (int64_t)att_onsets_window(s->onsets) / 2;
-    const int64_t window = s->map.a - (int64_t)s->window / 2;
+    const int64_t window = s->map.a - (int64_t)(s->window - s->lay / 2);
     return ATT_MAX(0, ATT_MIN(look, window));
 }
 
@@ -198,7 +218,7 @@ static void read_ring(const att_stretcher *s, uint32_t channel, int64_t from, si
 // The input that the next window must know.
 static double known_for_next(const att_stretcher *s)
 {
-    return s->map.p + (double)(s->window / 2 + s->ahead);
+    return s->map.p + (double)(s->lay / 2 + s->ahead);
 }
 
 static void look_for_attacks(att_stretcher *s, double known)
@@ -216,14 +236,14 @@ static void look_for_attacks(att_stretcher *s, double known)
 
 static void lay_down(att_stretcher *s, uint32_t channel)
 {
-    const float scale = 1 / 1.5f;
-    float *restrict sum = s->sum + channel * s->window;
+    float *restrict sum = s->sum + channel * s->lay;
     att_fft_inverse(s->fft, s->made + channel * s->bins, s->frame);
-    for (size_t i = 0; i < s->window; i++)
-        sum[i] += s->frame[i] * s->shape[i] * scale;
+    const float *end = s->frame + s->window - s->lay;
+    for (size_t i = 0; i < s->lay; i++)
+        sum[i] += end[i] * s->lay_shape[i];
     memcpy(s->out + channel * s->hop, sum, s->hop * sizeof *sum);
-    memmove(sum, sum + s->hop, (s->window - s->hop) * sizeof *sum);
-    memset(sum + s->window - s->hop, 0, s->hop * sizeof *sum);
+    memmove(sum, sum + s->hop, (s->lay - s->hop) * sizeof *sum);
+    memset(sum + s->lay - s->hop, 0, s->hop * sizeof *sum);
 }
 
 static void make_window(att_stretcher *s)
@@ -236,7 +256,7 @@ static void make_window(att_stretcher *s)
     s->which = !s->which;
     float complex *now = s->spectra[s->which];
     for (uint32_t c = 0; c < s->channels; c++) {
-        read_ring(s, c, s->place - (int64_t)s->window / 2, s->window, s->frame);
+        read_ring(s, c, s->place - (int64_t)(s->window - s->lay / 2), s->window, s->frame);
         for (size_t i = 0; i < s->window; i++)
             s->frame[i] *= s->shape[i];
         att_fft_forward(s->fft, s->frame, now + c * s->bins);
@@ -295,7 +315,7 @@ size_t att_stretcher_wants(const att_stretcher *s, size_t frames)
     att_stretch_map map = s->map;
     for (size_t i = 1; i < windows && i < 4 * OVERLAP; i++)
         map.p += map.hop * (map.p < 0 ? 1 : map.rate);
-    const double wanted = ceil(map.p + (double)(s->window / 2 + s->ahead)) - (double)s->written;
+    const double wanted = ceil(map.p + (double)(s->lay / 2 + s->ahead)) - (double)s->written;
     return wanted <= 0 ? 0 : ATT_MIN((size_t)wanted, room(s));
 }
 
@@ -314,12 +334,12 @@ double att_stretcher_ratio(const att_stretcher *s)
 
 size_t att_stretcher_latency_frames(const att_stretcher *s)
 {
-    return (size_t)ceil((double)(OVERLAP / 2 * s->hop) * s->map.rate + (double)(s->window / 2 + s->ahead));
+    return (size_t)ceil((double)(OVERLAP / 2 * s->hop) * s->map.rate + (double)(s->lay / 2 + s->ahead));
 }
 
 size_t att_stretcher_nudge_frames(const att_stretcher *s)
 {
-    return s->window / 2 + s->hop;
+    return s->lay / 2 + s->hop;
 }
 
 // Window m is made when output (m - 2) * hop … (m - 1) * hop is given away; the map stands at window m + 1.
