@@ -224,7 +224,8 @@ static void join_all(looker *l, att_print_match *out, size_t *count)
         else
             m[kept++] = m[i];
     }
-    qsort(m, kept, sizeof *m, by_score);
+    if (kept)
+        qsort(m, kept, sizeof *m, by_score);
     *count = ATT_MIN(kept, (size_t)ATT_PRINT_FOUND_MAX);
     if (*count)
         memcpy(out, m, *count * sizeof *m);

@@ -263,8 +263,10 @@ static void nudge(att_stretcher *s, const att_audio *in, att_audio *out, size_t 
 {
     size_t at = 0;
     for (size_t made = 0; made + 64 <= out->frames; made += 64) {
-        const size_t wants = att_stretcher_wants(s, 64);
-        at += att_stretcher_push(s, in->samples + at * in->channels, wants);
+        const size_t wants = att_stretcher_wants(s, 64), left = in->frames - at;
+        at += att_stretcher_push(s, in->samples + at * in->channels, wants < left ? wants : left);
+        if (wants > left)
+            att_stretcher_finish(s);
         CHECK_EQ(att_stretcher_pull(s, out->samples + made * out->channels, 64), 64);
         if (made == nudge_at) {
             CHECK(att_stretcher_nudge(s, 120.0 / 127));
