@@ -12,8 +12,19 @@ static att_status write_song(const cli *c, const att_score *score, const char *o
     return status ? status : cli_song_write(c, sound, out, err);
 }
 
-static int tell(cli *c, const att_score *score, const att_breaches *breaches, const char *out, const att_rendered *sound)
+static json_t *tuning_json(const att_tuning_measured *t)
 {
+    json_t *keys = json_array();
+    for (size_t i = 0; i < t->count; i++)
+        json_array_append_new(keys, json_pack("{s:i,s:f,s:f}", "key", (int)t->keys[i].key, "wanted_cents", t->keys[i].wanted_cents, "played_cents", t->keys[i].played_cents));
+    return json_pack("{s:f,s:f,s:f,s:o}", "instrument_cents", t->instrument_cents, "median_cents", t->median_cents, "worst_cents", t->worst_cents, "keys", keys);
+}
+
+static int tell(cli *c, const att_score *score, const att_breaches *breaches, const char *out, const att_rendered *sound, const att_tuning_measured *tuning)
+{
+    if (!c->json && tuning->count)
+        printf("%s of the lead, played alone: %.2f cents off in the median, %.2f at most; the instrument as a whole %+.2f\n", cli_count(tuning->count, "key", "keys"),
+            tuning->median_cents, tuning->worst_cents, tuning->instrument_cents);
     if (!c->json) {
         cli_song_print(c, score, breaches, out);
         if (sound->mix.samples)
@@ -24,6 +35,8 @@ static int tell(cli *c, const att_score *score, const att_breaches *breaches, co
     if (sound->mix.samples)
         json_object_set_new(all, "sound", json_pack("{s:I,s:i,s:I,s:s,s:f}", "frames", (json_int_t)sound->mix.frames, "rate_hz", (int)sound->mix.rate_hz, "played",
             (json_int_t)sound->played, "sound_font", sound->sound_font, "gain_db", sound->gain_db));
+    if (tuning->count)
+        json_object_set_new(all, "tuning", tuning_json(tuning));
     return cli_print_json(all);
 }
 
@@ -35,6 +48,7 @@ static int run_compose(cli *c)
     att_rendered sound = {0};
     att_breach items[CLI_BREACHES_SHOWN];
     att_breaches breaches = {.items = items, .capacity = CLI_BREACHES_SHOWN};
+    att_tuning_measured tuning = {.count = 0};
     att_error err = {0};
     const char *out = cli_get(c, "out");
     if (!cli_song_brief(c, &brief) || !cli_song_render_options(c, &options) || !cli_song_name_is_fine(c, out))
@@ -45,8 +59,10 @@ static int run_compose(cli *c)
         status = att_score_check(&score, &breaches, &c->host, &err);
     if (!status)
         status = write_song(c, &score, out, &options, &sound, &err);
+    if (!status && cli_flag(c, "measure"))
+        status = att_tuning_measure(&score, &options, &tuning, &c->host, &err);
     cli_progress_end();
-    int code = status ? cli_fail(c, status, &err) : tell(c, &score, &breaches, out, &sound);
+    int code = status ? cli_fail(c, status, &err) : tell(c, &score, &breaches, out, &sound, &tuning);
     if (!code && breaches.count)
         code = 1;
     att_rendered_deinit(&sound);
@@ -58,11 +74,13 @@ static const cli_option options[] = {
     CLI_SONG_OPTIONS,
     {"form", 0, "WORDS", "\"intro verse chorus verse chorus bridge chorus outro\""},
     {"minutes", 0, "N", "whole length, rounded to bars; otherwise the style's own"},
+    {"measure", 0, NULL, "play each key of the lead alone and measure its pitch"},
     {"search-ms", 0, "N", "the clock may end the search after a whole plan"},
     {NULL, 0, NULL, NULL},
 };
 static const char *const examples[] = {"attune music compose --style house --bpm 124 --key \"A minor\" --plan", "a song's plan",
-    "attune music compose --style jazz --seed 7 --out song.mid", "its notes", "attune music compose --style ambient --minutes 10 --out calm.flac", "ten minutes of sound", NULL};
+    "attune music compose --style jazz --seed 7 --out song.mid", "its notes", "attune music compose --style ambient --minutes 10 --out calm.flac", "ten minutes of sound",
+    "attune music compose --scale bayati --key D --measure --out taqsim.wav", "a piece in a maqam, its degrees measured", NULL};
 const cli_command cli_music_compose = {"music compose", "Compose a song from a brief", "", 0, 0,
     "A score is planned under rules of form, harmony, voice leading and melody, and checked by a second program part that shares no code with the first. "
     "The same brief and seed give the same song. Sound is made by FluidSynth in a helper program, from a General MIDI sound font. Exit code 1: the checker found a breach.",

@@ -16,7 +16,7 @@ bool cli_song_brief(const cli *c, att_music_brief *out)
     static const char *const tastes[ATT_MUSIC_TASTE_COUNT] = {"density", "syncopation", "colour", "repetition", "brightness"};
     uint64_t bars = 0, attempts = 0, search_ms = 0;
     double minutes = 0;
-    *out = (att_music_brief){.style = cli_get(c, "style"), .key = cli_get(c, "key"), .form = cli_get(c, "form"), .vocals = cli_flag(c, "vocals"), .seed = 1};
+    *out = (att_music_brief){.style = cli_get(c, "style"), .key = cli_get(c, "key"), .form = cli_get(c, "form"), .scale = cli_get(c, "scale"), .keymap = cli_get(c, "keymap"), .vocals = cli_flag(c, "vocals"), .seed = 1};
     if (!cli_must_number(c, "bpm", 30, 300, &out->tempo_bpm) || !cli_must_whole(c, "bars", ATT_SCORE_BARS_MIN, ATT_SCORE_BARS_MAX, &bars) ||
         !cli_must_number(c, "minutes", 0.02, 240, &minutes) || !cli_must_number(c, "energy", 0, 1, &out->energy) ||
         !cli_must_number(c, "mood", -1, 1, &out->mood) || !cli_must_whole(c, "seed", 0, UINT64_MAX, &out->seed) ||
@@ -103,6 +103,8 @@ json_t *cli_song_json(const att_score *s, const att_breaches *b, const char *out
     json_t *all = json_pack("{s:s,s:s,s:f,s:i,s:f,s:I,s:i,s:I,s:b,s:i,s:i,s:o,s:o}", "style", s->style, "key", att_music_key_name(s, key), "tempo_bpm", s->tempo_bpm,
         "bars", (int)s->bars, "seconds", att_score_length_s(s), "seed", (json_int_t)s->seed, "attempts", (int)s->attempts, "notes", (json_int_t)s->note_count,
         "stopped_early", s->stopped_early, "rules", (int)b->rules, "breaches", (int)b->count, "breach", breaches_json(b), "plan", plan_json(s));
+    if (s->scale[0])
+        json_object_set_new(all, "scale", json_string(s->scale));
     if (out)
         json_object_set_new(all, "file", json_string(out));
     return all;
@@ -136,6 +138,8 @@ void cli_song_print(const cli *c, const att_score *s, const att_breaches *b, con
     const double seconds = att_score_length_s(s);
     printf("%s in %s, %g BPM, %u bars, %d:%04.1f, %s, seed %llu\n", s->style, att_music_key_name(s, key), s->tempo_bpm, s->bars, (int)seconds / 60, fmod(seconds, 60),
         cli_count(s->note_count, "note", "notes"), (unsigned long long)s->seed);
+    if (s->scale[0])
+        printf("  scale %s%s\n", s->scale, s->modal ? ", drone and melody" : "");
     if (cli_flag(c, "plan"))
         print_plan(c, s);
     if (b->count)

@@ -12,6 +12,8 @@ enum { CLI_BREACHES_SHOWN = 20 };
     {"style", 0, "NAME", "synth pop, house, lo-fi, rock, ambient, focus, folk, jazz"},                                                     \
     {"bpm", 0, "N", "beats a minute, 30 to 300; otherwise drawn from the style"},                                                          \
     {"key", 0, "KEY", "\"C minor\", \"F# dorian\", \"Bb\"; otherwise drawn from the style"},                                               \
+    {"scale", 0, "NAME", "a preset (rast, bhairav, slendro, just …) or a Scala file .scl"},                                                \
+    {"keymap", 0, "FILE", "its Scala keyboard mapping .kbm"},                                                                              \
     {"bars", 0, "N", "whole length in bars of four beats"},                                                                                \
     {"energy", 0, "N", "0 to 1"},                                                                                                          \
     {"mood", 0, "N", "-1 dark to 1 bright"},                                                                                               \

@@ -163,7 +163,7 @@ static bool hold(fluid_synth_t *synth, const request *r, const att_synth_note *n
 static bool play_note(fluid_synth_t *synth, const request *r, const att_synth_note *n, sound *out)
 {
     const int channel = n->drums ? DRUMS : PITCHED, key = n->key;
-    const double cents = (double)n->cents;
+    const double cents = (double)n->cents + 0.5; // FluidSynth cuts pitches to whole cents: so they are rounded
     out->frames = 0;
     fluid_synth_bank_select(synth, channel, n->drums ? DRUM_BANK : 0);
     fluid_synth_program_change(synth, channel, n->program);

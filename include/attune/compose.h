@@ -43,6 +43,52 @@ typedef enum att_music_taste {
     ATT_MUSIC_TASTE_COUNT
 } att_music_taste;
 
+// --- Scales and tunings ---------------------------------------------------------------------------------------
+
+#define ATT_SCALE_DEGREES_MAX 512
+#define ATT_SCALE_BYTES_MAX (1 << 20)
+
+// Degree 0 is the tonic, at 0 cents.
+typedef struct att_scale {
+    char name[64];                       // of a file: its description
+    size_t count;                        // degrees in a period, the tonic among them
+    double cents[ATT_SCALE_DEGREES_MAX]; // of degree i + 1; the last is the period, mostly 1200
+} att_scale;
+
+// Which MIDI key is which degree (Scala's .kbm).
+typedef struct att_keymap {
+    int size;           // keys of the pattern that repeats; 0: every key the next degree
+    int first, last;    // keys that are mapped
+    int middle;         // the key of degree 0
+    int reference_key;
+    double reference_hz;
+    int octave_degree;  // degree that the pattern moves up by when it repeats
+    int16_t degrees[128]; // (size); -1: no degree
+} att_keymap;
+
+// The text of a .scl file, or of a .kbm file. ATT_INVALID tells the line, what was found and what was expected; ATT_LIMIT.
+att_status att_scale_parse(att_scale *out, att_text text, const char *name, att_error *err);
+att_status att_keymap_parse(att_keymap *out, att_text text, const char *name, att_error *err);
+// A path that ends in .scl, or the name of a preset ("rast", "bhairav", "slendro"; see att_scale_preset_at).
+att_status att_scale_read(att_scale *out, const char *path_or_name, const att_host *host, att_error *err);
+att_status att_keymap_read(att_keymap *out, const char *path, const att_host *host, att_error *err);
+
+typedef struct att_scale_preset {
+    const char *name, *family, *source; // where its numbers come from
+    uint8_t count;
+    double cents[12];  // of degree 1 …; the last is the period
+    uint8_t dominant;  // degree that a melody leans on beside the tonic
+    uint16_t swinging; // bit i: degree i swings when it is long (andolan)
+    float glides;      // 0 … 1: how many long notes are reached by a glide (meend)
+    uint8_t program;   // General MIDI, of the lead
+} att_scale_preset;
+size_t att_scale_preset_count(void);
+const att_scale_preset *att_scale_preset_at(size_t index);
+
+// Pitch of every key, in cents above MIDI key 0 of equal temperament, and whether it has one. keymap NULL: every key the next degree,
+// degree 0 on `middle` at its pitch in equal temperament.
+void att_scale_keys(const att_scale *scale, const att_keymap *keymap, int middle, double cents[128], bool mapped[128]);
+
 typedef struct att_music_brief {
     const char *style;  // see att_style_at; NULL: "synth pop"
     const char *key;    // "C minor", "F# dorian", "Bb"; NULL: drawn from the style
@@ -54,6 +100,8 @@ typedef struct att_music_brief {
     double mood;        // -1 dark … 1 bright; 0: the style's own
     double taste[ATT_MUSIC_TASTE_COUNT];
     bool vocals;        // the lead is a wordless voice; false: no voice anywhere
+    const char *scale;  // a .scl file, or a preset's name; twelve near-equal steps retune the song, others give drone and melody; NULL: equal
+    const char *keymap; // a .kbm file that goes with it; NULL: from the key
     bool loop;          // one section that leads back into its own beginning, without intro and outro
     uint64_t seed;
     uint32_t attempts_max; // whole plans tried; 0: 8
@@ -162,6 +210,7 @@ typedef struct att_score {
     size_t note_count;
     char scale[64];         // "" for twelve equal steps
     bool modal;             // drone and melody in the degrees of a scale, without chords
+    double tonic_cents, period_cents; // likewise, of a modal score
     double key_cents[128];  // pitch of every key, cents above MIDI key 0 in equal temperament (key 69 at 440 Hz: 6900)
     bool key_mapped[128];
     uint32_t attempts;      // whole plans tried
@@ -170,7 +219,7 @@ typedef struct att_score {
     att_host host;
 } att_score;
 
-// "C minor".
+// "C minor"; of a modal score the tonic alone.
 const char *att_music_key_name(const att_score *score, char out[32]);
 void att_score_deinit(att_score *score); // all zero is fine
 double att_score_length_s(const att_score *score);
@@ -233,6 +282,23 @@ const char *att_sound_font_at(size_t index);
 // program attune-synth. ATT_UNSUPPORTED: it, or a sound font, is missing.
 att_status att_score_render(att_rendered *out, const att_score *score, const att_render_options *options, const att_host *host, att_error *err);
 void att_rendered_deinit(att_rendered *rendered); // all zero is fine
+
+// How exactly the degrees of a score sound: each key of its lead is played alone and its pitch estimated from the sound.
+typedef struct att_key_measured {
+    uint8_t key;
+    double wanted_cents, played_cents; // above MIDI key 0
+} att_key_measured;
+
+typedef struct att_tuning_measured {
+    att_key_measured keys[128];
+    size_t count;
+    double instrument_cents; // how far the instrument itself is off: the median error
+    double median_cents;     // absolute errors less that: the median and
+    double worst_cents;      // the largest
+} att_tuning_measured;
+
+att_status att_tuning_measure(
+    const att_score *score, const att_render_options *options, att_tuning_measured *out, const att_host *host, att_error *err);
 
 // What a listener would notice where a loop's end meets its beginning. All three are ratios to the same measure elsewhere in the loop: near
 // 1 it is a place like others.

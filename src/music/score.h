@@ -90,6 +90,10 @@ typedef struct att_plan {
     const att_music_brief *brief;
     const att_host *host;
     double tempo_bpm, energy;
+    bool tuned, modal; // a scale of twelve steps near equal ones; another one
+    att_scale scale;
+    att_keymap keymap;
+    const att_scale_preset *preset; // NULL: the scale is of a file
     double taste[ATT_MUSIC_TASTE_COUNT];
     uint8_t tonic;
     att_mode mode;
@@ -108,6 +112,12 @@ att_status att_plan_form(att_plan *plan, att_rng *rng, att_arena *life, att_erro
 att_status att_plan_chords(att_plan *plan, att_rng *rng, att_arena *life, att_error *err);
 att_status att_plan_voices(att_plan *plan, att_arena *life, att_error *err);
 att_status att_plan_melody(att_plan *plan, att_rng *rng, att_arena *life, att_error *err);
+// The drums alone, as part `part`; in the place of out's notes.
+att_status att_plan_drums(const att_plan *plan, att_rng *rng, uint8_t part, att_score *out, att_error *err);
+// Of a scale without chords: form and tempo from the plan, keys from out, which gets parts and notes. preset: NULL of a file.
+att_status att_plan_modal(const att_plan *plan, const att_scale_preset *preset, att_rng *rng, att_arena *life, att_score *out, att_error *err);
+// Takes an array of notes from `host` in the place of its own, in order. The array is gone in any case.
+att_status att_score_adopt_notes(att_score *out, att_note *notes, size_t count, size_t capacity, const att_host *host, att_error *err);
 att_status att_plan_arrange(const att_plan *plan, att_rng *rng, att_score *out, att_error *err);
 
 // The section that holds a bar.

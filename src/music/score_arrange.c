@@ -347,13 +347,43 @@ att_status att_plan_arrange(const att_plan *plan, att_rng *rng, att_score *out, 
     if (plan->brief->vocals)
         out->parts[a.lead].program = VOICE_OOHS;
     play_all(&a);
-    qsort(a.notes.items, a.notes.count, sizeof *a.notes.items, order_notes);
-    att_note *fitted = a.no_memory ? NULL : att_realloc(plan->host, a.notes.items, a.notes.capacity, a.notes.count, sizeof *fitted);
-    if (!fitted) {
+    if (a.no_memory) {
         ATT_VEC_FREE(plan->host, &a.notes);
         return att_no_memory(err, a.notes.count, "notes");
     }
+    return att_score_adopt_notes(out, a.notes.items, a.notes.count, a.notes.capacity, plan->host, err);
+}
+
+att_status att_plan_drums(const att_plan *plan, att_rng *rng, uint8_t part, att_score *out, att_error *err)
+{
+    arranger a = {.plan = plan, .rng = rng, .drums = part};
+    for (size_t s = 0; s < plan->section_count; s++)
+        for (uint32_t b = 0; b < plan->sections[s].bars; b++)
+            drum_bar(&a, &plan->sections[s], plan->sections[s].first_bar + b);
+    if (a.no_memory) {
+        ATT_VEC_FREE(plan->host, &a.notes);
+        return att_no_memory(err, a.notes.count, "notes");
+    }
+    return att_score_adopt_notes(out, a.notes.items, a.notes.count, a.notes.capacity, plan->host, err);
+}
+
+att_status att_score_adopt_notes(att_score *out, att_note *notes, size_t count, size_t capacity, const att_host *host, att_error *err)
+{
+    if (out->notes)
+        ATT_FREE_ARRAY(host, out->notes, out->note_count);
+    out->notes = NULL;
+    out->note_count = 0;
+    if (!count) { // such a part is silent
+        att_free(host, notes, capacity, sizeof *notes);
+        return ATT_OK;
+    }
+    qsort(notes, count, sizeof *notes, order_notes);
+    att_note *fitted = att_realloc(host, notes, capacity, count, sizeof *fitted);
+    if (!fitted) {
+        att_free(host, notes, capacity, sizeof *notes);
+        return att_no_memory(err, count, "notes");
+    }
     out->notes = fitted;
-    out->note_count = a.notes.count;
+    out->note_count = count;
     return ATT_OK;
 }

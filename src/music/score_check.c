@@ -668,6 +668,8 @@ att_status att_score_check(const att_score *score, att_breaches *out, const att_
         check_harmony(&c, voices);
         check_lines(&c, &t);
     }
+    if (!status && score->modal)
+        att_check_modal(&c);
     att_free(&complete, voices, ATT_MAX(score->chord_count, (size_t)1), sizeof *voices);
     att_free(&complete, t.notes, ATT_MAX(score->note_count, (size_t)1), sizeof *t.notes);
     return status;

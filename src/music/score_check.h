@@ -13,4 +13,6 @@ typedef struct att_check {
 
 void att_check_tell(att_check *c, const char *rule, uint32_t ticks, int part, int voice, const char *format, ...) ATT_PRINTF(6, 7);
 
+void att_check_modal(att_check *c); // score_check_modal.c
+
 #endif

@@ -81,6 +81,30 @@ static att_status set_length(att_plan *plan, att_error *err)
     return ATT_OK;
 }
 
+// The scale, its preset when it is one, and whether it is twelve steps of which each is near its own of equal temperament.
+static att_status read_scale(att_plan *plan, att_error *err)
+{
+    const att_music_brief *b = plan->brief;
+    plan->modal = plan->tuned = false;
+    plan->preset = NULL;
+    if (!b->scale)
+        return b->keymap ? ATT_FAIL(err, ATT_INVALID, "keymap: it needs a scale") : ATT_OK;
+    att_status status = att_scale_read(&plan->scale, b->scale, plan->host, err);
+    if (!status && b->keymap)
+        status = att_keymap_read(&plan->keymap, b->keymap, plan->host, err);
+    if (status)
+        return status;
+    for (size_t i = 0; i < att_scale_preset_count(); i++)
+        if (strcasecmp(b->scale, att_scale_preset_at(i)->name) == 0)
+            plan->preset = att_scale_preset_at(i);
+    bool chromatic = plan->scale.count == 12 && !b->keymap;
+    for (int i = 0; chromatic && i < 12; i++)
+        chromatic = fabs(plan->scale.cents[i] - 100.0 * (i + 1)) < 50;
+    plan->tuned = chromatic;
+    plan->modal = !chromatic;
+    return ATT_OK;
+}
+
 static att_status read_brief(att_plan *plan, att_error *err)
 {
     const att_music_brief *b = plan->brief;
@@ -91,6 +115,8 @@ static att_status read_brief(att_plan *plan, att_error *err)
         return status;
     att_rng rng = att_rng_stream(b->seed, STREAM_OF_BRIEF + (uint64_t)(plan->style - att_styles));
     status = draw_key(plan, b->key, &rng, err);
+    if (!status)
+        status = read_scale(plan, err);
     if (status)
         return status;
     const att_style_info *info = &plan->style->info;
@@ -107,6 +133,8 @@ static att_status make_plan(att_plan *plan, att_rng *rng, att_arena *life, att_e
 {
     plan->cost = 0;
     att_status status = att_plan_form(plan, rng, life, err);
+    if (plan->modal)
+        return status;
     if (!status)
         status = att_plan_chords(plan, rng, life, err);
     if (!status)
@@ -120,16 +148,43 @@ static bool copy_plan(const att_plan *plan, att_score *out)
 {
     out->sections = ATT_NEW_ARRAY(&out->host, att_section, plan->section_count);
     out->section_count = out->sections ? plan->section_count : 0;
-    out->chords = ATT_NEW_ARRAY(&out->host, att_chord, plan->chord_count);
-    out->chord_count = out->chords ? plan->chord_count : 0;
-    if (!out->sections || !out->chords)
+    if (!out->sections)
         return false;
     memcpy(out->sections, plan->sections, plan->section_count * sizeof *plan->sections);
+    if (!plan->chord_count)
+        return true;
+    out->chords = ATT_NEW_ARRAY(&out->host, att_chord, plan->chord_count);
+    out->chord_count = out->chords ? plan->chord_count : 0;
+    if (!out->chords)
+        return false;
     memcpy(out->chords, plan->chords, plan->chord_count * sizeof *plan->chords);
     return true;
 }
 
-static att_status write_score(const att_plan *plan, att_rng *rng, att_score *out, att_error *err)
+// Keys at their pitch. Of a scale of many degrees the seven nearest to the mode are mapped, on keys of their own.
+static void set_keys(const att_plan *plan, att_score *out)
+{
+    enum { MANY = 24, MIDDLE = 60 };
+    const int middle = MIDDLE + (plan->tonic > 6 ? plan->tonic - 12 : plan->tonic);
+    att_keymap map = {.size = 7, .first = 0, .last = 127, .middle = middle, .reference_key = middle, .reference_hz = 440 * exp2((middle - 69) / 12.0)};
+    const bool own = !plan->brief->keymap && plan->scale.count > MANY;
+    for (int i = 0; own && i < map.size; i++) {
+        double least = HUGE_VAL;
+        for (size_t d = 0; d < plan->scale.count; d++) {
+            const double off = fabs((d ? plan->scale.cents[d - 1] : 0) - 100.0 * att_mode_steps[plan->mode][i]);
+            if (off < least)
+                least = off, map.degrees[i] = (int16_t)d;
+        }
+    }
+    map.octave_degree = (int)plan->scale.count;
+    att_scale_keys(&plan->scale, plan->brief->keymap ? &plan->keymap : own ? &map : NULL, middle, out->key_cents, out->key_mapped);
+    const int tonic_key = plan->brief->keymap ? plan->keymap.middle : middle;
+    out->tonic_cents = out->key_cents[tonic_key];
+    out->period_cents = plan->scale.cents[plan->scale.count - 1];
+    memcpy(out->scale, plan->scale.name[0] ? plan->scale.name : "unnamed", ATT_MIN(sizeof out->scale, sizeof plan->scale.name));
+}
+
+static att_status write_score(const att_plan *plan, att_rng *rng, att_arena *life, att_score *out, att_error *err)
 {
     att_score_deinit(out);
     *out = (att_score){.style = plan->style->info.name, .tempo_bpm = plan->tempo_bpm, .tonic = plan->tonic, .mode = plan->mode,
@@ -140,6 +195,11 @@ static att_status write_score(const att_plan *plan, att_rng *rng, att_score *out
     }
     if (!copy_plan(plan, out))
         return att_no_memory(err, plan->chord_count, "chords");
+    if (plan->tuned || plan->modal)
+        set_keys(plan, out);
+    out->modal = plan->modal;
+    if (plan->modal)
+        return att_plan_modal(plan, plan->preset, rng, life, out, err);
     return att_plan_arrange(plan, rng, out, err);
 }
 
@@ -170,7 +230,7 @@ att_status att_compose(att_score *out, const att_music_brief *brief, const att_h
         att_arena_reset(&life);
         status = make_plan(&plan, &rng, &life, err);
         if (!status && (!done || plan.cost < out->cost))
-            status = write_score(&plan, &rng, out, err);
+            status = write_score(&plan, &rng, &life, out, err);
         done++;
         stopped = plan.brief->search_ms_max && clock_ms() - begun_ms >= plan.brief->search_ms_max && done < most;
         if (!status && !att_progress_tell(&complete, "compose", done, most, "plans"))
@@ -189,8 +249,10 @@ void att_score_deinit(att_score *score)
 {
     if (score->host.resize) {
         ATT_FREE_ARRAY(&score->host, score->sections, score->section_count);
-        ATT_FREE_ARRAY(&score->host, score->chords, score->chord_count);
-        ATT_FREE_ARRAY(&score->host, score->notes, score->note_count);
+        if (score->chords)
+            ATT_FREE_ARRAY(&score->host, score->chords, score->chord_count);
+        if (score->notes)
+            ATT_FREE_ARRAY(&score->host, score->notes, score->note_count);
     }
     *score = (att_score){0};
 }

@@ -9,10 +9,10 @@
 //   length, the room run in a circle until what it remembers of its start is below -100 dB.
 //
 // Stems (drums, bass, vocals, other) are rounded to multiples of 2^-23 and then added: so they sum to the mix exactly, also in 24-bit files.
-#include "music/helper.h"
 #include "music/loudness.h"
 #include "music/score.h"
 #include "music/score_reverb.h"
+#include "music/score_synth.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RATE_DEFAULT = 44100, TAIL_S_DEFAULT = 4, TAIL_S_MAX = 30, NOTE_TAIL_S = 5, CPU_S = 1800, ALL_BUSES = ATT_STEM_COUNT, CHUNK_FRAMES = 4096 };
+enum { RATE_DEFAULT = 44100, TAIL_S_DEFAULT = 4, TAIL_S_MAX = 30, NOTE_TAIL_S = 5, ALL_BUSES = ATT_STEM_COUNT, CHUNK_FRAMES = 4096 };
 static const double decay_s = 2.2, peak_max_dbtp = -1, loudness_default_lufs = -16, quantum = 1.0 / (1 << 23);
 
 const char *att_sound_font_at(size_t index)
@@ -59,8 +59,6 @@ typedef struct render {
     size_t played;
     bus buses[ALL_BUSES];
     size_t bus_count;
-    float *note; // (note_frames, 2)
-    size_t note_frames;
 } render;
 
 static uint64_t frame_of(const render *r, double ticks)
@@ -166,7 +164,41 @@ static att_status write_request(render *r, att_error *err)
     return ATT_OK;
 }
 
-static att_status list_uses(render *r, att_error *err)
+// A score of a scale is played in tune whatever the sound font is: each key of each instrument is listened to, and corrected.
+static att_status correct(render *r, int font, const char *font_path, att_error *err)
+{
+    enum { PROGRAMS = 128, KEYS = 128 };
+    const size_t most = ATT_MIN(r->use_count, (size_t)PROGRAMS * KEYS);
+    att_synth_note *notes = ATT_NEW_ARRAY(&r->host, att_synth_note, ATT_MAX(most, (size_t)1));
+    float *off = ATT_NEW_ARRAY(&r->host, float, ATT_MAX(most, (size_t)1));
+    uint16_t *which = ATT_NEW_ARRAY(&r->host, uint16_t, PROGRAMS * KEYS); // 1 + index of a program's key; 0: not played
+    att_status status = notes && off && which ? ATT_OK : att_no_memory(err, most, "keys to tune");
+    size_t count = 0;
+    for (size_t i = 0; !status && i < r->use_count; i++) {
+        const att_synth_note *n = &r->uses[i].note;
+        uint16_t *seen = &which[n->program * KEYS + n->key];
+        if (!n->drums && !*seen) {
+            notes[count] = *n;
+            *seen = (uint16_t)++count;
+        }
+    }
+    if (!status && count)
+        status = att_synth_detunes(notes, count, r->rate_hz, font, font_path, off, &r->host, err);
+    for (size_t i = 0; !status && i < r->use_count; i++) {
+        att_synth_note *n = &r->uses[i].note;
+        if (!n->drums)
+            n->cents -= off[which[n->program * KEYS + n->key] - 1];
+    }
+    if (notes)
+        ATT_FREE_ARRAY(&r->host, notes, ATT_MAX(most, (size_t)1));
+    if (off)
+        ATT_FREE_ARRAY(&r->host, off, ATT_MAX(most, (size_t)1));
+    if (which)
+        ATT_FREE_ARRAY(&r->host, which, PROGRAMS * KEYS);
+    return status;
+}
+
+static att_status list_uses(render *r, int font, const char *font_path, att_error *err)
 {
     r->use_count = r->score->note_count;
     r->uses = ATT_NEW_ARRAY(&r->host, use, ATT_MAX(r->use_count, (size_t)1));
@@ -175,6 +207,9 @@ static att_status list_uses(render *r, att_error *err)
     for (size_t i = 0; i < r->use_count; i++)
         set_use(r, (uint32_t)i, &r->uses[i]);
     damp_hats(r);
+    const att_status status = r->score->scale[0] ? correct(r, font, font_path, err) : ATT_OK;
+    if (status)
+        return status;
     qsort(r->uses, r->use_count, sizeof *r->uses, order_uses);
     return write_request(r, err);
 }
@@ -193,7 +228,7 @@ static size_t bus_of(const render *r, const att_music_part *part)
     }
 }
 
-static void lay_down(render *r, const use *u, size_t frames)
+static void lay_down(const render *r, const use *u, const float *note, size_t frames)
 {
     enum { FADE_MS = 6 };
     const att_music_part *part = &r->score->parts[u->part];
@@ -209,51 +244,28 @@ static void lay_down(render *r, const use *u, size_t frames)
             at %= r->loop_frames;
         }
         const float damp = cut - i < fade ? (float)(cut - i) / (float)fade : 1;
-        const float l = r->note[2 * i] * left * damp, s = r->note[2 * i + 1] * right * damp;
+        const float l = note[2 * i] * left * damp, s = note[2 * i + 1] * right * damp;
         b->dry[2 * at] += l;
         b->dry[2 * at + 1] += s;
         b->send[at] += send * (l + s);
     }
 }
 
-static att_status read_note(render *r, att_helper *helper, size_t *frames, att_error *err)
-{
-    float head[2];
-    size_t got;
-    att_status status = att_helper_read(helper, head, 1, &got, err);
-    if (status)
-        return status;
-    if (got != 1 || !(head[0] >= 0 && head[0] <= 2.0f * ATT_SYNTH_FRAMES_MAX))
-        return ATT_FAIL(err, ATT_CORRUPT, "attune-synth: its answer is not notes");
-    *frames = (size_t)head[0];
-    if (*frames > r->note_frames) {
-        float *grown = att_realloc(&r->host, r->note, r->note_frames * 2, *frames * 2, sizeof *grown);
-        if (!grown)
-            return att_no_memory(err, *frames, "frames of a note");
-        r->note = grown;
-        r->note_frames = *frames;
-    }
-    status = att_helper_read(helper, r->note, *frames, &got, err);
-    return status || got == *frames ? status : ATT_FAIL(err, ATT_CORRUPT, "attune-synth: a note ends early");
-}
-
 static att_status play(render *r, int font, const char *font_path, att_error *err)
 {
-    const att_helper_options options = {.name = "attune-synth", .what = font_path, .file = font, .request = {(const char *)r->request, r->request_size},
-        .memory_bytes = (uint64_t)2 << 30, .cpu_s = CPU_S};
-    att_helper *helper;
-    att_status status = att_helper_start(&helper, &options, &r->host, err);
+    att_synth synth;
+    att_status status = att_synth_start(&synth, (att_text){(const char *)r->request, r->request_size}, font, font_path, &r->host, err);
     size_t frames = 0, played = 0;
     for (size_t i = 0; !status && i < r->use_count; i++) {
         if (!i || !same_sound(&r->uses[i - 1], &r->uses[i])) {
-            status = read_note(r, helper, &frames, err);
+            status = att_synth_next(&synth, &frames, err);
             if (!status && !att_progress_tell(&r->host, "render", ++played, r->played, "notes"))
                 status = ATT_FAIL(err, ATT_CANCELLED, "rendering was cancelled");
         }
         if (!status)
-            lay_down(r, &r->uses[i], frames);
+            lay_down(r, &r->uses[i], synth.samples, frames);
     }
-    att_helper_destroy(helper);
+    att_synth_deinit(&synth);
     return status;
 }
 
@@ -372,7 +384,6 @@ static void put_away(render *r)
 {
     ATT_FREE_ARRAY(&r->host, r->uses, ATT_MAX(r->use_count, (size_t)1));
     ATT_FREE_ARRAY(&r->host, r->request, r->request_size);
-    ATT_FREE_ARRAY(&r->host, r->note, r->note_frames * 2);
     for (size_t b = 0; b < r->bus_count; b++)
         ATT_FREE_ARRAY(&r->host, r->buses[b].send, r->frames);
 }
@@ -393,7 +404,7 @@ att_status att_score_render(att_rendered *out, const att_score *score, const att
     r.frames = frame_of(&r, (double)score->bars * BAR);
     r.loop_frames = score->loop ? r.frames : 0;
     r.frames += score->loop ? 0 : (uint64_t)((r.options->tail_s > 0 ? r.options->tail_s : TAIL_S_DEFAULT) * r.rate_hz);
-    status = list_uses(&r, err);
+    status = att_while(err, list_uses(&r, font, out->sound_font, err), "rendering");
     if (!status)
         status = make_buses(&r, out, err);
     if (!status)

@@ -75,7 +75,7 @@ bool att_key_parse(const char *text, uint8_t *tonic, att_mode *mode)
 
 const char *att_music_key_name(const att_score *score, char out[32])
 {
-    snprintf(out, 32, "%s %s", pitch_names[score->tonic % 12], mode_names[score->mode]);
+    snprintf(out, 32, "%s%s%s", pitch_names[score->tonic % 12], score->modal ? "" : " ", score->modal ? "" : mode_names[score->mode]);
     return out;
 }
 

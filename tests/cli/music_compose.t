@@ -17,6 +17,9 @@ Options
                              style
       --key KEY              "C minor", "F# dorian", "Bb"; otherwise drawn from
                              the style
+      --scale NAME           a preset (rast, bhairav, slendro, just …) or a
+                             Scala file .scl
+      --keymap FILE          its Scala keyboard mapping .kbm
       --bars N               whole length in bars of four beats
       --energy N             0 to 1
       --mood N               -1 dark to 1 bright
@@ -39,6 +42,8 @@ Options
                              outro"
       --minutes N            whole length, rounded to bars; otherwise the
                              style's own
+      --measure              play each key of the lead alone and measure its
+                             pitch
       --search-ms N          the clock may end the search after a whole plan
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
                              attune.attune
@@ -53,6 +58,8 @@ Examples
       its notes
   attune music compose --style ambient --minutes 10 --out calm.flac
       ten minutes of sound
+  attune music compose --scale bayati --key D --measure --out taqsim.wav
+      a piece in a maqam, its degrees measured
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
@@ -89,3 +96,22 @@ attune music compose: --out: found "song.xyz", expected a name that ends in .wav
 $ attune music compose --bars 8 --sound-font none.sf2 -o song.wav
 attune music compose: opening the sound font none.sf2: No such file or directory
 [66]
+$ attune music compose --scale bhairav --key D --style focus --bars 24 --plan
+focus in D, 82 BPM, 24 bars, 1:10.2, 101 notes, seed 1
+  scale bhairav, drone and melody
+  bar   1  verse   20 bars, open      
+  bar  21  outro    4 bars, open      
+  14 rules kept
+$ printf 'broken\n3\n9/8\n! remark\nhigh\n2/1\n' >bad.scl; attune music compose --scale bad.scl
+attune music compose: bad.scl:5: found "high", expected a degree: cents with a point (701.955) or a ratio (3/2)
+[65]
+$ printf '0\n0\n127\n60\n69\nloud\n0\n' >bad.kbm; attune music compose --scale rast --keymap bad.kbm
+attune music compose: bad.kbm:6: found "loud", expected the reference frequency in Hz, 1 to 20000
+[65]
+$ attune music compose --scale nowhere 2>&1 | cut -c 1-100
+attune music compose: scale: found "nowhere", expected a file that ends in .scl, or one of major pen
+$ printf 'nineteen equal steps\n19\n' >edo.scl; awk 'BEGIN { for (i = 1; i <= 19; i++) printf "%.5f\n", 1200 * i / 19 }' >>edo.scl; attune music compose --scale edo.scl --bars 16 --seed 3 -o edo.mid
+synth pop in F#, 111 BPM, 16 bars, 0:34.6, 323 notes, seed 3
+  scale nineteen equal steps, drone and melody
+  14 rules kept
+  written to edo.mid
