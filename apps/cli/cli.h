@@ -114,6 +114,7 @@ extern const cli_command cli_provenance_log, cli_provenance_verify, cli_provenan
     cli_provenance_export, cli_provenance_key;
 #ifdef ATT_MUSIC
 extern const cli_command cli_music_analyze; // each a file music_*.c
+extern const cli_command cli_music_items, cli_music_prompt;
 extern const cli_command cli_music_stretch, cli_music_master;
 extern const cli_command cli_music_stems, cli_music_remix;
 extern const cli_command cli_music_find;

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -198,8 +199,98 @@ static int options_of(const cli *c, att_longrun_options *o, people_list *list)
     return comparison_of(c, o, list);
 }
 
+// --- music ------------------------------------------------------------------------------------------------------
+
+static json_t *real_or_null(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static double share(uint64_t part, uint64_t whole)
+{
+    return whole ? (double)part / (double)whole : NAN;
+}
+
+static json_t *music_json(const att_music_report *r, const att_music_report_options *o)
+{
+    json_t *moods = json_object();
+    for (unsigned m = 0; m < ATT_MUSIC_MOODS; m++)
+        json_object_set_new(moods, att_music_mood_name(m),
+            json_pack("{s:I,s:o,s:o,s:o}", "items", (json_int_t)r->moods[m].items, "pearson", real_or_null(r->moods[m].pearson), "spearman",
+                real_or_null(r->moods[m].spearman), "distance", real_or_null(r->moods[m].distance)));
+    json_t *workout = json_pack("{s:f,s:f,s:I,s:I,s:o,s:o}", "target_bpm", o->workout_bpm, "within_bpm", o->within_bpm, "begun",
+        (json_int_t)r->workout_begun, "known", (json_int_t)r->workout_known, "within", real_or_null(share(r->workout_within, r->workout_known)),
+        "within_octave", real_or_null(share(r->workout_within_octave, r->workout_known)));
+    json_t *variety = json_pack("{s:f,s:f,s:i,s:I,s:I,s:o,s:I,s:o,s:i,s:o}", "window_min", (double)o->window_ms / 60000, "near", o->near, "near_most",
+        (int)o->near_most, "people", (json_int_t)r->people, "windows", (json_int_t)r->windows, "crowded", real_or_null(share(r->crowded, r->windows)),
+        "crowded_people", (json_int_t)r->crowded_people, "distinct", real_or_null(share(r->distinct, r->in_windows)), "near_greatest",
+        (int)r->near_greatest, "left_early", real_or_null(share(r->left_early, r->begun)));
+    return json_pack("{s:{s:I,s:I,s:o,s:o,s:o}}", "music", "begun", (json_int_t)r->begun, "items_with_tempo", (json_int_t)r->items_with_tempo, "workout",
+        workout, "moods", moods, "variety", variety);
+}
+
+static void print_share(const char *what, uint64_t part, uint64_t whole, const char *of)
+{
+    if (whole)
+        printf("  %-34s %5.1f %%   %llu of %llu %s\n", what, 100 * share(part, whole), (unsigned long long)part, (unsigned long long)whole, of);
+    else
+        printf("  %-34s     -     no %s\n", what, of);
+}
+
+static void print_music(const cli *c, const att_music_report *r, const att_music_report_options *o)
+{
+    char what[80];
+    printf("%smusic%s: %s, %s with a tempo\n", cli_paint(c, "bold"), cli_paint(c, "reset"), cli_count(r->begun, "thing begun", "things begun"),
+        cli_count(r->items_with_tempo, "item", "items"));
+    snprintf(what, sizeof what, "workouts within %g of %g BPM", o->within_bpm, o->workout_bpm);
+    print_share(what, r->workout_within, r->workout_known, "workout tracks of known tempo");
+    print_share("  half or twice the tempo too", r->workout_within_octave, r->workout_known, "workout tracks of known tempo");
+    for (unsigned m = 0; m < ATT_MUSIC_MOODS; m++) {
+        const att_music_alignment *a = &r->moods[m];
+        snprintf(what, sizeof what, "%s as people rated it", att_music_mood_name(m));
+        if (a->items >= 3)
+            printf("  %-34s %5.2f     correlation (%.2f by ranks) over %llu items, off by %.2f\n", what, a->pearson, a->spearman,
+                (unsigned long long)a->items, a->distance);
+        else
+            printf("  %-34s     -     %s\n", what, cli_count(a->items, "rated item", "rated items"));
+    }
+    snprintf(what, sizeof what, "more than %u alike in %g min", o->near_most, (double)o->window_ms / 60000);
+    print_share(what, r->crowded, r->windows, "windows");
+    print_share("  people who met that", r->crowded_people, r->people, "people");
+    print_share("different things in a window", r->distinct, r->in_windows, "things begun in windows");
+    print_share("left before the early mark", r->left_early, r->begun, "things begun");
+}
+
+static int run_music(cli *c)
+{
+    att_music_report_options o = att_music_report_options_default();
+    att_music_report report;
+    att_error err = {0};
+    uint64_t most = o.near_most;
+    int code;
+    if (!cli_must_time(c, "from", &o.from_ms) || !cli_must_time(c, "to", &o.to_ms) || !cli_must_number(c, "workout-bpm", 30, 300, &o.workout_bpm) ||
+        !cli_must_number(c, "within", 0, 100, &o.within_bpm) || !cli_must_whole(c, "near-most", 1, 1000, &most))
+        return 64;
+    o.near_most = (uint32_t)most;
+    att_engine *engine = cli_open(c, false, true, &code);
+    if (!engine)
+        return code;
+    cli_progress_start(c);
+    const att_status status = att_engine_music_report(engine, &o, &report, &err);
+    cli_progress_end();
+    att_engine_close(engine);
+    if (status)
+        return cli_fail(c, status, &err);
+    if (c->json)
+        return cli_print_json(music_json(&report, &o));
+    print_music(c, &report, &o);
+    return 0;
+}
+
 static int run_report(cli *c)
 {
+    if (cli_flag(c, "music"))
+        return run_music(c);
     att_longrun_options options = att_longrun_options_default();
     people_list list = {0};
     int code = options_of(c, &options, &list);
@@ -245,6 +336,10 @@ static const cli_option report_options[] = {
     {"churn", 0, "DAYS", "a silence this long is churn; default 28"},
     {"left", 0, "S", "a session shorter than this was left early; default 30"},
     {"alarm", 0, "P", "how probable a false warning may be; default 0.05"},
+    {"music", 0, NULL, "the section on music instead: tempo of workouts, moods as people rated them, variety"},
+    {"workout-bpm", 0, "BPM", "music: the target of workouts; default 130"},
+    {"within", 0, "BPM", "music: so far from it still counts; default 10"},
+    {"near-most", 0, "N", "music: near-identical tracks in 30 minutes; default 2"},
     {"least", 0, "N", "figures of fewer people or cases in a group are not judged; default 100"},
     {0}};
 static const char *const report_examples[] = {"attune report",
@@ -253,7 +348,8 @@ static const char *const report_examples[] = {"attune report",
     "attune report --compare experiment:home-feed", "its first two variations, with retention",
     "attune report --png weeks.png --figures plays,survey,return-7,survival",
     "four charts on one page", "attune report --compare halves",
-    "two random halves: nothing should stand out", NULL};
+    "two random halves: nothing should stand out",
+    "attune report --music --workout-bpm 128", "did workouts get their tempo?", NULL};
 const cli_command cli_report = {"report",
     "Report how people fare over the long run, and warn when clicks hide harm", "", 0, 0,
     "Read from the log in one pass: engagement, early skips, satisfaction, complaints, retention, "

@@ -27,6 +27,7 @@
 #include "attune/near.h"
 #include "attune/generate.h"
 #include "attune/provenance.h"
+#include "attune/prompt.h"
 #include "attune/audio.h"
 #include "attune/fingerprint.h"
 #include "attune/music.h"

@@ -197,5 +197,41 @@ void att_longrun_destroy(att_longrun *report); // NULL is fine
 att_status att_engine_longrun(att_engine *engine, const att_longrun_options *options,
     att_longrun **out, att_error *err);
 
+// --- Music ---------------------------------------------------------------------------------------
+
+// What the log says of music, where items carry what an analyser found (attune music items): docs/reports.md defines each figure.
+#define ATT_MUSIC_MOODS 3
+const char *att_music_mood_name(unsigned mood); // "valence", "arousal", "energy": features, and human_… what people rated
+
+typedef struct att_music_report_options {
+    int64_t from_ms, to_ms;  // of this time alone, to_ms not in it; 0: as far as the log goes
+    double workout_bpm;      // the target
+    double within_bpm;
+    int64_t window_ms;
+    double near;             // cosine of vectors from which two tracks are near-identical
+    uint32_t near_most;      // of near-identical ones in a window
+} att_music_report_options;
+att_music_report_options att_music_report_options_default(void); // 130, 10, 30 min, 0.98, 2
+
+typedef struct att_music_alignment {
+    uint64_t items;             // that people rated and an analyser looked at
+    double pearson, spearman;   // NaN: too few, or all alike
+    double distance;            // mean of |found - rated|
+} att_music_alignment;
+
+typedef struct att_music_report {
+    uint64_t begun;             // plays, skips, completes and replays
+    uint64_t workout_begun, workout_known, workout_within; // known: the item has a tempo
+    uint64_t workout_within_octave;                        // half or twice the tempo counts too
+    att_music_alignment moods[ATT_MUSIC_MOODS];
+    uint64_t people, windows, crowded, crowded_people; // a window ends with each thing begun
+    uint32_t near_greatest;     // most near-identical ones in one window
+    uint64_t in_windows, distinct; // sums over windows: things begun; things that are not near-identical to an earlier one
+    uint64_t left_early;        // of `begun`: before the policy's early mark
+    uint64_t items_with_tempo;
+} att_music_report;
+struct att_engine;
+att_status att_engine_music_report(struct att_engine *engine, const att_music_report_options *options, att_music_report *out, att_error *err);
+
 ATT_END
 #endif

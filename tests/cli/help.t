@@ -549,6 +549,12 @@ Options
       --left S               a session shorter than this was left early; default
                              30
       --alarm P              how probable a false warning may be; default 0.05
+      --music                the section on music instead: tempo of workouts,
+                             moods as people rated them, variety
+      --workout-bpm BPM      music: the target of workouts; default 130
+      --within BPM           music: so far from it still counts; default 10
+      --near-most N          music: near-identical tracks in 30 minutes; default
+                             2
       --least N              figures of fewer people or cases in a group are not
                              judged; default 100
   -s, --store PATH           the store; otherwise $ATTUNE_STORE, otherwise
@@ -568,6 +574,8 @@ Examples
       four charts on one page
   attune report --compare halves
       two random halves: nothing should stand out
+  attune report --music --workout-bpm 128
+      did workouts get their tempo?
 
 Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,

@@ -3,6 +3,8 @@ $ attune music
 attune music COMMAND [OPTIONS] [ARGUMENTS]
 
   analyze     Say what is in sound files: tempo, beats, key, loudness, mood
+  items       Turn what was analysed into items of a catalogue
+  prompt      Say what words about music ask for, and find it
   stems       Split a track into drums, bass, vocals and the rest
   remix       Mix a track again: stems louder, softer, out, in another colour
   stretch     Change the tempo of a sound file, or its pitch
@@ -30,6 +32,16 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-analyze
 .Nd Say what is in sound files: tempo, beats, key, loudness, mood
+.Dt ATTUNE-MUSIC-ITEMS 1
+.Os
+.Sh NAME
+.Nm attune-music-items
+.Nd Turn what was analysed into items of a catalogue
+.Dt ATTUNE-MUSIC-PROMPT 1
+.Os
+.Sh NAME
+.Nm attune-music-prompt
+.Nd Say what words about music ask for, and find it
 .Dt ATTUNE-MUSIC-STEMS 1
 .Os
 .Sh NAME
