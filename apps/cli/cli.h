@@ -113,6 +113,7 @@ extern const cli_command cli_filter;
 extern const cli_command cli_provenance_log, cli_provenance_verify, cli_provenance_prove, cli_provenance_card, cli_provenance_checkpoint,
     cli_provenance_export, cli_provenance_key;
 #ifdef ATT_MUSIC
+extern const cli_command cli_music_check;
 extern const cli_command cli_music_analyze; // each a file music_*.c
 extern const cli_command cli_music_items, cli_music_prompt;
 extern const cli_command cli_music_stretch, cli_music_master;

@@ -17,6 +17,7 @@ const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &
     &cli_music_stretch, &cli_music_master,
     &cli_music_find,
     &cli_music_compose, &cli_music_loop,
+    &cli_music_check,
 #endif
     &cli_provenance_log, &cli_provenance_verify, &cli_provenance_prove, &cli_provenance_card, &cli_provenance_checkpoint, &cli_provenance_export,
     &cli_provenance_key, &cli_tune, &cli_info, &cli_doctor, &cli_backup, &cli_export, &cli_forget, &cli_serve, &cli_key, &cli_version, &cli_completion, NULL};

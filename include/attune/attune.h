@@ -30,6 +30,7 @@
 #include "attune/prompt.h"
 #include "attune/audio.h"
 #include "attune/fingerprint.h"
+#include "attune/release.h"
 #include "attune/music.h"
 #include "attune/stretch.h"
 #include "attune/master.h"

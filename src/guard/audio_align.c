@@ -153,18 +153,45 @@ static att_agreement score(const att_prints *prints, const att_print_window *w, 
     return out;
 }
 
+// Between which moments does it agree? The run of the recording's peaks with the greatest sum, where a shared one counts 1 - t and another
+// -t, t half way between the share there is and the one by chance (Kadane's algorithm).
+static void find_ends(const att_prints *prints, const att_print_window *w, const att_print_track *t, const att_alignment *a, att_agreement *out)
+{
+    const double middle = 0.5 * (out->chance + (double)out->shared / (double)ATT_MAX(out->asked, 1));
+    const double begin = a->origin + a->slope * ((double)w->begin - a->middle), end = a->origin + a->slope * ((double)w->end - a->middle);
+    double sum = 0, most = 0, from = begin;
+    out->begin = begin;
+    out->end = end;
+    for (uint32_t i = peak_from(prints, t, begin); i < t->first_peak + t->peak_count && (double)prints->moments.items[i] <= end; i++) {
+        const double moment = (double)prints->moments.items[i];
+        uint32_t found = 0;
+        if (sum <= 0) {
+            sum = 0;
+            from = moment;
+        }
+        sum += (peak_near(w, (moment - a->origin) / a->slope + a->middle, att_peak_pitch(prints->peaks.items[i]) + a->pitch, &found) ? 1 : 0) - middle;
+        if (sum > most) {
+            most = sum;
+            out->begin = from;
+            out->end = moment;
+        }
+    }
+}
+
 att_agreement att_agree(const att_prints *prints, const att_print_window *window, size_t track, att_alignment *alignment)
 {
     const att_print_track *t = &prints->tracks.items[track];
     line_sums sums = {0};
     att_agreement out = score(prints, window, t, alignment, &sums);
-    if (sums.n < 8)
-        return out;
-    att_alignment again = *alignment;
-    draw(&sums, floor(alignment->origin), &again);
-    const att_agreement better = score(prints, window, t, &again, NULL);
-    if (better.score <= out.score)
-        return out;
-    *alignment = again;
-    return better;
+    if (sums.n >= 8) {
+        att_alignment again = *alignment;
+        draw(&sums, floor(alignment->origin), &again);
+        const att_agreement better = score(prints, window, t, &again, NULL);
+        if (better.score > out.score) {
+            *alignment = again;
+            out = better;
+        }
+    }
+    find_ends(prints, window, t, alignment, &out);
+    return out;
 }

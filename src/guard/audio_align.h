@@ -24,6 +24,7 @@ typedef struct att_agreement {
     size_t asked, shared; // peaks of the recording in that place, and those of them that the query has
     double chance;        // the share that it has at places nearby
     double score;         // (shared - asked chance) / sqrt(asked chance (1 - chance))
+    double begin, end;    // moments in the recordings between which it agrees
 } att_agreement;
 
 // The line through most hits: slopes of 0.93 to 1.07, then least squares over those near it. False: no line.

@@ -2,7 +2,7 @@
 // guard/audio_find.c - looking a sound up among recordings.
 //
 // A query is taken in windows of 10 s every 5 s. Every hit of a window (a key in common) votes for four overlapping cells of (moment in
-// the recordings, pitch); cells are counters chosen by a hash, so that memory does not grow with the database and a collision costs a
+// the recordings, pitch), with more weight the rarer its key is; cells are counters chosen by a hash, so that memory does not grow with the database and a collision costs a
 // check and no more. The fullest cells are aligned and verified (audio_align.c); what agrees by more than `score_least` is a match.
 // Windows that lie on one line are joined.
 #include "guard/audio_align.h"
@@ -19,9 +19,8 @@ enum {
     PITCH_MOST = 90, // 1.4 semitones
     COUNTER_BITS = 20,
     TRIED_MOST = 48,
-    VOTES_LEAST = 4
+    VOTES_LEAST = 32
 };
-static const double score_default = 8;
 
 typedef struct vote {
     uint32_t moment_cell, pitch_cell;
@@ -38,6 +37,7 @@ typedef struct looker {
     ATT_VEC(vote) votes;
     ATT_VEC(att_print_hit) group;
     uint16_t *counters; // (1 << COUNTER_BITS)
+    uint32_t *having;   // (1 << 16): counters with so many votes
     ATT_VEC(att_print_match) found; // windows' matches, in the order of windows
 } looker;
 
@@ -66,20 +66,21 @@ static void count_votes(looker *l)
     for (size_t i = 0; i < l->hits.count; i++)
         for (uint32_t corner = 0; corner < 4 && cell_of(l, l->hits.items[i], &m, &p); corner++) {
             uint16_t *counter = &l->counters[counter_of(m + (corner & 1), p + (corner >> 1))];
-            *counter += *counter < UINT16_MAX;
+            *counter = (uint16_t)ATT_MIN((uint32_t)*counter + l->hits.items[i].weight, UINT16_MAX);
         }
 }
 
 // So many votes that about TRIED_MOST cells have them.
 static uint16_t fewest_votes(const looker *l)
 {
-    uint32_t having[1024] = {0}, cells = 0;
+    uint32_t cells = 0;
+    memset(l->having, 0, sizeof *l->having << 16);
     for (size_t i = 0; i < (size_t)1 << COUNTER_BITS; i++)
-        having[ATT_MIN(l->counters[i], 1023)]++;
-    for (uint16_t votes = 1023; votes > VOTES_LEAST; votes--) {
-        cells += having[votes];
+        l->having[l->counters[i]]++;
+    for (uint16_t votes = UINT16_MAX; votes > VOTES_LEAST; votes--) {
+        cells += l->having[votes];
         if (cells > TRIED_MOST)
-            return votes + 1;
+            return (uint16_t)ATT_MIN(votes + 1, UINT16_MAX);
     }
     return VOTES_LEAST;
 }
@@ -112,14 +113,11 @@ static bool gather_votes(looker *l)
 static att_print_match match_of(const looker *l, size_t track, const att_alignment *a, const att_agreement *agreed)
 {
     const att_print_track *t = &l->prints->tracks.items[track];
-    const double from = a->origin + a->slope * ((double)l->window.begin - a->middle) - t->begins;
-    const double to = a->origin + a->slope * ((double)l->window.end - a->middle) - t->begins;
-    const double over = fmax(0, -from), past = fmax(0, to - t->frames);
     return (att_print_match){.index = (uint32_t)track,
-        .from_s = (l->window.begin + over / a->slope) * ATT_PEAK_FRAME_S,
-        .to_s = (l->window.end - past / a->slope) * ATT_PEAK_FRAME_S,
-        .there_from_s = (from + over) * ATT_PEAK_FRAME_S,
-        .there_to_s = (to - past) * ATT_PEAK_FRAME_S,
+        .from_s = fmax(0, ((agreed->begin - a->origin) / a->slope + a->middle) * ATT_PEAK_FRAME_S),
+        .to_s = fmax(0, ((agreed->end - a->origin) / a->slope + a->middle) * ATT_PEAK_FRAME_S),
+        .there_from_s = (agreed->begin - t->begins) * ATT_PEAK_FRAME_S,
+        .there_to_s = (agreed->end - t->begins) * ATT_PEAK_FRAME_S,
         .tempo = a->slope,
         .pitch_semitones = a->pitch / ATT_PEAK_SEMITONE,
         .score = agreed->score,
@@ -172,7 +170,7 @@ static bool look(looker *l)
         for (end = i + 1; end < l->votes.count && l->votes.items[end].moment_cell == l->votes.items[i].moment_cell &&
                           l->votes.items[end].pitch_cell == l->votes.items[i].pitch_cell;)
             end++;
-        if (end - i >= VOTES_LEAST && !try_cell(l, l->votes.items + i, end - i, first_found))
+        if (!try_cell(l, l->votes.items + i, end - i, first_found))
             return false;
     }
     return true;
@@ -267,7 +265,7 @@ static att_status look_all(looker *l, att_error *err)
 att_status att_prints_find(
     const att_prints *prints, att_sound query, const att_print_options *options, att_print_match *out, size_t *count, att_error *err)
 {
-    looker l = {.prints = prints, .host = prints->host, .score_least = options && options->score_least > 0 ? options->score_least : score_default};
+    looker l = {.prints = prints, .host = prints->host, .score_least = options && options->score_least > 0 ? options->score_least : ATT_PRINT_SCORE};
     att_peaks peaks = {0};
     uint32_t *first = NULL;
     uint32_t frames;
@@ -277,11 +275,14 @@ att_status att_prints_find(
         first = index_frames(&l.host, &peaks, frames);
         l.counters = ATT_NEW_ARRAY(&l.host, uint16_t, (size_t)1 << COUNTER_BITS);
         l.window = (att_print_window){.peaks = peaks.items, .first = first, .frames = frames};
-        status = first && l.counters ? look_all(&l, err) : att_no_memory(err, frames, "frames of a query");
+        l.having = ATT_NEW_ARRAY(&l.host, uint32_t, (size_t)1 << 16);
+        status = first && l.counters && l.having ? look_all(&l, err) : att_no_memory(err, frames, "frames of a query");
         if (!status)
             join_all(&l, out, count);
         if (first)
             ATT_FREE_ARRAY(&l.host, first, (size_t)frames + 1);
+        if (l.having)
+            ATT_FREE_ARRAY(&l.host, l.having, (size_t)1 << 16);
         if (l.counters)
             ATT_FREE_ARRAY(&l.host, l.counters, (size_t)1 << COUNTER_BITS);
     }

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { GAP = 3, NEAR = 16, FAR = 100, SPAN = 12 * ATT_PEAK_SEMITONE, KEPT_OF_256 = 64 };
+enum { GAP = 3, NEAR = 16, FAR = 100, SPAN = 12 * ATT_PEAK_SEMITONE, KEPT_OF_256 = 32 };
 
 // A number's cell and the ones it may have been in.
 typedef struct dimension {

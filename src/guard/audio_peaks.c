@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/audio_peaks.c - peaks of the spectrum.
 //
-// Sound is brought to 8 kHz and one channel, and cut into windows of 128 ms every 16 ms (Hann). In each spectrum the local maxima are
+// Sound is brought to one channel at 8 kHz, and one power, and cut into windows of 128 ms every 16 ms (Hann). In each spectrum the local maxima are
 // sharpened by a parabola through three logarithms and put into cells of half a semitone, one to a cell. A maximum is a peak when none
 // is higher within `reach` frames and cells around it (Wang 2003 took such points; a logarithmic axis, on which another speed or key is
 // a shift, is Six and Leman's, 2014). Whether it is one depends on its surroundings alone: not on level, slow equalizing, or silence.
@@ -15,7 +15,7 @@
 
 enum { BINS = ATT_PEAK_WINDOW / 2 + 1, CELL = ATT_PEAK_SEMITONE / 2, CELLS = (ATT_PEAK_PITCHES + CELL - 1) / CELL, REACH_MAX = 32 };
 
-static const float silence_db = -75; // below a sine of full scale: no peaks
+static const float silence_db = -75; // below a sine of full scale, in a recording of -20 dB: no peaks
 
 const att_peak_reach att_peak_reach_kept = {12, 6};
 const att_peak_reach att_peak_reach_asked = {7, 4};
@@ -127,6 +127,18 @@ static att_status prepare(finder **out, att_peak_reach reach, const att_host *ho
     return att_fft_create(&f->fft, ATT_PEAK_WINDOW, host, err);
 }
 
+// To one power, -20 dB, so that silence is what is quiet in this recording; nothing but silence stays as it is.
+static void level(att_audio *audio)
+{
+    double sum = 0;
+    for (size_t i = 0; i < audio->frames; i++)
+        sum += (double)audio->samples[i] * (double)audio->samples[i];
+    const double rms = audio->frames ? sqrt(sum / (double)audio->frames) : 0;
+    const float gain = (float)(rms > 1e-5 ? 0.1 / rms : 1);
+    for (size_t i = 0; i < audio->frames; i++)
+        audio->samples[i] *= gain;
+}
+
 // One channel at 8 kHz, in `out`.
 static att_status bring(att_sound sound, const att_host *host, att_audio *out, att_error *err)
 {
@@ -152,8 +164,10 @@ att_status att_peaks_find(att_sound sound, att_peak_reach reach, const att_host 
     if (seconds > (ATT_PEAK_FRAMES_MAX - 16) * ATT_PEAK_FRAME_S)
         return ATT_FAIL(err, ATT_LIMIT, "a recording of %.0f s, at most %.0f", seconds, ATT_PEAK_FRAMES_MAX * ATT_PEAK_FRAME_S);
     att_status status = bring(sound, &full, &audio, err);
-    if (!status)
+    if (!status) {
+        level(&audio);
         status = prepare(&f, reach, &full, err);
+    }
     if (!status && audio.frames >= ATT_PEAK_WINDOW) {
         *frames = (uint32_t)((audio.frames - ATT_PEAK_WINDOW) / ATT_PEAK_HOP + 1);
         if (!find(f, audio.samples, *frames, &full, out))

@@ -171,10 +171,11 @@ static bool add_marks(att_prints *prints, const att_peaks *peaks)
     att_marks marks = {0};
     const uint32_t first = (uint32_t)(prints->peaks.count - peaks->count);
     bool fine = att_marks_of(peaks->items, peaks->count, false, first, &prints->host, &marks);
-    att_mark *fitted = fine && marks.count ? att_realloc(&prints->host, marks.items, marks.capacity, marks.count, sizeof *fitted) : NULL;
+    const bool none = marks.count == 0;
+    att_mark *fitted = fine && !none ? att_realloc(&prints->host, marks.items, marks.capacity, marks.count, sizeof *fitted) : NULL;
     if (!fitted) {
         ATT_VEC_FREE(&prints->host, &marks);
-        return fine && marks.count == 0;
+        return fine && none;
     }
     qsort(fitted, marks.count, sizeof *fitted, by_key);
     if (!att_prints_put_run(prints, fitted, (uint32_t)marks.count, false))
@@ -236,12 +237,13 @@ att_status att_prints_add(att_prints *prints, const char *name, att_sound sound,
 
 static bool add_hits(const att_mark *marks, uint32_t count, att_mark probe, const att_host *host, att_print_hits *out)
 {
+    const uint32_t weight = count < 16 ? 16 / ATT_MAX(count, 1) : 1;
     if (count > ATT_PRINT_KEY_MOST)
         return true;
     if (!ATT_VEC_RESERVE(host, out, out->count + count))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        out->items[out->count++] = (att_print_hit){probe.peak, marks[i].peak};
+        out->items[out->count++] = (att_print_hit){probe.peak, marks[i].peak, weight};
     return true;
 }
 

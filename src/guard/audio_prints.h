@@ -48,6 +48,7 @@ size_t att_prints_track_at(const att_prints *prints, uint32_t moment);
 // A peak of the query and one of a recording under the same key.
 typedef struct att_print_hit {
     uint32_t asked, kept; // indexes of peaks
+    uint32_t weight;      // 16 over the number of marks with this key, at least 1: what is rare tells more
 } att_print_hit;
 typedef ATT_VEC(att_print_hit) att_print_hits;
 // Keys that more than ATT_PRINT_KEY_MOST marks of a run have are passed over: they tell nothing.

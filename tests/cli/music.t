@@ -12,6 +12,7 @@ attune music COMMAND [OPTIONS] [ARGUMENTS]
   find        Which known recording is in a sound file
   compose     Compose a song from a brief
   loop        Make a loop that repeats without a seam
+  check       Say whether a piece of music may be let out: allow, hold or deny
 
 More: attune music COMMAND --help
 [64]
@@ -77,6 +78,11 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Sh NAME
 .Nm attune-music-loop
 .Nd Make a loop that repeats without a seam
+.Dt ATTUNE-MUSIC-CHECK 1
+.Os
+.Sh NAME
+.Nm attune-music-check
+.Nd Say whether a piece of music may be let out: allow, hold or deny
 $ attune music analyze none.wav
 attune music analyze: opening none.wav: No such file or directory
 [66]

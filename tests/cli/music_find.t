@@ -20,3 +20,25 @@ attune music find: loading the recordings broken: broken: snapshot: it has 7 byt
 $ attune music find --db known.prints --score 0 x.wav
 attune music find: --score is "0", expected a number from 1 to 1000; see: attune music find --help
 [64]
+# A file and a copy of it: three seconds of a falling tone, 8 bits.
+$ { printf 'RIFF\xe4\x5d\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x40\x1f\x00\x00\x01\x00\x08\x00data\xc0\x5d\x00\x00'; awk 'BEGIN{for(i=0;i<24000;i++){t=i%1600; printf "%c", 97+int(20*exp(-t/500)*sin(i*(0.2+0.05*int(i/1600)))+20.5)}}'; } >sounds/tone.wav; cp sounds/tone.wav sounds/copy.wav
+$ attune music find --duplicates sounds
+attune music find: sounds/text.wav: Format not recognised.
+sounds/tone.wav
+  0:00.1 to 0:02.8 is sounds/copy.wav, 0:00.1 to 0:02.8 (tempo +0.0 %, pitch +0.00, 100 % shared, score 18.3)
+3 files: 2 files share something with another, in 1 cluster
+[65]
+$ attune music find --db known.prints --add sounds/tone.wav
+known.prints: 1 recording added; it has 1 recording, 0.00 hours
+$ attune music find --db known.prints --add sounds/tone.wav
+known.prints: 0 recordings added, 1 known already; it has 1 recording, 0.00 hours
+$ attune music find --db known.prints sounds/copy.wav
+sounds/copy.wav: 1 match
+  0:00.1 to 0:02.8 is sounds/tone.wav, 0:00.1 to 0:02.8 (tempo +0.0 %, pitch +0.00, 100 % shared, score 18.3)
+$ attune music find --db known.prints sounds/copy.wav --json
+{"file":"sounds/copy.wav","matches":[{"recording":"sounds/tone.wav",<*>,"shared":1.0}]}
+$ attune music check sounds/copy.wav --protected known.prints
+deny: sounds/copy.wav
+  deny: a part of it is protected, score 18.3 against 8.0
+    0:00.1 to 0:02.8 is sounds/tone.wav, 0:00.1 to 0:02.8 (tempo +0.0 %, pitch +0.00, 100 % shared, score 18.3)
+[2]

@@ -14,11 +14,21 @@ enum { SOUND_RATE_HZ = 8000 };
 // A tone that decays, with eight partials; `at` and `length` in seconds.
 static void add_tone(att_audio *to, double at, double length, double hz, double level)
 {
-    for (int k = 1; k <= 8 && hz * k < to->rate_hz / 2.2; k++)
-        for (size_t i = (size_t)(at * to->rate_hz); i < to->frames && (double)i < (at + length) * to->rate_hz; i++) {
-            const double t = (double)i / to->rate_hz - at;
-            to->samples[i] += (float)(level / k * exp(-3 * t / length) * fmin(1, t * 200) * sin(2 * M_PI * hz * k * t));
+    const double turn = 2 * M_PI * hz / to->rate_hz, decay = exp(-3 / (length * to->rate_hz));
+    double left = level;
+    for (size_t i = (size_t)(at * to->rate_hz), n = 0; i < to->frames && (double)n < length * to->rate_hz; i++, n++) {
+        // sin(k x) from the two before it: sin((k + 1) x) = 2 cos(x) sin(k x) - sin((k - 1) x)
+        const double one = sin(turn * (double)n), twice = 2 * cos(turn * (double)n);
+        double before = 0, here = one, sum = 0;
+        for (int k = 1; k <= 8 && hz * k < to->rate_hz / 2.2; k++) {
+            const double next = twice * here - before;
+            sum += here / k;
+            before = here;
+            here = next;
         }
+        to->samples[i] += (float)(left * fmin(1, (double)n * 200 / to->rate_hz) * sum);
+        left *= decay;
+    }
 }
 
 static void add_drum(att_audio *to, double at, double level, att_rng *rng)

@@ -5,7 +5,7 @@
 #include "guard/audio_prints.h"
 
 enum { TRACKS = 6 };
-static const double track_s = 40;
+static const double track_s = 32;
 
 static att_prints *known_tracks(void)
 {
