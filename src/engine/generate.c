@@ -9,6 +9,7 @@
 // Each step is a commit. A job that was cut off between two of them goes on there, since making is a function of the brief: whoever asks
 // again, in this process or another, makes what is missing and nothing twice. Nothing is locked while a world works.
 #include "engine/made.h"
+#include "engine/provenance.h"
 
 #include "generate/judge.h"
 #include "generate/world.h"
@@ -445,6 +446,19 @@ static void fill_body(const job *j, uint32_t index, const att_made *made, const 
         b->features[i] = (att_feature){att_text_of(a->measures[i].name), a->measures[i].value};
 }
 
+// Before the verdict: a job that was cut off in between logs it again, which harms nothing.
+static att_status log_output(const job *j, uint32_t index, const att_made *made, const att_judgement *judgement, att_error *err)
+{
+    char id[ITEM_ID_SIZE], verdict[ATT_MADE_REASONS_MAX * ATT_MADE_REASON_SIZE + 32];
+    item_id(&j->hash, index, id);
+    int at = snprintf(verdict, sizeof verdict, "%s", att_made_verdict_name(judgement->verdict));
+    for (size_t i = 0; i < judgement->reason_count; i++)
+        at += snprintf(verdict + at, sizeof verdict - (size_t)at, "%s%s", i ? "; " : ": ", judgement->reasons[i]);
+    const att_output output = {.item = att_text_of(id), .medium = att_text_of(j->world->name), .person = j->person, .verdict = att_text_of(verdict),
+        .made = made, .brief = j->hash.bytes, .seed = att_brief_seed(&j->hash, j->brief.seed, index)};
+    return att_engine_log_output(j->engine, &output, err);
+}
+
 static att_status judge(const job *j, uint32_t index, const att_made *made, att_error *err)
 {
     att_analysis *a = ATT_NEW_ARRAY(&j->engine->host, att_analysis, 1);
@@ -466,6 +480,8 @@ static att_status judge(const job *j, uint32_t index, const att_made *made, att_
             if (!status)
                 status = att_engine_filter_items(j->engine, &b->item, 1, &filtered, err);
         }
+        if (!status)
+            status = log_output(j, index, made, &judgement, err);
         if (!status)
             status = att_engine_commit(j->engine, &w.write, err);
         ATT_VEC_FREE(&j->engine->host, &filtered);
@@ -522,8 +538,10 @@ static att_status work(const job *j, att_error *err)
     }
     att_error *none = NULL; // what stopped the job is the story to tell
     att_error why = err ? *err : (att_error){0};
-    if (!status)
-        return tell_brief(j, ATT_BRIEF_FINISHED, (att_text){0}, err);
+    if (!status) {
+        status = tell_brief(j, ATT_BRIEF_FINISHED, (att_text){0}, err);
+        return status ? status : att_engine_provenance_sign(j->engine, err);
+    }
     if (status == ATT_CANCELLED)
         (void)!tell_brief(j, ATT_BRIEF_STOPPED, (att_text){0}, none);
     else if (status == ATT_INVALID)

@@ -61,7 +61,7 @@ att_status att_engine_provenance_append(
 }
 
 // A log without a key is as good a tree, only that nobody has signed it.
-static att_status sign(att_engine *engine, att_error *err)
+att_status att_engine_provenance_sign(att_engine *engine, att_error *err)
 {
     char key[4200];
     att_status status = path_of(engine, "-key", key, err);
@@ -253,9 +253,37 @@ att_status att_engine_log_training(att_engine *engine, const att_learning *l, co
     if (!status)
         status = log_model(&in, likings, version, seed, report, file, err);
     if (!status)
-        status = sign(engine, err);
+        status = att_engine_provenance_sign(engine, err);
     end_inputs(&in);
     return att_while(err, status, "the provenance of model %llu", (unsigned long long)version);
+}
+
+// --- What was made --------------------------------------------------------------------------------------------------
+
+// A source that is a hash is a parent; any other is told by its name, and a parent by the hash of that: "sound font TimGM6mb.sf2".
+static void add_source(att_hash *parents, size_t *count, const char *source)
+{
+    const att_text text = att_text_of(source);
+    if (!att_hash_parse(text, &parents[*count]))
+        att_hash_of(text.data, text.size, &parents[*count]);
+    ++*count;
+}
+
+att_status att_engine_log_output(att_engine *engine, const att_output *o, att_error *err)
+{
+    att_hash parents[ATT_MADE_SOURCES_MAX];
+    char note[ATT_PROVENANCE_NOTE_SIZE_MAX];
+    size_t count = 0;
+    int at = snprintf(note, sizeof note, "%.*s", (int)ATT_MIN(o->verdict.size, (size_t)1800), o->verdict.data);
+    for (size_t i = 0; i < ATT_MADE_SOURCES_MAX && o->made->sources[i][0]; i++) {
+        add_source(parents, &count, o->made->sources[i]);
+        at += snprintf(note + at, sizeof note - (size_t)at, "%s%s", i ? ", " : "; made from ", o->made->sources[i]);
+    }
+    att_provenance_entry entry = {.kind = ATT_PROVENANCE_OUTPUT, .subject = o->item, .medium = o->medium, .model = att_text_of(o->made->maker),
+        .parents = parents, .parent_count = count, .seeded = true, .seed = o->seed, .person = o->person, .note = att_text_of(note)};
+    memcpy(entry.brief.bytes, o->brief, ATT_HASH_SIZE);
+    att_hash_of(o->made->data, o->made->size, &entry.content);
+    return att_while(err, att_engine_provenance_append(engine, &entry, 1, NULL, err), "the provenance of %.*s", ATT_TEXT_ARGS(o->item));
 }
 
 // --- People -----------------------------------------------------------------------------------------------------------

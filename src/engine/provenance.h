@@ -3,6 +3,7 @@
 #ifndef ATT_ENGINE_PROVENANCE_H
 #define ATT_ENGINE_PROVENANCE_H
 
+#include "attune/generate.h"
 #include "attune/provenance.h"
 #include "engine/learn.h"
 
@@ -13,6 +14,17 @@ att_status att_engine_log_training(att_engine *engine, const att_learning *l, co
 // "store/3".
 #define ATT_MODEL_NAME_SIZE 64
 void att_model_name(uint64_t version, char out[ATT_MODEL_NAME_SIZE]);
+
+// What was made, before it gets its verdict: nothing that was judged is without its entry. `person`: whose taste it has, or empty.
+typedef struct att_output {
+    att_text item, medium, person, verdict; // verdict: with its reasons, for the note
+    const att_made *made;
+    const uint8_t *brief; // (32) hash of its form
+    uint64_t seed;
+} att_output;
+att_status att_engine_log_output(att_engine *engine, const att_output *output, att_error *err);
+// A checkpoint, where there is a key.
+att_status att_engine_provenance_sign(att_engine *engine, att_error *err);
 
 // Destroys the person's keys, where there are any. ATT_NOT_FOUND: there are none.
 att_status att_engine_provenance_forget(att_engine *engine, att_text user, att_error *err);

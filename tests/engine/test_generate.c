@@ -116,6 +116,63 @@ CHECK_TEST(the_same_brief_and_seed_make_the_same_bytes_in_any_store)
     CHECK_HOLDS(bytes[0], "tone 120 ");
 }
 
+// --- Where it comes from ----------------------------------------------------------------------------------------------
+
+typedef struct origin {
+    uint64_t outputs;
+    att_provenance_entry last;
+    char subject[64], model[64], brief[65], note[400];
+} origin;
+
+static bool see_origin(void *user, const att_provenance_entry *e, att_text line)
+{
+    origin *o = user;
+    (void)line;
+    if (e->kind != ATT_PROVENANCE_OUTPUT)
+        return true;
+    o->outputs++;
+    o->last = *e;
+    snprintf(o->subject, sizeof o->subject, "%.*s", ATT_TEXT_ARGS(e->subject));
+    snprintf(o->model, sizeof o->model, "%.*s", ATT_TEXT_ARGS(e->model));
+    snprintf(o->note, sizeof o->note, "%.*s", ATT_TEXT_ARGS(e->note));
+    att_hash_text(&e->brief, o->brief);
+    return true;
+}
+
+CHECK_TEST(everything_that_was_made_stands_in_the_log_of_provenance)
+{
+    CHECK_BEGIN();
+    char bytes[300], log[600], people[640];
+    tones t = tones_new();
+    origin o = {0};
+    att_hash content;
+    att_engine *engine = tones_open(check_path("origin"), &t, NULL);
+    att_brief brief = tone_brief(at_120, 1);
+    brief.person = att_text_of("ann");
+    const att_generated made = generate(engine, &brief, 2);
+    const seen s = look(engine, made.brief);
+    CHECK_OK_ERR(att_engine_asset_see(engine, att_text_of(s.c[1].asset), keep_bytes, bytes, &err), &err);
+    att_hash_of(bytes, strlen(bytes), &content);
+    snprintf(log, sizeof log, "%s%s", check_path("origin"), ATT_PROVENANCE_SUFFIX);
+    snprintf(people, sizeof people, "%s-people", log);
+    CHECK_OK_ERR(att_provenance_each(log, people, 0, NULL, see_origin, &o, &err), &err);
+    CHECK_EQ(o.outputs, 2);
+    CHECK_STR(o.subject, s.items[1]);
+    CHECK_STR(o.brief, made.brief);
+    CHECK(o.model[0] != 0);
+    CHECK_HOLDS(o.note, "allow; made from a sine, by nobody");
+    CHECK_EQ(o.last.parent_count, 1);
+    CHECK(memcmp(&content, &o.last.content, sizeof content) == 0);
+    CHECK(o.last.seeded && o.last.who == ATT_PROVENANCE_SOMEBODY);
+    CHECK_EQ(generate(engine, &brief, 2).made, 0); // from the cache: nothing new was made
+    CHECK_OK_ERR(att_engine_forget(engine, att_text_of("ann"), NULL, &err), &err);
+    o = (origin){0};
+    CHECK_OK_ERR(att_provenance_each(log, people, 0, NULL, see_origin, &o, &err), &err);
+    CHECK_EQ(o.outputs, 2);
+    CHECK_EQ(o.last.who, ATT_PROVENANCE_ERASED);
+    att_engine_close(engine);
+}
+
 CHECK_TEST(a_brief_is_made_once_for_all_who_ask)
 {
     CHECK_BEGIN();
@@ -448,7 +505,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHECK_CASE(the_same_brief_and_seed_make_the_same_bytes_in_any_store),
-        CHECK_CASE(a_brief_is_made_once_for_all_who_ask),
+        CHECK_CASE(a_brief_is_made_once_for_all_who_ask), CHECK_CASE(everything_that_was_made_stands_in_the_log_of_provenance),
         CHECK_CASE(what_misses_its_brief_is_refused_and_says_why),
         CHECK_CASE(a_prompt_that_is_understood_binds_the_maker),
         CHECK_CASE(briefs_that_cannot_be_are_refused_with_field_and_reason),
