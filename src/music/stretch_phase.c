@@ -4,7 +4,9 @@
 
 #include <math.h>
 
-static const float NEW = 2; // times the power before, that make a bin new
+static const float NEW = 2;        // times the power before, that make a bin new
+static const float STANDS_OUT = 7; // times the power of most bins about it, that make a peak a tone's
+enum { ABOUT = 12, LOW = 20 };     // bins to either side; bins so low hold several tones about each other, or none
 
 att_status att_stretch_phase_init(att_stretch_phase *p, size_t bins, uint32_t channels, const att_host *host, att_error *err)
 {
@@ -82,21 +84,24 @@ static void turn_region(att_stretch_phase *p, size_t from, size_t end, size_t pe
     }
 }
 
-static void follow_tones(att_stretch_phase *p, const float complex *now, const float complex *before, double in, double out)
+// Where the region of peak i ends: at the valley before the next one.
+static size_t region_end(const att_stretch_phase *p, size_t i, size_t count)
 {
-    const size_t count = find_peaks(p);
-    size_t from = 0;
-    for (size_t i = 0; i < count; i++) {
+    if (i + 1 == count)
+        return p->bins;
+    size_t end = p->peaks[i] + 1;
+    for (size_t k = end; k <= p->peaks[i + 1]; k++)
+        end = p->now[k] < p->now[end] ? k : end;
+    return end;
+}
+
+static void follow_tones(att_stretch_phase *p, size_t count, const float complex *now, const float complex *before, double in, double out)
+{
+    for (size_t i = 0, from = 0, end; i < count; i++, from = end) {
         const size_t peak = p->peaks[i];
-        size_t end = p->bins;
-        if (i + 1 < count) {
-            end = peak + 1;
-            for (size_t k = peak + 1; k <= p->peaks[i + 1]; k++)
-                end = p->now[k] < p->now[end] ? k : end;
-        }
+        end = region_end(p, i, count);
         const double w = advance_of(p, now, before, peak, in) / in;
         turn_region(p, from, end, peak, peak ? w * (out - in) : 0);
-        from = end;
     }
     if (count) {
         float *swap = p->turn;
@@ -105,16 +110,34 @@ static void follow_tones(att_stretch_phase *p, const float complex *now, const f
     }
 }
 
-static void reset_new(att_stretch_phase *p)
+// A tone's peak is far above the median about it (Fitzgerald 2010, along frequency); those of noise and of attacks are not.
+static bool is_tone(const att_stretch_phase *p, size_t peak)
 {
-    for (size_t k = 0; k < p->bins; k++) {
-        float was = p->clean[k];
-        was = k ? fmaxf(was, p->clean[k - 1]) : was;
-        was = k + 1 < p->bins ? fmaxf(was, p->clean[k + 1]) : was;
-        if (p->now[k] > NEW * was) {
-            p->turn[2 * k] = 1;
-            p->turn[2 * k + 1] = 0;
-        }
+    const size_t from = peak > ABOUT ? peak - ABOUT : 0, end = ATT_MIN(peak + ABOUT + 1, p->bins);
+    size_t far_below = 0;
+    for (size_t k = from; k < end; k++)
+        far_below += p->now[k] * STANDS_OUT < p->now[peak];
+    return peak < LOW || 2 * far_below > end - from;
+}
+
+static bool is_new(const att_stretch_phase *p, size_t k)
+{
+    float was = p->clean[k];
+    was = k ? fmaxf(was, p->clean[k - 1]) : was;
+    was = k + 1 < p->bins ? fmaxf(was, p->clean[k + 1]) : was;
+    return p->now[k] > NEW * was;
+}
+
+static void reset_all_but_tones(att_stretch_phase *p, size_t count)
+{
+    for (size_t i = 0, from = 0, end; i < count; i++, from = end) {
+        const bool tone = is_tone(p, p->peaks[i]);
+        end = region_end(p, i, count);
+        for (size_t k = from; k < end; k++)
+            if (!tone || is_new(p, k)) {
+                p->turn[2 * k] = 1;
+                p->turn[2 * k + 1] = 0;
+            }
     }
 }
 
@@ -122,13 +145,14 @@ void att_stretch_phase_turn(att_stretch_phase *p, const float complex *now, cons
     int64_t attack, float complex *turned)
 {
     measure_power(p, now);
+    const size_t count = in != out || attack != INT64_MIN ? find_peaks(p) : 0;
     if (in != out)
-        follow_tones(p, now, before, in, out);
+        follow_tones(p, count, now, before, in, out);
     if (attack != INT64_MIN) {
         if (attack != p->attack)
             memcpy(p->clean, p->before, p->bins * sizeof *p->clean);
         p->attack = attack;
-        reset_new(p);
+        reset_all_but_tones(p, count);
     }
     float *swap = p->before;
     p->before = p->now;

@@ -6,8 +6,9 @@
 // the power summed over channels; its whole region, down to the valleys, is turned alike (identity phase locking: Laroche and
 // Dolson 1999), and so are all channels. With A = B nothing turns.
 // Where a window holds an attack, a bin that is more than twice as strong as it and its neighbours were in the last window before the
-// attack is new: it is turned by nothing, so the attack is a copy of the input (phase reset of what is transient: Röbel 2003).
-// Bins that were as strong before belong to tones that go on, and keep their angle.
+// attack is new: it is turned by nothing, so the attack is a copy of the input (phase reset of what is transient: Röbel 2003). So is the
+// region of a peak that does not stand out of its neighbourhood: noise, and attacks so dense that the window before held one too.
+// What is left belongs to tones that go on, and keeps its angle.
 #ifndef ATT_MUSIC_STRETCH_PHASE_H
 #define ATT_MUSIC_STRETCH_PHASE_H
 

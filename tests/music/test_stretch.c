@@ -141,6 +141,29 @@ CHECK_TEST(attacks_lie_where_the_tempo_puts_them_and_stay_sharp)
     att_audio_deinit(&in);
 }
 
+// A roll of drums: 62 ms apart, less than a window, so that every window holds two strokes.
+CHECK_TEST(strokes_closer_than_a_window_stay_sharp)
+{
+    CHECK_BEGIN();
+    static const double bpm[] = {114, 127};
+    att_rng rng = att_rng_seed(9);
+    att_audio in = silence(RATE * 2, 1);
+    for (size_t hit = RATE / 4; hit + 3000 < in.frames; hit += RATE / 16)
+        for (size_t i = 0; i < 2000; i++)
+            in.samples[hit + i] += (float)((i ? 0.08 * att_rng_normal(&rng) : 0.9) * exp(-(double)i / 300));
+    for (int r = 0; r < 2; r++) {
+        const double ratio = 120 / bpm[r];
+        att_audio out = stretched(&in, ratio, 0);
+        for (size_t hit = RATE / 4 + 2 * (RATE / 16); hit + 4 * (RATE / 16) < in.frames; hit += RATE / 16) {
+            float level;
+            CHECK_NEAR(((double)loudest_near(&out, (double)hit * ratio, &level) - (double)hit * ratio) / RATE, 0, 0.0015);
+            CHECK(level > 0.65);
+        }
+        att_audio_deinit(&out);
+    }
+    att_audio_deinit(&in);
+}
+
 CHECK_TEST(there_and_back_again_attacks_are_where_they_were)
 {
     CHECK_BEGIN();
@@ -447,7 +470,7 @@ CHECK_TEST(when_memory_runs_out_it_says_so_and_leaves_none_behind)
 }
 
 CHECK_MAIN(CHECK_CASE(the_length_is_exact), CHECK_CASE(at_ratio_one_the_output_is_the_input), CHECK_CASE(silence_stays_silence),
-    CHECK_CASE(attacks_lie_where_the_tempo_puts_them_and_stay_sharp), CHECK_CASE(there_and_back_again_attacks_are_where_they_were),
+    CHECK_CASE(attacks_lie_where_the_tempo_puts_them_and_stay_sharp), CHECK_CASE(strokes_closer_than_a_window_stay_sharp), CHECK_CASE(there_and_back_again_attacks_are_where_they_were),
     CHECK_CASE(a_tone_keeps_its_pitch_and_stays_clean), CHECK_CASE(a_click_does_not_disturb_a_tone), CHECK_CASE(what_stands_left_stays_left),
     CHECK_CASE(a_change_of_pitch_keeps_the_length), CHECK_CASE(pieces_of_any_size_give_the_same_as_the_whole),
     CHECK_CASE(a_nudge_leaves_no_gap_and_no_click), CHECK_CASE(after_a_nudge_the_tempo_is_exact), CHECK_CASE(the_first_sound_comes_within_50_ms),
