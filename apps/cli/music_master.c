@@ -12,15 +12,23 @@ static json_t *figure(double value)
 
 static json_t *figures_json(const att_master_figures *f)
 {
-    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "loudness_lufs", figure(f->loudness_lufs), "loudness_range_lu", figure(f->loudness_range_lu),
+    char key[16];
+    att_key_text(f->key, key);
+    return json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:s}", "loudness_lufs", figure(f->loudness_lufs), "loudness_range_lu", figure(f->loudness_range_lu),
         "true_peak_dbtp", figure(f->true_peak_dbtp), "crest_db", figure(f->crest_db), "band_low_hz", figure(f->band_low_hz), "band_high_hz",
-        figure(f->band_high_hz));
+        figure(f->band_high_hz), "tempo_bpm", f->tempo_bpm > 0 ? figure(f->tempo_bpm) : json_null(), "key", key);
 }
 
 static void print_figures(const char *word, const att_master_figures *f)
 {
-    printf("  %-7s %6.1f LUFS, range %4.1f LU, true peak %5.1f dBTP, crest %4.1f dB, %5.0f to %5.0f Hz\n", word, f->loudness_lufs, f->loudness_range_lu,
-        f->true_peak_dbtp, f->crest_db, f->band_low_hz, f->band_high_hz);
+    char key[16], tempo[24];
+    att_key_text(f->key, key);
+    if (f->tempo_bpm > 0)
+        snprintf(tempo, sizeof tempo, "%.1f BPM", f->tempo_bpm);
+    else
+        snprintf(tempo, sizeof tempo, "no beat");
+    printf("  %-7s %6.1f LUFS, range %4.1f LU, true peak %5.1f dBTP, crest %4.1f dB, %5.0f to %5.0f Hz, %s, %s\n", word, f->loudness_lufs,
+        f->loudness_range_lu, f->true_peak_dbtp, f->crest_db, f->band_low_hz, f->band_high_hz, tempo, key);
 }
 
 // A name, or a file.

@@ -5,7 +5,7 @@
 #ifndef ATT_MASTER_H
 #define ATT_MASTER_H
 
-#include "attune/audio.h"
+#include "attune/music.h"
 
 ATT_BEGIN
 
@@ -41,6 +41,9 @@ typedef struct att_master_figures {
     double loudness_lufs, loudness_range_lu, true_peak_dbtp;
     double crest_db;
     double band_low_hz, band_high_hz; // all but a thousandth of the power lies above, below
+    double tempo_bpm; // 0: no beat was found
+    att_key key;
+    double tempo_confidence, key_confidence; // 0 … 1
 } att_master_figures;
 
 typedef struct att_mastered {

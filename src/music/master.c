@@ -135,6 +135,8 @@ att_status att_master(
         status = att_while(err, check_figures(profile, &f.after, err), "profile %s", profile->name);
     if (!status)
         status = att_while(err, att_master_check_same(sound, att_audio_view(out), &f.identified, &its, err), "profile %s", profile->name);
+    if (!status)
+        status = att_while(err, att_master_check_analysis(sound, att_audio_view(out), &f, &its, err), "profile %s", profile->name);
     if (status)
         att_audio_deinit(out);
     if (figures)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// music/master_same.c - identity by the fingerprint: found, at the same tempo, pitch and place.
+// music/master_same.c - identity by the fingerprint (found, at the same tempo, pitch and place) and by the analyser (tempo, key).
 #include "music/master_same.h"
 #include "attune/fingerprint.h"
+#include "attune/music.h"
 #include "base/base.h"
 
 #include <math.h>
 
-static const double TEMPO_NEAR = 0.01, PITCH_NEAR_SEMITONES = 0.4, PLACE_NEAR_S = 0.2;
+static const double TEMPO_NEAR = 0.01, PITCH_NEAR_SEMITONES = 0.4, PLACE_NEAR_S = 0.2, KEY_SURE = 0.5;
 
 static att_status look_up(const att_prints *prints, att_sound sound, att_print_match *best, bool *found, att_error *err)
 {
@@ -56,4 +57,48 @@ att_status att_master_check_same(att_sound before, att_sound after, bool *identi
     }
     att_prints_destroy(prints);
     return status;
+}
+
+static void keep(att_master_figures *f, const att_music_analysis *a)
+{
+    f->tempo_bpm = a->tempo_bpm;
+    f->tempo_confidence = a->tempo_confidence;
+    f->key = a->key;
+    f->key_confidence = a->key_confidence;
+}
+
+static bool is_guess(const att_music_analysis *a, double bpm)
+{
+    for (uint32_t i = 0; i < a->tempo_count; i++)
+        if (fabs(a->tempos[i].bpm / bpm - 1) <= TEMPO_NEAR)
+            return true;
+    return false;
+}
+
+static att_status compare_analyses(const att_music_analysis *before, const att_music_analysis *after, bool identified, att_error *err)
+{
+    const bool same_tempo = before->tempo_bpm <= 0 || (after->tempo_bpm > 0 && fabs(after->tempo_bpm / before->tempo_bpm - 1) <= TEMPO_NEAR);
+    const bool same_key = before->key.mode == after->key.mode && (before->key.tonic == after->key.tonic || before->key.mode == ATT_KEY_NONE);
+    if (!same_tempo && !(identified && (after->tempo_bpm <= 0 || is_guess(before, after->tempo_bpm))))
+        return ATT_FAIL(err, ATT_DENIED, "tempo: found %.1f BPM, expected %.1f", after->tempo_bpm, before->tempo_bpm);
+    if (!same_key && !(identified && fmin(before->key_confidence, after->key_confidence) < KEY_SURE)) {
+        char was[16], is[16];
+        att_key_text(before->key, was);
+        att_key_text(after->key, is);
+        return ATT_FAIL(err, ATT_DENIED, "key: found %s, expected %s", is, was);
+    }
+    return ATT_OK;
+}
+
+att_status att_master_check_analysis(att_sound before, att_sound after, att_mastered *figures, const att_host *host, att_error *err)
+{
+    att_music_analysis a, b;
+    att_status status = att_music_analyse(before, &a, host, err);
+    if (!status)
+        status = att_music_analyse(after, &b, host, err);
+    if (status)
+        return status;
+    keep(&figures->before, &a);
+    keep(&figures->after, &b);
+    return compare_analyses(&a, &b, figures->identified, err);
 }

@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "attune/master.h"
+#include "attune/stretch.h"
 #include "base/fft.h"
 #include "base/rng.h"
 #include "music/master_bands.h"
@@ -180,6 +181,29 @@ CHECK_TEST(no_peak_passes_the_limiter_and_what_lies_under_it_is_left_alone)
     att_audio_deinit(&out);
 }
 
+// 120 BPM in A minor or C major; slower by a sixth, or three semitones higher, it is other music to the analyser.
+CHECK_TEST(tempo_and_key_are_compared)
+{
+    CHECK_BEGIN();
+    att_audio a = song(16, 1), slow, high;
+    att_mastered f = {0};
+    att_error err;
+    CHECK_OK_ERR(att_master_check_analysis(att_audio_view(&a), att_audio_view(&a), &f, NULL, &err), &err);
+    CHECK_NEAR(f.before.tempo_bpm / 120, 1, 0.01);
+    CHECK_NEAR(f.after.tempo_bpm, f.before.tempo_bpm, 1e-9);
+    CHECK_OK(att_stretch(&slow, att_audio_view(&a), &(att_stretch_options){1.2, 0}, NULL, NULL));
+    CHECK_FAILS(att_master_check_analysis(att_audio_view(&a), att_audio_view(&slow), &f, NULL, &err), ATT_DENIED);
+    CHECK_HOLDS(err.text, "tempo");
+    CHECK_NEAR(f.after.tempo_bpm / 100, 1, 0.01);
+    CHECK_OK(att_stretch(&high, att_audio_view(&a), &(att_stretch_options){1, 300}, NULL, NULL));
+    CHECK_FAILS(att_master_check_analysis(att_audio_view(&a), att_audio_view(&high), &f, NULL, &err), ATT_DENIED);
+    CHECK_HOLDS(err.text, "key");
+    CHECK_EQ((f.before.key.tonic + 3) % 12, f.after.key.tonic);
+    att_audio_deinit(&a);
+    att_audio_deinit(&slow);
+    att_audio_deinit(&high);
+}
+
 CHECK_TEST(other_music_or_another_tempo_is_denied)
 {
     CHECK_BEGIN();
@@ -286,5 +310,6 @@ CHECK_TEST(when_memory_runs_out_it_says_so_and_leaves_none_behind)
 CHECK_MAIN(CHECK_CASE(each_preset_is_met_to_the_figure), CHECK_CASE(crest_and_band_become_narrower_and_the_same_input_gives_the_same_output),
     CHECK_CASE(silence_and_scraps_have_no_loudness), CHECK_CASE(without_compression_a_tone_is_turned_by_the_curve_alone),
     CHECK_CASE(hearing_gains_are_those_of_the_papers), CHECK_CASE(no_peak_passes_the_limiter_and_what_lies_under_it_is_left_alone),
-    CHECK_CASE(other_music_or_another_tempo_is_denied), CHECK_CASE(a_profile_is_read), CHECK_CASE(a_wrong_profile_is_refused_with_line_and_key),
+    CHECK_CASE(tempo_and_key_are_compared), CHECK_CASE(other_music_or_another_tempo_is_denied),
+    CHECK_CASE(a_profile_is_read), CHECK_CASE(a_wrong_profile_is_refused_with_line_and_key),
     CHECK_CASE(when_memory_runs_out_it_says_so_and_leaves_none_behind))
