@@ -112,6 +112,7 @@ extern const cli_command cli_choose, cli_reward, cli_bandit;
 extern const cli_command cli_filter;
 extern const cli_command cli_provenance_log, cli_provenance_verify, cli_provenance_prove, cli_provenance_card, cli_provenance_checkpoint,
     cli_provenance_export, cli_provenance_key;
+extern const cli_command cli_generate_make, cli_generate_list, cli_generate_show, cli_generate_plan, cli_generate_report;
 #ifdef ATT_MUSIC
 extern const cli_command cli_music_check;
 extern const cli_command cli_music_analyze; // each a file music_*.c

@@ -175,6 +175,30 @@ static att_status show_slates(demo *d)
     return show_slate(d, false, false, NULL);
 }
 
+// For the listener and four others who are no bots.
+static att_status make_music(demo *d)
+{
+    demo_maker maker = {d->c, d->engine, d->memory};
+    att_text people[5] = {d->request.user};
+    size_t count = 1;
+    for (size_t i = 0; i < att_world_person_count(d->world) && count < 5; i++) {
+        const att_world_person one = att_world_person_at(d->world, i);
+        if (!one.bot && i != d->person)
+            people[count++] = one.id;
+    }
+    heading(d, "6. Made: pieces for five people in four situations, composed, heard again, held against their briefs: attune generate");
+    att_status status = cli_demo_make(&maker, people, count, &d->err);
+    if (status)
+        return status;
+    heading(d, "Music for the first of them at the gym: what was made stands beside the catalogue");
+    d->request.medium = att_text_of("music");
+    d->request.count = 10;
+    d->request.context.activity = ATT_ACTIVITY_WORKOUT;
+    status = show_slate(d, true, false, NULL);
+    d->request.medium = (att_text){0};
+    return status;
+}
+
 static att_status tell(demo *d)
 {
     const att_open_options open = {.create = true, .seed = 1, .threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN)};
@@ -205,7 +229,8 @@ static att_status tell(demo *d)
     if (status)
         return status;
     heading(d, "5. How good is it? Trained on the days before, asked about the last 7: attune evaluate");
-    return cli_evaluate_demo(d->c, d->engine, &d->err);
+    status = cli_evaluate_demo(d->c, d->engine, &d->err);
+    return status ? status : make_music(d);
 }
 
 #ifdef ATT_HTTPD
@@ -223,7 +248,7 @@ static int serve(demo *d)
     options.port = (uint16_t)port;
     live l;
     att_engine *engine = NULL;
-    printf("\n%s6. As a service, with simulated people who use it: attune serve --demo%s\n", cli_paint(d->c, "bold"), cli_paint(d->c, "reset"));
+    printf("\n%s7. As a service, with simulated people who use it: attune serve --demo%s\n", cli_paint(d->c, "bold"), cli_paint(d->c, "reset"));
     cli_demo_remove(copy);
     att_status status = att_backup(d->store, copy, &d->c->host, &d->err);
     if (!status)

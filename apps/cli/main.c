@@ -12,6 +12,7 @@ const cli_command *const cli_commands[] = {&cli_init, &cli_import, &cli_train, &
     &cli_choose, &cli_reward, &cli_bandit,
     &cli_event, &cli_control, &cli_person, &cli_items, &cli_takedown, &cli_queue, &cli_evaluate, &cli_experiment, &cli_report, &cli_simulate, &cli_demo,
     &cli_policy, &cli_filter,
+    &cli_generate_make, &cli_generate_list, &cli_generate_show, &cli_generate_plan, &cli_generate_report,
 #ifdef ATT_MUSIC
     &cli_music_analyze, &cli_music_items, &cli_music_prompt, &cli_music_stems, &cli_music_remix,
     &cli_music_stretch, &cli_music_master,

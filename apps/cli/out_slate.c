@@ -97,6 +97,8 @@ void cli_print_slate(const cli *c, const att_slate *slate, bool reasons)
             print_term(c, shown->terms[t]);
         }
         printf(shown->propensity < 0.01 ? "  %.1e\n" : "  %.3f\n", shown->propensity);
+        if (shown->made.size)
+            printf("%s      made here, for brief %.12s%s\n", cli_paint(c, "dim"), shown->made.data, cli_paint(c, "reset"));
         if (reasons)
             print_reasons(c, shown);
     }
@@ -118,8 +120,8 @@ json_t *cli_shown_json(const att_shown *shown)
     json_t *terms = json_object();
     for (int t = 0; t < ATT_TERM_COUNT; t++)
         json_object_set_new(terms, att_term_name((att_term)t), json_real(shown->terms[t]));
-    return json_pack("{s:o,s:o,s:o,s:s,s:f,s:o,s:f,s:o}", "item", cli_json_text(shown->item), "title",
-        cli_json_text(shown->title), "medium", cli_json_text(shown->medium), "slot", att_slot_kind_name(shown->kind),
+    return json_pack("{s:o,s:o,s:o,s:o,s:s,s:f,s:o,s:f,s:o}", "item", cli_json_text(shown->item), "title",
+        cli_json_text(shown->title), "medium", cli_json_text(shown->medium), "made", shown->made.size ? cli_json_text(shown->made) : json_null(), "slot", att_slot_kind_name(shown->kind),
         "score", shown->score, "terms", terms, "propensity", shown->propensity, "reasons",
         cli_reasons_json(shown->reasons, shown->reason_count));
 }

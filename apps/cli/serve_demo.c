@@ -229,7 +229,7 @@ int cli_serve_demo(cli *c, httpd_options options)
 
 void cli_demo_remove(const char *store)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold", "-choices", "-queue", "-keys", "-keys.lock"};
+    static const char *const suffixes[] = {"", "-wal", "-shm", "-fold", "-choices", "-queue", "-made", "-keys", "-keys.lock"};
     static const char *const files[] = {"model", "index", "context"};
     char path[4200];
     for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {

@@ -5,6 +5,15 @@
 
 #include "live.h"
 
+// What the demo makes: for each of the people (five at most) a piece for each of four situations, told line by line. Where nothing can be made
+// that is said.
+typedef struct demo_maker {
+    cli *c;
+    att_engine *engine;
+    att_slate_memory *memory;
+} demo_maker;
+att_status cli_demo_make(demo_maker *m, const att_text *people, size_t count, att_error *err);
+
 // The files of a demo's store.
 void cli_demo_remove(const char *store);
 

@@ -46,6 +46,13 @@ async function ask(method, path, body, type) {
   return json ?? text;
 }
 
+// What is no text: sound.
+export async function bytes(path) {
+  const answer = await send('GET', path).catch(() => { throw new Problem(0, { detail: 'The service does not answer.' }); });
+  if (!answer.ok) throw new Problem(answer.status, await answer.json().catch(() => ({})));
+  return answer.blob();
+}
+
 export const get = (path) => ask('GET', path);
 export const del = (path) => ask('DELETE', path);
 export const post = (path, value, type = 'application/json') => ask('POST', path, type === 'application/json' ? JSON.stringify(value) : value, type);

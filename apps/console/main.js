@@ -8,6 +8,7 @@ import { Experiments, Tabs } from './experiments.js';
 import { Listener } from './listener.js';
 import { Live } from './live.js';
 import { Versions } from './models.js';
+import { Music } from './music.js';
 import { Now } from './now.js';
 import { clock, html, when } from './parts.js';
 import { Policy } from './policy.js';
@@ -20,7 +21,7 @@ const Policies = () => html`<h1>Models and policies</h1><${Tabs} at="#/policy" i
 
 // name: [title, page, name of the entry that leads there]
 const pages = { live: ['Watch it learn', Live], now: ['Now', Now], listener: ['A listener', Listener], catalogue: ['Catalogue', Catalogue], experiments: ['Experiments', Experiments], reports: ['The long run', Reports, 'experiments'],
-  queue: ['Queue', Queue], models: ['Models', Models], policy: ['Policy', Policies, 'models'] };
+  music: ['Music', Music], queue: ['Queue', Queue], models: ['Models', Models], policy: ['Policy', Policies, 'models'] };
 
 // What somebody typed need not be well encoded.
 function decoded(text) {

@@ -128,7 +128,7 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
     if (x->page) {
         // The page speaks to this service alone and loads nothing from elsewhere.
         MHD_add_response_header(response, "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action "
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src blob:; connect-src 'self'; base-uri 'none'; form-action "
             "'none'; frame-ancestors 'none'");
         MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");

@@ -45,6 +45,18 @@ extern const shape httpd_shape_case_query, httpd_shape_cases, httpd_shape_case, 
     httpd_shape_case_report, httpd_shape_case_reported, httpd_shape_case_hold, httpd_shape_case_held;
 extern const shape httpd_shape_text_check, httpd_shape_text_checked;
 void httpd_text_check(httpd_exchange *x); // routes_text.c
+// shapes_generate.c, routes_generate.c
+extern const shape httpd_shape_brief_request, httpd_shape_generated, httpd_shape_generation_query, httpd_shape_generations, httpd_shape_generation,
+    httpd_shape_candidate, httpd_shape_making_report;
+void httpd_generation_post(httpd_exchange *x); // routes_jobs.c
+void httpd_generations_get(httpd_exchange *x);
+void httpd_generation_get(httpd_exchange *x);
+void httpd_item_making(httpd_exchange *x);
+void httpd_item_asset(httpd_exchange *x);
+void httpd_item_plan(httpd_exchange *x);
+void httpd_item_analysis(httpd_exchange *x);
+void httpd_making_report(httpd_exchange *x);
+att_status httpd_generate_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 const char *httpd_subject_name(unsigned subject); // NULL ends them
 const char *httpd_compare_name(unsigned compare); // NULL ends them
 

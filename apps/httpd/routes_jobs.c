@@ -45,7 +45,7 @@ static att_status train(att_engine *engine, const att_host *host, const json_t *
 }
 
 // In the order of kind_of in shapes_jobs.c.
-static const httpd_job_kind kinds[] = {{"train", true, train}, {"report", false, httpd_report_work}};
+static const httpd_job_kind kinds[] = {{"train", true, train}, {"report", false, httpd_report_work}, {"generate", false, httpd_generate_work}};
 
 // --- Routes -----------------------------------------------------------------------------------------------------
 
@@ -88,6 +88,33 @@ static void no_job(httpd_exchange *x)
     httpd_problem(x, 404, "job", "there is no job \"%.40s\"; jobs end with the service", x->params[0]);
 }
 
+static void start_job(httpd_exchange *x, const httpd_job_kind *kind, json_t *request)
+{
+    httpd_job_view job;
+    att_error err = {0};
+    const att_status status = httpd_job_start(x->worker->server->jobs, x->engine, kind, shape_text(request, "key"), request, &job, &err);
+    if (status) {
+        httpd_failed(x, status, &err);
+        return;
+    }
+    snprintf(x->location, sizeof x->location, "/v1/jobs/%s", job.id);
+    answer_summary(x, &job);
+}
+
+// The same as a job of the kind "generate".
+void httpd_generation_post(httpd_exchange *x)
+{
+    json_t *request = json_pack("{s:s,s:O}", "kind", "generate", "generate", x->json);
+    const att_text medium = shape_text(x->json, "medium");
+    if (!request)
+        httpd_problem(x, 503, NULL, "memory ran out for a job");
+    else if (!att_engine_world_named(x->engine, medium))
+        httpd_problem(x, 422, "medium", "medium: this service makes no \"%.*s\"", (int)medium.size, medium.data);
+    else
+        start_job(x, &kinds[2], request);
+    json_decref(request);
+}
+
 void httpd_job_post(httpd_exchange *x)
 {
     const att_text name = shape_text(x->json, "kind");
@@ -99,16 +126,11 @@ void httpd_job_post(httpd_exchange *x)
             httpd_problem(x, 422, kinds[i].name, "%s: belongs to another kind of job than %s", kinds[i].name, kind->name);
             return;
         }
-    httpd_job_view job;
-    att_error err = {0};
-    const att_status status =
-        httpd_job_start(x->worker->server->jobs, x->engine, kind, shape_text(x->json, "key"), x->json, &job, &err);
-    if (status) {
-        httpd_failed(x, status, &err);
+    if (kind == &kinds[2] && !json_object_get(x->json, kind->name)) {
+        httpd_problem(x, 422, kind->name, "%s: expected, with what is to be made", kind->name);
         return;
     }
-    snprintf(x->location, sizeof x->location, "/v1/jobs/%s", job.id);
-    answer_summary(x, &job);
+    start_job(x, kind, x->json);
 }
 
 void httpd_jobs_get(httpd_exchange *x)
@@ -131,8 +153,8 @@ void httpd_job_show(httpd_exchange *x)
     }
     out_open(o, '{');
     write_summary(o, &job);
-    const char *const keys[] = {"training", "report"};
-    for (size_t i = 0; i < 2; i++) {
+    const char *const keys[] = {"training", "report", "generated"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         out_key(o, keys[i]);
         if (job.kind == &kinds[i] && result.size)
             out_raw(o, result.data, result.size);

@@ -187,6 +187,7 @@ static void write_shown(httpd_out *o, const att_shown *shown, const att_reason *
     out_key_text(o, "item", shown->item);
     out_key_text(o, "title", shown->title);
     out_key_text(o, "medium", shown->medium);
+    out_key_text_or_null(o, "made", shown->made);
     out_key_string(o, "slot", att_slot_kind_name(shown->kind));
     out_key_number(o, "score", shown->score);
     out_key_number(o, "propensity", shown->propensity);

@@ -78,6 +78,7 @@ const shape httpd_shape_terms = {"Terms", "The score is the sum of these; a term
 
 static const shape_field shown_fields[] = {{"item", SHAPE_TEXT, "id", .required = true},
     {"title", SHAPE_TEXT, "title", .required = true}, {"medium", SHAPE_TEXT, "medium", .required = true},
+    {"made", SHAPE_TEXT, "id of the brief that it was made for; null: it was not made here", .required = true, .nullable = true},
     {"slot", SHAPE_TEXT, "why it stands here", .name_of = slot_of, .required = true},
     {"score", SHAPE_NUMBER, "the sum of the terms", .required = true},
     {"propensity", SHAPE_NUMBER, "probability that it stood here, given the slots above", .required = true},

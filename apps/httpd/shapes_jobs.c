@@ -5,8 +5,8 @@
 
 static const char *kind_of(unsigned kind)
 {
-    static const char *const names[] = {"train", "report"};
-    return kind < 2 ? names[kind] : NULL;
+    static const char *const names[] = {"train", "report", "generate"};
+    return kind < 3 ? names[kind] : NULL;
 }
 
 static const char *model_kind_of(unsigned kind)
@@ -26,7 +26,8 @@ static const shape shape_train = {"TrainOptions", "How to train", train_fields};
 static const shape_field request_fields[] = {{"kind", SHAPE_TEXT, "what to do", .name_of = kind_of, .required = true},
     {"key", SHAPE_TEXT, "the same kind and key again finds the job instead of making one", 1, 64},
     {"train", SHAPE_OBJECT, "of a training", .shape = &shape_train},
-    {"report", SHAPE_OBJECT, "of a report", .shape = &httpd_shape_longrun_query}, {0}};
+    {"report", SHAPE_OBJECT, "of a report", .shape = &httpd_shape_longrun_query},
+    {"generate", SHAPE_OBJECT, "what to make", .shape = &httpd_shape_brief_request}, {0}};
 const shape httpd_shape_job_request = {"JobRequest", "Work that takes a while", request_fields};
 
 #define SUMMARY_FIELDS                                                                                             \
@@ -70,6 +71,8 @@ static const shape_field job_fields[] = {SUMMARY_FIELDS,
     {"training", SHAPE_OBJECT, "what a training came to; null: another kind, not at its end, or nothing was due", .shape = &shape_training,
         .required = true, .nullable = true},
     {"report", SHAPE_OBJECT, "what a report says; null: another kind, or not at its end", .shape = &httpd_shape_longrun, .required = true,
+        .nullable = true},
+    {"generated", SHAPE_OBJECT, "what became of a brief; null: another kind, or not at its end", .shape = &httpd_shape_generated, .required = true,
         .nullable = true},
     {0}};
 const shape httpd_shape_job = {"Job", "A job and what it came to", job_fields};

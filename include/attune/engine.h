@@ -27,7 +27,7 @@ typedef struct att_open_options {
     uint64_t seed;   // of a new store; 0: taken from the clock
     uint32_t threads; // for training and building, 1 … 64, more counts as 64; 0: 1
     int32_t wait_ms;  // for another process that writes, then ATT_BUSY; 0: 5000
-    const struct att_world *const *worlds; // beside those built in, until NULL; they outlive the engine. NULL: none (attune/generate.h)
+    const struct att_medium *const *worlds; // beside those built in, or in place of one of that name, until NULL; they outlive the engine (attune/generate.h)
 } att_open_options;
 
 att_open_options att_open_options_default(void);

@@ -97,7 +97,8 @@ typedef struct att_made_measure {
 // What the analyser found in it.
 typedef struct att_analysis {
     att_host host;
-    att_made_measure measures[ATT_FEATURES_MAX]; // of the world's list where it could tell; they become the item's features
+    att_made_measure measures[ATT_FEATURES_MAX]; // of the world's list where it could tell; they become the item's features. One that comes again
+                         // is another reading, as a tempo at half speed: a need is met by any, the item gets the first
     size_t measure_count;
     float embedding[ATT_EMBEDDING_DIM_MAX]; // (dim) for novelty; 0: none
     size_t dim;
@@ -129,8 +130,8 @@ typedef struct att_judgement {
 // Makes the verdict at least this bad, and says why.
 void att_made_judge(att_judgement *judgement, att_made_verdict verdict, const char *format, ...) ATT_PRINTF(3, 4);
 
-typedef struct att_world att_world;
-struct att_world {
+typedef struct att_medium att_medium;
+struct att_medium {
     const char *name;               // of the medium: "music"
     uint32_t version;               // a change of it makes every brief a new one: for when `make` makes other bytes
     const char *const *kinds;       // asset classes, until NULL; at least one
@@ -138,22 +139,22 @@ struct att_world {
     const att_measure *measures;    // (measure_count)
     size_t measure_count;
     // A number for a name that a need may have instead of one: "A minor". NULL: it has none.
-    bool (*read_value)(const att_world *world, att_text measure, att_text text, double *out);
+    bool (*read_value)(const att_medium *world, att_text measure, att_text text, double *out);
     // What a prompt asks for in numbers: writes at most `capacity` needs, returns how many; what the brief says itself comes first. NULL:
     // prompts are for `make` alone.
-    size_t (*understand)(const att_world *world, att_text prompt, att_need *needs, size_t capacity);
+    size_t (*understand)(const att_medium *world, att_text prompt, att_need *needs, size_t capacity);
     // Makes a candidate of the brief from the seed: the same bytes every time. ATT_INVALID: it cannot be made as asked.
-    att_status (*make)(const att_world *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *host, att_error *err);
+    att_status (*make)(const att_medium *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *host, att_error *err);
     // The analyser that reads foreign files. ATT_INVALID: it is none of its media.
-    att_status (*analyse)(const att_world *world, const void *data, size_t size, const char *media_type, att_analysis *out, const att_host *host,
+    att_status (*analyse)(const att_medium *world, const void *data, size_t size, const char *media_type, att_analysis *out, const att_host *host,
         att_error *err);
     // What this medium forbids beyond the brief: copies of protected works and the like. May be NULL.
-    att_status (*check)(const att_world *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
+    att_status (*check)(const att_medium *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
         att_judgement *out, const att_host *host, att_error *err);
 };
-// Those built in, one line each in engine/worlds.c, and those of att_open_options. NULL behind the last.
-const att_world *att_engine_world(const att_engine *engine, size_t index);
-const att_world *att_engine_world_named(const att_engine *engine, att_text name); // NULL: none
+// Those of att_open_options, then those built in, one line each in engine/worlds.c. NULL behind the last.
+const att_medium *att_engine_world(const att_engine *engine, size_t index);
+const att_medium *att_engine_world_named(const att_engine *engine, att_text name); // NULL: none
 
 // --- Making -------------------------------------------------------------------------------------------
 
@@ -220,6 +221,58 @@ att_status att_engine_candidate_see(att_engine *engine, att_text item, att_candi
 // Bytes by the hex of their hash; `see` gets them with their size. ATT_NOT_FOUND.
 typedef void att_asset_seer(void *user, const void *data, size_t size);
 att_status att_engine_asset_see(att_engine *engine, att_text hash, att_asset_seer *see, void *user, att_error *err);
+
+// --- What it costs ------------------------------------------------------------------------------------
+
+// What a class of assets asks of a planner, over 30 days.
+typedef struct att_plan_input {
+    double latency_s;  // that 95 of 100 briefs take at most, until something is allowed or held
+    double brief_cost; // to make and check a brief's candidates, with the looks that people take
+    double keep_cost;  // of them, for 30 days
+    double asked;      // how often anything of the class was asked for
+    double distinct;   // different briefs
+    double once, twice; // of them, asked for once, and twice
+    double risk;       // share of candidates that were held or denied
+} att_plan_input;
+
+typedef struct att_made_plan {
+    bool ahead;
+    double possible;      // briefs that may be asked for: Chao's estimate from those asked once and twice
+    double ahead_cost;    // all of them made and kept, 30 days
+    double realtime_cost; // those asked for, by machines kept ready
+    char why[200];
+} att_made_plan;
+// docs/generate.md has the rule. Pure.
+void att_plan_making(const att_plan_input *input, const att_policy *policy, att_made_plan *out);
+
+#define ATT_MADE_CLASSES_MAX 64
+
+// One class of assets: a medium and a kind. Costs in the policy's currency.
+typedef struct att_made_class {
+    char medium[33], kind[ATT_BRIEF_KIND_SIZE_MAX + 1];
+    uint64_t briefs, asked;      // different ones; how often any was asked for
+    uint64_t candidates, allowed, held, denied, looks; // looks: verdicts that people gave
+    double cpu_s, gpu_s;
+    uint64_t bytes, bytes_sent;  // kept; sent to people
+    double making, looking, keeping, sending, cost; // cost: their sum
+    uint64_t impressions, successes; // slots that held such an item; of them, those whose events earned policy.generation.success
+    double cost_per_success;     // NaN: there was none
+    double expected;             // successes that catalogue items had at the same places, for so many slots
+    double lift, lift_low, lift_high; // successes more than that; 95 % by person. NaN without catalogue slots to compare with
+    double lift_per_cost;        // NaN likewise
+    att_plan_input input;
+    att_made_plan plan;
+} att_made_class;
+
+typedef struct att_made_report {
+    att_made_class classes[ATT_MADE_CLASSES_MAX]; // by name
+    size_t count;
+    att_made_class all; // medium and kind are empty; without a plan
+    int64_t from_ms, until_ms; // of the log that was read
+    uint64_t catalogue_impressions, catalogue_successes;
+} att_made_report;
+// The log read once. An event belongs to a slot when it names the decision and comes within a day.
+att_status att_engine_made_report(att_engine *engine, att_made_report *out, att_error *err);
 
 ATT_END
 #endif

@@ -130,17 +130,6 @@ typedef struct decision {
     size_t variant_count;
 } decision;
 
-// The brief it was made for; empty: it was not made.
-static att_text made_of(const att_view *view, uint32_t item)
-{
-    const att_ledger_candidate *made = att_ledger_of_item(view->engine->ledger, item);
-    char *hex = made ? ATT_NEW(view->answer, char, ATT_BRIEF_ID_SIZE) : NULL;
-    if (!hex)
-        return (att_text){"", 0};
-    att_hash_hex(att_ledger_hash(view->engine->ledger, made->brief).bytes, hex);
-    return (att_text){hex, ATT_BRIEF_ID_SIZE - 1};
-}
-
 static att_status fill_shown(decision *d, att_error *err)
 {
     const att_view *view = &d->view;
@@ -160,7 +149,7 @@ static att_status fill_shown(decision *d, att_error *err)
             .title = att_arena_text(answer, att_catalogue_title(catalogue, item)),
             .medium = att_arena_text(
                 answer, att_names_get(&catalogue->media, catalogue->entries.items[item].medium)),
-            .made = made_of(view, item),
+            .made = att_view_made(view, item),
             .kind = slot->kind,
             .score = slot->score,
             .propensity = slot->propensity};

@@ -4,6 +4,7 @@
 // The terms are those of the item standing first in a slate. The reasons are the history entries with the greatest
 // effect; then the person is folded again without all of them and the score is computed anew: what is
 // printed as "without these" was measured, not summed up.
+#include "engine/made.h"
 #include "engine/serve.h"
 
 #include <stdio.h>
@@ -86,6 +87,7 @@ static att_status explain_item(att_view *view, uint32_t item, att_explanation *o
         .title = att_arena_text(answer, att_catalogue_title(catalogue, item)),
         .medium =
             att_arena_text(answer, att_names_get(&catalogue->media, catalogue->entries.items[item].medium)),
+        .made = att_view_made(view, item),
         .propensity = 0};
     if (!shown->item.data || !shown->title.data || !shown->medium.data)
         return att_no_memory(err, 1, "explanation");

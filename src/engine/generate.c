@@ -26,7 +26,7 @@
 
 typedef struct job {
     att_engine *engine;
-    const att_world *world;
+    const att_medium *world;
     att_arena life;
     att_brief brief;       // as its canonical form says
     att_text form, person; // person: as given
@@ -167,6 +167,7 @@ static att_status append_candidate(att_engine *engine, const candidate_write *c,
         .gpu_s = made->gpu_s,
         .wall_s = c->spent.wall_s,
         .medium = att_text_of(c->j->world->name),
+        .kind = c->j->brief.kind,
         .media_type = att_text_of(made->media_type),
         .maker = att_text_of(made->maker),
         .title = att_text_of(made->title)};
@@ -377,7 +378,7 @@ static bool is_about_it(att_status status)
 static att_status examine(const job *j, uint32_t index, const att_made *made, att_analysis *a, att_judgement *out, att_error *err)
 {
     att_error why = {0};
-    const att_world *world = j->world;
+    const att_medium *world = j->world;
     const att_host *host = &j->engine->host;
     att_status status = world->analyse(world, made->data, made->size, made->media_type, a, host, &why);
     if (!status)
@@ -424,6 +425,19 @@ static void add_tags(body *b, const char *first, size_t apart, size_t most)
         }
 }
 
+// Of several readings the first.
+static void add_features(body *b, const att_analysis *a)
+{
+    for (size_t i = 0; i < a->measure_count; i++) {
+        const att_text name = att_text_of(a->measures[i].name);
+        bool known = false;
+        for (size_t k = 0; k < b->item.feature_count; k++)
+            known |= att_text_equal(b->features[k].name, name);
+        if (!known)
+            b->features[b->item.feature_count++] = (att_feature){name, a->measures[i].value};
+    }
+}
+
 // What is made here is ours to show, everywhere and for good.
 static void fill_body(const job *j, uint32_t index, const att_made *made, const att_analysis *a, body *b)
 {
@@ -434,7 +448,6 @@ static void fill_body(const job *j, uint32_t index, const att_made *made, const 
         .medium = att_text_of(j->world->name),
         .tags = b->tags,
         .features = b->features,
-        .feature_count = a->measure_count,
         .duration_ms = a->duration_ms,
         .published_at_ms = j->engine->host.now_ms(j->engine->host.user),
         .rights_known = true,
@@ -442,8 +455,7 @@ static void fill_body(const job *j, uint32_t index, const att_made *made, const 
         .licence_count = 1};
     add_tags(b, made->tags[0], sizeof made->tags[0], ATT_COUNT_OF(made->tags));
     add_tags(b, a->tags[0], sizeof a->tags[0], ATT_COUNT_OF(a->tags));
-    for (size_t i = 0; i < a->measure_count; i++)
-        b->features[i] = (att_feature){att_text_of(a->measures[i].name), a->measures[i].value};
+    add_features(b, a);
 }
 
 // Before the verdict: a job that was cut off in between logs it again, which harms nothing.

@@ -27,6 +27,8 @@ typedef struct att_variant_choice {
 
 struct att_view;
 struct att_slot;
+// The brief it was made for, in view->answer; empty: it was not made.
+att_text att_view_made(const struct att_view *view, uint32_t item);
 // Of a brief one item enters; true for what was not made.
 bool att_view_enter_made(struct att_view *view, uint32_t item);
 // At most `wanted` made items to be tried, in `out`.

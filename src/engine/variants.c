@@ -53,6 +53,17 @@ size_t att_view_list_made(const att_view *view, att_rng *rng, size_t wanted, uin
     return listed;
 }
 
+// The brief it was made for; empty: it was not made.
+att_text att_view_made(const att_view *view, uint32_t item)
+{
+    const att_ledger_candidate *made = att_ledger_of_item(view->engine->ledger, item);
+    char *hex = made ? ATT_NEW(view->answer, char, ATT_BRIEF_ID_SIZE) : NULL;
+    if (!hex)
+        return (att_text){"", 0};
+    att_hash_hex(att_ledger_hash(view->engine->ledger, made->brief).bytes, hex);
+    return (att_text){hex, ATT_BRIEF_ID_SIZE - 1};
+}
+
 // --- The draw -------------------------------------------------------------------------------------------------------
 
 static bool may_stand(const att_view *view, uint32_t item)

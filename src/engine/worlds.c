@@ -3,26 +3,41 @@
 #include "engine/internal.h"
 
 #include "generate/world.h"
+#ifdef ATT_MUSIC
+#include "music/world.h"
+#endif
 
-static const att_world *const built_in[] = {
+static const att_medium *const built_in[] = {
+#ifdef ATT_MUSIC
+    &att_music_world,
+#endif
     NULL,
 };
 
-const att_world *att_engine_world(const att_engine *engine, size_t index)
+static bool is_replaced(const att_engine *engine, const att_medium *world)
+{
+    for (const att_medium *const *own = engine->options.worlds; own && *own; own++)
+        if (strcmp((*own)->name, world->name) == 0)
+            return true;
+    return false;
+}
+
+// The host's first; one of its own takes the place of one of that name.
+const att_medium *att_engine_world(const att_engine *engine, size_t index)
 {
     size_t at = 0;
-    for (const att_world *const *world = built_in; *world; world++)
+    for (const att_medium *const *world = engine->options.worlds; world && *world; world++)
         if (at++ == index)
             return *world;
-    for (const att_world *const *world = engine->options.worlds; world && *world; world++)
-        if (at++ == index)
+    for (const att_medium *const *world = built_in; *world; world++)
+        if (!is_replaced(engine, *world) && at++ == index)
             return *world;
     return NULL;
 }
 
-const att_world *att_engine_world_named(const att_engine *engine, att_text name)
+const att_medium *att_engine_world_named(const att_engine *engine, att_text name)
 {
-    const att_world *world;
+    const att_medium *world;
     for (size_t i = 0; (world = att_engine_world(engine, i)); i++)
         if (att_text_equal(name, att_text_of(world->name)))
             return world;
@@ -31,10 +46,10 @@ const att_world *att_engine_world_named(const att_engine *engine, att_text name)
 
 att_status att_engine_check_worlds(const att_engine *engine, att_error *err)
 {
-    const att_world *world;
+    const att_medium *world;
     att_status status = ATT_OK;
     for (size_t i = 0; !status && (world = att_engine_world(engine, i)); i++) {
-        status = att_world_check(world, err);
+        status = att_medium_check(world, err);
         if (!status && att_engine_world_named(engine, att_text_of(world->name)) != world)
             status = ATT_FAIL(err, ATT_EXISTS, "world %s is there twice", world->name);
     }

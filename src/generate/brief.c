@@ -46,7 +46,7 @@ att_brief att_brief_default(void)
 
 // --- Checking -----------------------------------------------------------------------------------------------------
 
-static const att_measure *measure_named(const att_world *world, att_text name)
+static const att_measure *measure_named(const att_medium *world, att_text name)
 {
     for (size_t i = 0; i < world->measure_count; i++)
         if (att_text_equal(name, att_text_of(world->measures[i].name)))
@@ -55,7 +55,7 @@ static const att_measure *measure_named(const att_world *world, att_text name)
 }
 
 // "a, b or c", cut where it does not fit.
-static void list_measures(const att_world *world, char *out, size_t size)
+static void list_measures(const att_medium *world, char *out, size_t size)
 {
     size_t at = 0;
     for (size_t i = 0; i < world->measure_count && at < size; i++)
@@ -64,7 +64,7 @@ static void list_measures(const att_world *world, char *out, size_t size)
         snprintf(out + at, size - at, "novelty");
 }
 
-static att_status check_need(const att_need *need, const att_world *world, att_error *err)
+static att_status check_need(const att_need *need, const att_medium *world, att_error *err)
 {
     if (!measure_named(world, need->name) && !att_text_equal(need->name, ATT_LIT("novelty"))) {
         char known[300];
@@ -78,7 +78,7 @@ static att_status check_need(const att_need *need, const att_world *world, att_e
     return ATT_OK;
 }
 
-static att_status check_kind(const att_brief *brief, const att_world *world, att_error *err)
+static att_status check_kind(const att_brief *brief, const att_medium *world, att_error *err)
 {
     if (!brief->kind.size)
         return ATT_OK;
@@ -105,7 +105,7 @@ static bool named_twice(att_text a, att_text b, const char *what, att_status *st
     return *status != ATT_OK;
 }
 
-att_status att_brief_check(const att_brief *brief, const att_world *world, att_error *err)
+att_status att_brief_check(const att_brief *brief, const att_medium *world, att_error *err)
 {
     att_status status = check_kind(brief, world, err);
     if (status)
@@ -197,7 +197,7 @@ static int feature_order(const void *a, const void *b)
     return text_order(((const att_feature *)a)->name, ((const att_feature *)b)->name);
 }
 
-att_status att_brief_form(const att_brief *brief, const att_world *world, att_arena *arena, att_text *out, att_error *err)
+att_status att_brief_form(const att_brief *brief, const att_medium *world, att_arena *arena, att_text *out, att_error *err)
 {
     char *form = ATT_NEW(arena, char, ATT_BRIEF_FORM_SIZE_MAX);
     if (!form)

@@ -10,10 +10,10 @@
 #define ATT_BRIEF_FORM_SIZE_MAX 8192
 
 // What is wrong with it, if anything, for the world that is to fulfil it.
-att_status att_brief_check(const att_brief *brief, const att_world *world, att_error *err);
+att_status att_brief_check(const att_brief *brief, const att_medium *world, att_error *err);
 // The canonical form of a brief that passed: texts with single blanks, names sorted, numbers with nine digits, taste in sixteenths. One
 // line a field; written into the arena, with a zero behind it.
-att_status att_brief_form(const att_brief *brief, const att_world *world, att_arena *arena, att_text *out, att_error *err);
+att_status att_brief_form(const att_brief *brief, const att_medium *world, att_arena *arena, att_text *out, att_error *err);
 // Reads it back; texts and arrays live in the arena. *version receives the world's. ATT_CORRUPT.
 att_status att_brief_read(att_text form, att_arena *arena, att_brief *out, uint32_t *version, att_error *err);
 // BLAKE2b-256 of the canonical form.

@@ -21,7 +21,7 @@ void att_made_judge(att_judgement *judgement, att_made_verdict verdict, const ch
     va_end(args);
 }
 
-static const att_measure *measure_named(const att_world *world, att_text name)
+static const att_measure *measure_named(const att_medium *world, att_text name)
 {
     for (size_t i = 0; i < world->measure_count; i++)
         if (att_text_equal(name, att_text_of(world->measures[i].name)))
@@ -34,19 +34,26 @@ static double tolerance_at(const att_measure *m, double bound)
     return m ? m->tolerance + m->tolerance_share * fabs(bound) : 0;
 }
 
-static void judge_need(const att_need *need, const att_world *world, const att_analysis *analysis, att_judgement *out)
+static bool is_met(const att_need *need, const att_measure *m, double x)
+{
+    return x >= need->least - tolerance_at(m, need->least) && x <= need->most + tolerance_at(m, need->most);
+}
+
+static void judge_need(const att_need *need, const att_medium *world, const att_analysis *analysis, att_judgement *out)
 {
     const att_measure *m = measure_named(world, need->name);
     const char *unit = m && m->unit ? m->unit : "";
     double x;
+    for (size_t i = 0; i < analysis->measure_count; i++) // any reading will do
+        if (att_text_equal(need->name, att_text_of(analysis->measures[i].name)) && is_met(need, m, analysis->measures[i].value))
+            return;
     if (!att_analysis_get(analysis, need->name, &x)) {
         att_made_judge(out, ATT_MADE_DENY, "%.*s: the analyser could not tell, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name),
             need->least, need->most, unit);
         return;
     }
-    if (x < need->least - tolerance_at(m, need->least) || x > need->most + tolerance_at(m, need->most))
-        att_made_judge(out, ATT_MADE_DENY, "%.*s: measured %.6g, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name), x, need->least,
-            need->most, unit);
+    att_made_judge(out, ATT_MADE_DENY, "%.*s: measured %.6g, the brief asks for %.6g to %.6g %s", ATT_TEXT_ARGS(need->name), x, need->least,
+        need->most, unit);
 }
 
 static void judge_novelty(const att_brief *brief, double novelty, const char *nearest, const att_policy *policy, att_judgement *out)
@@ -63,7 +70,7 @@ static void judge_novelty(const att_brief *brief, double novelty, const char *ne
         att_made_judge(out, ATT_MADE_DENY, "novelty: measured %.4f, the brief asks for at most %.4f", novelty, most);
 }
 
-void att_judge_brief(const att_brief *brief, const att_world *world, const att_analysis *analysis, double novelty, const char *nearest,
+void att_judge_brief(const att_brief *brief, const att_medium *world, const att_analysis *analysis, double novelty, const char *nearest,
     const att_policy *policy, att_judgement *out)
 {
     out->verdict = ATT_MADE_ALLOW;

@@ -8,7 +8,7 @@
 
 // Every need of the brief, and novelty against what was made before; `novelty` is what att_ledger_novelty says. A need that the analyser
 // could not measure is a miss.
-void att_judge_brief(const att_brief *brief, const att_world *world, const att_analysis *analysis, double novelty, const char *nearest,
+void att_judge_brief(const att_brief *brief, const att_medium *world, const att_analysis *analysis, double novelty, const char *nearest,
     const att_policy *policy, att_judgement *out);
 
 #endif

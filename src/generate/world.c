@@ -87,7 +87,7 @@ static bool are_words(const char *const *texts, size_t most)
     return true;
 }
 
-att_status att_world_check(const att_world *world, att_error *err)
+att_status att_medium_check(const att_medium *world, att_error *err)
 {
     if (!is_word(world->name, 32))
         return ATT_FAIL(err, ATT_INVALID, "a world's name: expected 1 to 32 bytes without blanks");
@@ -103,7 +103,7 @@ att_status att_world_check(const att_world *world, att_error *err)
     return ATT_OK;
 }
 
-static bool is_media_type(const att_world *world, const char *media_type)
+static bool is_media_type(const att_medium *world, const char *media_type)
 {
     for (const char *const *type = world->media_types; *type; type++)
         if (strcmp(*type, media_type) == 0)
@@ -116,7 +116,7 @@ static bool is_seconds(double value)
     return value >= 0 && isfinite(value);
 }
 
-att_status att_made_check(const att_made *made, const att_world *world, att_error *err)
+att_status att_made_check(const att_made *made, const att_medium *world, att_error *err)
 {
     if (!made->data || !made->size || made->size > ATT_MADE_SIZE_MAX)
         return ATT_FAIL(err, ATT_LIMIT, "world %s made %zu bytes, expected 1 to %zu", world->name, made->size, ATT_MADE_SIZE_MAX);
@@ -128,7 +128,7 @@ att_status att_made_check(const att_made *made, const att_world *world, att_erro
                                                               : ATT_FAIL(err, ATT_INVALID, "world %s: its seconds are no seconds", world->name);
 }
 
-att_status att_analysis_check(const att_analysis *analysis, const att_world *world, att_error *err)
+att_status att_analysis_check(const att_analysis *analysis, const att_medium *world, att_error *err)
 {
     if (analysis->dim > ATT_EMBEDDING_DIM_MAX || analysis->duration_ms < 0 || !is_seconds(analysis->cpu_s) || !is_seconds(analysis->gpu_s))
         return ATT_FAIL(err, ATT_INVALID, "world %s: its analysis has %zu dimensions, %lld ms, or seconds that are none", world->name,

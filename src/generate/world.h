@@ -6,9 +6,9 @@
 #include "attune/generate.h"
 #include "base/base.h"
 
-att_status att_world_check(const att_world *world, att_error *err);
+att_status att_medium_check(const att_medium *world, att_error *err);
 // What `make` and `analyse` gave back.
-att_status att_made_check(const att_made *made, const att_world *world, att_error *err);
-att_status att_analysis_check(const att_analysis *analysis, const att_world *world, att_error *err);
+att_status att_made_check(const att_made *made, const att_medium *world, att_error *err);
+att_status att_analysis_check(const att_analysis *analysis, const att_medium *world, att_error *err);
 
 #endif

@@ -120,7 +120,7 @@ att_policy att_policy_default(void)
             {
                 .candidates = 3,
                 .attempts = 3,
-                .novelty = 0.001,
+                .novelty = 0.0002,
                 .review = false,
                 .cpu_hour = 0.05,
                 .gpu_hour = 2,

@@ -18,7 +18,7 @@
 //      100      8  bytes of the asset
 //      108      8  seed
 //      116   8, 8, 8  seconds of processors, of accelerators, of the clock, to make it (double)
-//      140      …  texts, each 1 size and its bytes: medium, media type, maker, title; then 1 how many tags, the tags; 1 how many
+//      140      …  texts, each 1 size and its bytes: medium, kind, media type, maker, title; then 1 how many tags, the tags; 1 how many
 //                  sources, the sources
 //
 // A judgement:
@@ -95,8 +95,8 @@ att_status att_brief_record_encode(const att_brief_record *record, const att_hos
 att_status att_candidate_record_encode(const att_candidate_record *r, const att_host *host, att_bytes *out, att_error *err)
 {
     att_byte_writer writer;
-    const att_text texts[] = {r->medium, r->media_type, r->maker, r->title};
-    const size_t size = 140 + texts_size(texts, 4) - 1 + texts_size(r->tags, r->tag_count) + texts_size(r->sources, r->source_count);
+    const att_text texts[] = {r->medium, r->kind, r->media_type, r->maker, r->title};
+    const size_t size = 140 + texts_size(texts, ATT_COUNT_OF(texts)) - 1 + texts_size(r->tags, r->tag_count) + texts_size(r->sources, r->source_count);
     if (!room(out, host, size, &writer))
         return att_no_memory(err, size, "bytes of a candidate");
     att_put_u16(&writer, FORM);
@@ -221,6 +221,7 @@ att_status att_candidate_record_decode(const void *data, size_t size, att_candid
     out->gpu_s = att_take_f64(&in);
     out->wall_s = att_take_f64(&in);
     out->medium = take_text(&in);
+    out->kind = take_text(&in);
     out->media_type = take_text(&in);
     out->maker = take_text(&in);
     out->title = take_text(&in);

@@ -34,7 +34,7 @@ typedef struct att_candidate_record {
     uint64_t seed, size;
     att_asset_hash asset, detail; // detail: all zero: none
     double cpu_s, gpu_s, wall_s;
-    att_text medium, media_type, maker, title;
+    att_text medium, kind, media_type, maker, title;
     att_text tags[8];
     size_t tag_count;
     att_text sources[ATT_MADE_SOURCES_MAX];

@@ -87,7 +87,7 @@ test('an_address_may_be_badly_encoded_and_may_bring_a_key_at_any_time', async (p
 });
 
 const pages = { now: 'Now', listener: 'A listener', [`listener/${person}`]: 'A listener', catalogue: 'Catalogue', 'catalogue/music-00001': 'Catalogue', experiments: 'Experiments', 'experiments/bolder-mix': 'Experiments', reports: 'The long run',
-  queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
+  music: 'Music', queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
 
 test('every_page_fits_wide_and_narrow_light_and_dark', async () => {
   for (const [width, height] of [[1280, 900], [390, 844]]) for (const colorScheme of ['light', 'dark']) {
@@ -308,6 +308,23 @@ test('the_long_run_shows_retention_and_survival', async (page) => {
   await page.waitForSelector('th:has-text("difference")');
 });
 
+// What tests/console/run has made, where there is a synthesizer.
+test('a_piece_that_was_made_is_heard_and_shows_its_plan', async (page) => {
+  const made = (await ask(page, 'GET', '/v1/generations')).json.briefs;
+  await go(page, still, '#/music');
+  if (!made.some((b) => b.allowed)) return void await page.waitForSelector('text=Nothing was made');
+  await page.click('.brief');
+  await page.click('.briefs .tracks a');
+  await page.waitForSelector('.piece .subject');
+  await page.waitForSelector('audio[src^="blob:"]', { state: 'attached' });
+  await until(page, () => document.querySelector('audio').readyState >= 1 && document.querySelector('audio').duration > 5);
+  assert.ok(await page.$$eval('.wave .beat', (list) => list.length) > 8, 'beats are drawn');
+  assert.match(await page.textContent('.plan'), /loop/);
+  await page.fill('input[aria-label="person"]', 'person-00007');
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.waitForSelector('.card .tracks li');
+});
+
 test('a_case_is_decided_by_several_acts_and_appealed', async (page) => {
   const item = (await ask(page, 'GET', '/v1/items?limit=1&offset=20')).json.items[0];
   assert.equal((await ask(page, 'POST', '/v1/queue/reports', { user: 'person-00007', item: item.id, reason: 'a stolen song' })).status, 200);
@@ -380,7 +397,7 @@ test('the_demo_is_labelled_on_every_page_and_its_figures_move', async () => {
   const page = await open(demo);
   await enter(page, demo, demoKey);
   assert.equal(await page.textContent('h1'), 'Watch it learn');
-  for (const hash of ['live', 'now', 'listener', 'catalogue', 'experiments', 'reports', 'queue', 'models', 'policy']) {
+  for (const hash of ['live', 'now', 'listener', 'catalogue', 'experiments', 'reports', 'music', 'queue', 'models', 'policy']) {
     await go(page, demo, `#/${hash}`);
     assert.match(await page.textContent('.strip'), /^Simulated\. Nobody here is real/);
   }

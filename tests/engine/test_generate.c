@@ -236,7 +236,7 @@ CHECK_TEST(what_misses_its_brief_is_refused_and_says_why)
     CHECK_EQ(made.allowed, 1);
     CHECK_EQ(made.denied, 5);
     s = look(engine, made.brief);
-    CHECK_HOLDS(s.reasons[1], "novelty: measured 0.0000, at least 0.0010 is asked for; nearest is made-");
+    CHECK_HOLDS(s.reasons[1], "novelty: measured 0.0000, at least 0.0002 is asked for; nearest is made-");
     const att_need deep[] = {{att_text_of("depth"), 0, 1}};
     brief = tone_brief(deep, 1);
     CHECK_HOLDS(look(engine, generate(engine, &brief, 1).brief).reasons[0], "depth: the analyser could not tell");

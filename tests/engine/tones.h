@@ -9,19 +9,28 @@
 #include "attune/generate.h"
 
 typedef struct tones {
-    att_world world; // the first member: callbacks find the rest by it
+    att_medium world; // the first member: callbacks find the rest by it
     double wrong_bpm;         // added to every tempo that is asked for
     bool all_alike;           // no novelty in it
     bool is_garbage;          // what cannot be analysed
+    bool details;             // maker and analyser tell more, as JSON
     int makes, analyses;
     int stop_make, stop_analysis; // this one (1 is the next) is cancelled; 0: none
     double make_cpu_s, analyse_cpu_s;
     int forbid;               // candidates whose seed is even are: 1 held, 2 denied
 } tones;
 
-static tones *tones_of(const att_world *world)
+static tones *tones_of(const att_medium *world)
 {
     return (tones *)(uintptr_t)world;
+}
+
+static void tone_tell(const tones *t, const char *json, const att_host *host, char **out, size_t *size)
+{
+    *out = t->details ? host->resize(host->user, NULL, 0, strlen(json)) : NULL;
+    *size = *out ? strlen(json) : 0;
+    if (*out)
+        memcpy(*out, json, *size);
 }
 
 static double tone_asked(const att_brief *brief, const char *name, double otherwise)
@@ -32,7 +41,7 @@ static double tone_asked(const att_brief *brief, const char *name, double otherw
     return otherwise;
 }
 
-static att_status tone_make(const att_world *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *host, att_error *err)
+static att_status tone_make(const att_medium *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *host, att_error *err)
 {
     (void)host;
     tones *t = tones_of(world);
@@ -50,10 +59,11 @@ static att_status tone_make(const att_world *world, const att_brief *brief, uint
     snprintf(out->tags[1], sizeof out->tags[1], "jazz");
     snprintf(out->sources[0], sizeof out->sources[0], "a sine, by nobody");
     out->cpu_s = t->make_cpu_s;
+    tone_tell(t, "{\"sections\":[]}", &out->host, &out->detail, &out->detail_size);
     return att_made_set(out, t->is_garbage ? "noise" : text, t->is_garbage ? 5 : (size_t)at, "text/tone", err);
 }
 
-static att_status tone_analyse(const att_world *world, const void *data, size_t size, const char *media_type, att_analysis *out,
+static att_status tone_analyse(const att_medium *world, const void *data, size_t size, const char *media_type, att_analysis *out,
     const att_host *host, att_error *err)
 {
     (void)media_type;
@@ -74,11 +84,12 @@ static att_status tone_analyse(const att_world *world, const void *data, size_t 
     for (; out->dim < 8 && sscanf(text + at, "%f%n", &out->embedding[out->dim], &used) == 1; out->dim++)
         at += used;
     out->duration_ms = 60000;
+    tone_tell(t, "{\"beats\":[0.5,1]}", &out->host, &out->detail, &out->detail_size);
     out->cpu_s = t->analyse_cpu_s;
     return ATT_OK;
 }
 
-static att_status tone_check(const att_world *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
+static att_status tone_check(const att_medium *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
     att_judgement *out, const att_host *host, att_error *err)
 {
     (void)brief, (void)size, (void)analysis, (void)host, (void)err;
@@ -88,7 +99,7 @@ static att_status tone_check(const att_world *world, const att_brief *brief, con
     return ATT_OK;
 }
 
-static size_t tone_understand(const att_world *world, att_text prompt, att_need *needs, size_t capacity)
+static size_t tone_understand(const att_medium *world, att_text prompt, att_need *needs, size_t capacity)
 {
     (void)world;
     if (!capacity || prompt.size < 4 || memcmp(prompt.data, "fast", 4) != 0)
@@ -117,8 +128,8 @@ static inline tones tones_new(void)
 
 static inline att_engine *tones_open(const char *path, tones *t, const att_host *host)
 {
-    const att_world *worlds[] = {&t->world, NULL};
-    static const att_world *kept[8][2]; // they outlive the engine
+    const att_medium *worlds[] = {&t->world, NULL};
+    static const att_medium *kept[8][2]; // they outlive the engine
     static int next;
     memcpy(kept[next % 8], worlds, sizeof worlds);
     const att_open_options options = {.create = true, .seed = 11, .threads = 1, .worlds = kept[next++ % 8]};

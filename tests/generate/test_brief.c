@@ -6,13 +6,13 @@
 static att_error err;
 static att_host host;
 
-static att_status never(const att_world *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *h, att_error *e)
+static att_status never(const att_medium *world, const att_brief *brief, uint64_t seed, att_made *out, const att_host *h, att_error *e)
 {
     (void)world, (void)brief, (void)seed, (void)out, (void)h;
     return att_fail(e, ATT_UNSUPPORTED, "never");
 }
 
-static att_status nothing(const att_world *world, const void *data, size_t size, const char *type, att_analysis *out, const att_host *h, att_error *e)
+static att_status nothing(const att_medium *world, const void *data, size_t size, const char *type, att_analysis *out, const att_host *h, att_error *e)
 {
     (void)world, (void)data, (void)size, (void)type, (void)out, (void)h;
     return att_fail(e, ATT_UNSUPPORTED, "never");
@@ -20,7 +20,7 @@ static att_status nothing(const att_world *world, const void *data, size_t size,
 
 static const char *const kinds[] = {"loop", "song", NULL}, *const types[] = {"audio/wav", NULL};
 static const att_measure measures[] = {{.name = "tempo_bpm"}, {.name = "key"}};
-static const att_world world = {.name = "music", .version = 3, .kinds = kinds, .media_types = types, .measures = measures, .measure_count = 2,
+static const att_medium world = {.name = "music", .version = 3, .kinds = kinds, .media_types = types, .measures = measures, .measure_count = 2,
     .make = never, .analyse = nothing};
 
 static att_brief full(void)
@@ -83,7 +83,7 @@ CHECK_TEST(every_field_but_person_and_latency_is_its_identity)
     CHECK_BEGIN();
     att_arena arena;
     att_arena_init(&arena, &host, 0);
-    att_world newer = world;
+    att_medium newer = world;
     newer.version++;
     static const att_need other[] = {{{"tempo_bpm", 9}, 118, 122.5}, {{"key", 3}, 0, 9.5}};
     att_brief variants[9];

@@ -19,6 +19,7 @@ static att_candidate_record a_candidate(void)
         .gpu_s = 0.25,
         .wall_s = 2,
         .medium = att_text_of("music"),
+        .kind = att_text_of("loop"),
         .media_type = att_text_of("audio/wav"),
         .maker = att_text_of("composer 1"),
         .title = att_text_of("Blue hour"),
@@ -69,6 +70,7 @@ CHECK_TEST(every_field_comes_back)
     CHECK_OK_ERR(att_candidate_record_decode(bytes.items, bytes.count, &made, &err), &err);
     CHECK(made.index == 2 && made.seed == 77 && made.size == 1234 && made.cpu_s == 1.5 && made.gpu_s == 0.25 && made.wall_s == 2);
     CHECK(memcmp(&made.asset, &c.asset, 32) == 0 && memcmp(&made.brief, &c.brief, 32) == 0);
+    CHECK_TEXT(made.kind, "loop");
     CHECK_TEXT(made.maker, "composer 1");
     CHECK_TEXT(made.title, "Blue hour");
     CHECK_TEXT(made.media_type, "audio/wav");
