@@ -5,7 +5,7 @@
 // style, in a search limited by steps that always holds a whole score, the best so far. The score is plain data: a checker reads it
 // alone and tells every rule that it breaks. It is written as a standard MIDI file, or rendered by the helper program attune-synth.
 //
-// The same brief and seed give the same score on every machine, unless the clock ended the search (`out->stopped_early` says so).
+// The same brief and seed give the same score, unless the clock ended the search (`out->stopped_early` says so).
 #ifndef ATT_COMPOSE_H
 #define ATT_COMPOSE_H
 

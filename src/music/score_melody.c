@@ -12,7 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BEAM = 32, KEYS_MAX = 40, EIGHTH = BEAT / 2, EIGHTHS_PER_BAR = 8, SEARCH_STEPS = 400, VARIED_BARS = 2, LEAP = 7, NO_REFERENCE = -1 };
+enum { BEAM = 32, KEYS_MAX = 40, EIGHTH = BEAT / 2, EIGHTHS_PER_BAR = 8, SEARCH_STEPS = 400, VARIED_BARS = 2, LEAP = 7, TURNS = 8, NO_REFERENCE = -1 };
 static const double price = 1000;
 
 typedef struct line {
@@ -284,13 +284,18 @@ static att_status set_keys(att_plan *plan, size_t at, size_t first, size_t fixed
     if (!l.references || !l.noise)
         return att_no_memory(err, l.count, "notes of a melody");
     assert(l.high - l.low < KEYS_MAX);
-    for (size_t i = 0; i < l.count * KEYS_MAX; i++)
-        l.noise[i] = (float)(0.8 * att_rng_unit(rng));
     set_references(&l);
-    const att_status status = beam(&l, fixed, scratch, err);
-    if (!status)
-        plan->cost += search(&l, fixed, rng) / (double)l.count;
-    return status;
+    double cost = price;
+    for (int turn = 0; turn < TURNS && cost >= price; turn++) { // again where a step had to be bought
+        for (size_t i = 0; i < l.count * KEYS_MAX; i++)
+            l.noise[i] = (float)(0.8 * att_rng_unit(rng));
+        const att_status status = beam(&l, fixed, scratch, err);
+        if (status)
+            return status;
+        cost = search(&l, fixed, rng);
+    }
+    plan->cost += cost / (double)l.count;
+    return ATT_OK;
 }
 
 // The notes of the first section of this kind again; its last bars are solved anew where it closes otherwise, or for variety.
