@@ -120,6 +120,10 @@ static const struct {
     {"store_people", "gauge", "People in the store.", offsetof(metered, info.users)},
     {"store_impressions", "gauge", "Decided slots.", offsetof(metered, info.impressions)},
     {"store_impressions_explored", "gauge", "Decided slots spent on exploration.", offsetof(metered, info.explored_impressions)},
+    {"memory_people_bytes", "gauge", "Memory that people's states take, with the ids of their events.", offsetof(metered, info.users_bytes)},
+    {"memory_event_ids_bytes", "gauge", "Of it, what knows the ids of events, each of which counts once.", offsetof(metered, info.event_ids_bytes)},
+    {"memory_items_bytes", "gauge", "Memory that the catalogue takes.", offsetof(metered, info.items_bytes)},
+    {"memory_index_bytes", "gauge", "Memory that the index takes, mapped from its file as it may be.", offsetof(metered, info.index_bytes)},
     {"model_version", "gauge", "Model in use.", offsetof(metered, info.model)}};
 
 static void put_metrics(httpd_out *o, const metered *rows, size_t count)

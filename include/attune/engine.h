@@ -49,6 +49,7 @@ typedef struct att_engine_info {
     uint64_t model;                             // version in use, 0: none
     char model_kind[32];                        // "als", "ease", "blend", "popularity"
     uint64_t items_bytes, users_bytes, index_bytes; // memory held
+    uint64_t event_ids_bytes; // of users_bytes, what knows the ids of events: some 22 bytes for each, for good, so that it counts once
     uint64_t model_in_force; // what the log says; differs from `model` only when its files are damaged
 } att_engine_info;
 void att_engine_info_get(att_engine *engine, att_engine_info *out);

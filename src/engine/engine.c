@@ -512,6 +512,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         .model_in_force = in_force ? in_force->version : 0,
         .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights),
         .users_bytes = total.bytes + att_names_bytes(&engine->users),
+        .event_ids_bytes = total.ids_bytes,
         .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) : 0};
     snprintf(out->model_kind, sizeof out->model_kind, "%s",
         engine->serving.model ? att_model_kind_name(att_model_kind_of(engine->serving.model)) : "none");

@@ -146,6 +146,8 @@ CHECK_TEST(figures_are_labelled_and_a_key_sees_its_own)
     CHECK_BEGIN();
     CHECK(holds("GET", "/metrics", NULL, NULL, "attune_store_items{tenant=\"shop\"}"));
     CHECK(holds("GET", "/metrics", NULL, NULL, "attune_store_items{tenant=\"default\"}"));
+    CHECK(holds("GET", "/metrics", NULL, NULL, "attune_memory_event_ids_bytes{tenant=\"default\"} "));
+    CHECK(!holds("GET", "/metrics", NULL, NULL, "attune_memory_people_bytes{tenant=\"default\"} 0\n"));
     CHECK(holds("GET", "/metrics", shop_key, NULL, "tenant=\"shop\""));
     CHECK(!holds("GET", "/metrics", shop_key, NULL, "tenant=\"default\""));
     CHECK(!holds("GET", "/v1/status", shop_key, NULL, "\"items\":16,"));
