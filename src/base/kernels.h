@@ -33,7 +33,7 @@ typedef struct att_kernels {
         const float *scales, float factor);
     // Writes where values[i] >= bar, ascending. Returns how many; `places` has room for count + 16.
     size_t (*at_least_f32)(uint32_t *places, const float *values, size_t count, float bar);
-    // The same, as numbers that sort by value, then by the lower row (retrieve/best.h): keys of the rows `first`, first + 1 … Room for count + 8.
+    // The same, as numbers that sort by value, then by the lower row (base/best.h): keys of the rows `first`, first + 1 … Room for count + 8.
     size_t (*keys_at_least_f32)(uint64_t *keys, const float *values, size_t count, float bar, uint32_t first);
     // Those above the pivot come first, in their order, then the others. Returns how many are above it. `spare` has room for count + 8.
     size_t (*split_u64)(uint64_t *keys, size_t count, uint64_t pivot, uint64_t *spare);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // embed/seq_serve.c - one token through the layers, and a scan over the items' bytes.
 #include "embed/seq_serve.h"
+#include "base/best.h"
 #include "embed/seq_parts.h"
 #include "embed/top.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 typedef struct ring {
     float *keys, *values; // (length, dim)
@@ -206,9 +206,9 @@ static bool may_enter(const att_seq *seq, const uint64_t *bits, size_t bit_count
            (!bits || (item < bit_count && (bits[item / 64] >> item % 64 & 1)));
 }
 
-// A block's scores; those at or above the worst of the best so far are offered.
+// Keys of the best by bytes, a block at a time; of those at or above the bar it is asked whether they may be shown.
 static void scan(const att_seq *seq, const int8_t *query, float factor, const uint64_t *bits,
-    size_t bit_count, att_top *top)
+    size_t bit_count, att_best *best)
 {
     enum { BLOCK = 2048 };
     float scores[BLOCK];
@@ -218,32 +218,39 @@ static void scan(const att_seq *seq, const int8_t *query, float factor, const ui
         const size_t count = ATT_MIN(seq->shape.items - first, BLOCK);
         seq->kernels->rows_scaled_i8(scores, seq->bytes + first * stride, count, stride, query,
             stride, seq->scales + first, factor);
-        const float bar = top->count == top->capacity ? top->scores[0] : -HUGE_VALF;
+        const float bar = best->bar ? att_rank_score(best->bar) : -HUGE_VALF;
         const size_t found = seq->kernels->at_least_f32(places, scores, count, bar);
         for (size_t i = 0; i < found; i++)
             if (may_enter(seq, bits, bit_count, first + places[i]))
-                att_top_offer(top, first + places[i], scores[places[i]]);
+                att_best_push(best, att_rank_key(scores[places[i]], first + places[i]));
     }
+    att_best_cut(best);
 }
 
 size_t att_seq_top(const att_seq *seq, const float *state, const uint64_t *bits, size_t bit_count,
     size_t count, uint32_t *items, float *scores)
 {
+    enum { WIDE = 4 * ATT_SEQ_TOP_MAX, AHEAD = 8 };
     int8_t query[ATT_SEQ_DIM_MAX + 64] = {0};
-    uint32_t near[4 * ATT_SEQ_TOP_MAX];
-    float guessed[4 * ATT_SEQ_TOP_MAX], factor;
+    uint64_t keys[2 * WIDE];
+    uint32_t near[WIDE], spare[WIDE];
+    float factor;
     const size_t dim = seq->shape.dim;
     count = ATT_MIN(count, ATT_SEQ_TOP_MAX);
     if (count == 0)
         return 0;
     att_seq_quantize(query, &factor, state, dim);
-    att_top wide = {near, guessed, 0, 4 * count}, top = {items, scores, 0, count};
+    att_best wide = att_best_begin(keys, 4 * count);
+    att_top top = {items, scores, 0, count};
     scan(seq, query, factor, bits, bit_count, &wide);
-    qsort(near, wide.count, sizeof *near, att_order_u32);
     for (size_t i = 0; i < wide.count; i++)
-        guessed[i] = seq->kernels->dot_f32(seq->items + (size_t)near[i] * dim, state, dim);
-    for (size_t i = 0; i < wide.count; i++)
-        att_top_offer(&top, near[i], guessed[i]);
+        near[i] = att_rank_tail(keys[i]);
+    att_sort_u32(near, wide.count, spare); // as they lie in memory
+    for (size_t i = 0; i < wide.count; i++) {
+        for (size_t k = 0; i + AHEAD < wide.count && k < ATT_MIN(dim, 128); k += 16)
+            __builtin_prefetch(seq->items + (size_t)near[i + AHEAD] * dim + k);
+        att_top_offer(&top, near[i], seq->kernels->dot_f32(seq->items + (size_t)near[i] * dim, state, dim));
+    }
     att_top_sort(&top);
     return top.count;
 }

@@ -82,13 +82,14 @@ static att_status enter_item_item(att_view *view, size_t wanted, att_error *err)
     return ATT_OK;
 }
 
-// More than are wanted, since the best are often those that the person has just met.
+// Where what is excluded is looked up afterwards, more than are wanted, since the best are often those that the person has just met.
 static att_status enter_sequence(att_view *view, size_t wanted, att_error *err)
 {
     const att_model *model = view->engine->serving.model;
     if (!view->folded || att_model_sequence_share(model) <= 0)
         return ATT_OK;
-    const size_t asked = ATT_MIN(wanted + view->exclude_count, ATT_MODEL_SEQUENCE_TOP_MAX);
+    const size_t met = view->open == view->bits ? view->exclude_count : 0;
+    const size_t asked = ATT_MIN(wanted + met, ATT_MODEL_SEQUENCE_TOP_MAX);
     const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
     uint32_t *items = ATT_NEW_RAW(&view->memory->scratch, uint32_t, asked);
     float *scores = ATT_NEW_RAW(&view->memory->scratch, float, asked);

@@ -11,7 +11,7 @@
 #include "attune/retrieve.h"
 #include "base/base.h"
 #include "base/kernels.h"
-#include "retrieve/best.h"
+#include "base/best.h"
 #include "store/snapshot.h"
 
 #define ATT_SLOT_NONE UINT32_MAX // also the id of a dead slot

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/best.h - the best k of a stream, in one comparison each.
+// base/best.h - the best k of a stream, in one comparison each.
 //
 // A candidate is one number (att_rank_key, base/kernels.h): the score's bits, turned so that they sort as unsigned, above the
 // inverted tail (an id or a slot). So larger is better and a tie goes to the lower tail. Up to 2k
 // candidates gather; then the worse half is dropped and the bar rises (amortized constant time per
 // candidate).
-#ifndef ATT_RETRIEVE_BEST_H
-#define ATT_RETRIEVE_BEST_H
+#ifndef ATT_BASE_BEST_H
+#define ATT_BASE_BEST_H
 
 #include "base/kernels.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// retrieve/best.c - dropping the worse half, and sorting keys.
-#include "retrieve/best.h"
+// base/best.c - dropping the worse half, and sorting keys.
+#include "base/best.h"
 
 enum { FEW = 48, SPARE = 2048 };
 

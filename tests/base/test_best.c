@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/retrieve/test_best.c - rank keys, and the best of a stream.
+// tests/base/test_best.c - rank keys, and the best of a stream.
 #include "check.h"
 
 #include "base/rng.h"
-#include "retrieve/best.h"
+#include "base/best.h"
 
 #include <math.h>
 
