@@ -131,6 +131,38 @@ CHECK_TEST(an_explanation_names_the_events_that_moved_the_score)
     att_engine_close(engine);
 }
 
+// What is near comes with the index's product; an explanation asks the model for one item alone.
+CHECK_TEST(relevance_from_the_index_is_the_models_to_the_bit)
+{
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(new_store(), &host);
+    att_slate_memory *memory = new_memory();
+    scene_fill(engine);
+    const att_train_options how = {.kind = "als", .dim = 16, .plain = true};
+    CHECK_OK_ERR(att_engine_train(engine, &how, NULL, &err), &err);
+    for (int u = 0; u < 4; u++) {
+        att_request request = scene_request(u, 8);
+        request.dry = true;
+        request.seed = 7;
+        const att_slate slate = decide(engine, &request, memory);
+        char ids[8][32];
+        double relevance[8];
+        const size_t count = ATT_MIN(slate.count, 8);
+        CHECK_EQ(count, 8);
+        for (size_t s = 0; s < count; s++) { // the slate is gone once its memory is used again
+            snprintf(ids[s], sizeof ids[s], "%.*s", (int)slate.shown[s].item.size, slate.shown[s].item.data);
+            relevance[s] = slate.shown[s].terms[ATT_TERM_RELEVANCE];
+        }
+        for (size_t s = 0; s < count; s++) {
+            att_explanation e;
+            CHECK_OK_ERR(att_engine_explain(engine, &request, att_text_of(ids[s]), memory, &e, &err), &err);
+            CHECK(e.shown.terms[ATT_TERM_RELEVANCE] == relevance[s]);
+        }
+    }
+    att_slate_memory_destroy(memory);
+    att_engine_close(engine);
+}
+
 CHECK_TEST(a_licence_ends_and_a_takedown_holds_to_the_millisecond)
 {
     CHECK_BEGIN();
@@ -524,6 +556,7 @@ CHECK_TEST(memory_that_runs_out_is_an_error_and_nothing_is_lost)
 CHECK_MAIN(CHECK_CASE(a_slate_fits_the_persons_taste_and_its_terms_sum_to_the_score),
     CHECK_CASE(an_event_changes_the_very_next_slate),
     CHECK_CASE(an_explanation_names_the_events_that_moved_the_score),
+    CHECK_CASE(relevance_from_the_index_is_the_models_to_the_bit),
     CHECK_CASE(a_licence_ends_and_a_takedown_holds_to_the_millisecond),
     CHECK_CASE(controls_act_on_the_next_slate), CHECK_CASE(exploration_never_passes_its_budget_and_uses_it),
     CHECK_CASE(a_full_slate_comes_back_whenever_enough_is_eligible),
