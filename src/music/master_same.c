@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-static const double TEMPO_NEAR = 0.01, PITCH_NEAR_SEMITONES = 0.4, PLACE_NEAR_S = 0.2, KEY_SURE = 0.5;
+static const double TEMPO_NEAR = 0.01, PITCH_NEAR_SEMITONES = 0.4, PLACE_NEAR_S = 0.2, SURE = 0.5;
 
 static att_status look_up(const att_prints *prints, att_sound sound, att_print_match *best, bool *found, att_error *err)
 {
@@ -69,7 +69,7 @@ static void keep(att_master_figures *f, const att_music_analysis *a)
 
 static bool is_guess(const att_music_analysis *a, double bpm)
 {
-    for (uint32_t i = 0; i < a->tempo_count; i++)
+    for (uint32_t i = 0; bpm > 0 && i < a->tempo_count; i++)
         if (fabs(a->tempos[i].bpm / bpm - 1) <= TEMPO_NEAR)
             return true;
     return false;
@@ -79,9 +79,10 @@ static att_status compare_analyses(const att_music_analysis *before, const att_m
 {
     const bool same_tempo = before->tempo_bpm <= 0 || (after->tempo_bpm > 0 && fabs(after->tempo_bpm / before->tempo_bpm - 1) <= TEMPO_NEAR);
     const bool same_key = before->key.mode == after->key.mode && (before->key.tonic == after->key.tonic || before->key.mode == ATT_KEY_NONE);
-    if (!same_tempo && !(identified && (after->tempo_bpm <= 0 || is_guess(before, after->tempo_bpm))))
+    const bool tempo_unsure = fmin(before->tempo_confidence, after->tempo_confidence) < SURE || is_guess(before, after->tempo_bpm);
+    if (!same_tempo && !(identified && tempo_unsure))
         return ATT_FAIL(err, ATT_DENIED, "tempo: found %.1f BPM, expected %.1f", after->tempo_bpm, before->tempo_bpm);
-    if (!same_key && !(identified && fmin(before->key_confidence, after->key_confidence) < KEY_SURE)) {
+    if (!same_key && !(identified && fmin(before->key_confidence, after->key_confidence) < SURE)) {
         char was[16], is[16];
         att_key_text(before->key, was);
         att_key_text(after->key, is);

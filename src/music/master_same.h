@@ -10,8 +10,8 @@
 att_status att_master_check_same(att_sound before, att_sound after, bool *identified, const att_host *host, att_error *err);
 
 // Tempo and key of both, by the analyser that reads foreign files (attune/music.h), into the figures. ATT_DENIED when they differ, unless
-// the fingerprint knows better (figures->identified) and the analyser itself is unsure: the tempo was among its guesses before, or its
-// confidence in a key is below one half.
+// the fingerprint knows better (figures->identified) and the analyser itself is unsure: its confidence is below one half, or the tempo was
+// among its guesses before.
 att_status att_master_check_analysis(att_sound before, att_sound after, att_mastered *figures, const att_host *host, att_error *err);
 
 #endif
