@@ -499,7 +499,7 @@ att_status att_made_tally_finish(att_made_tally *t, int64_t now_ms, att_made_rep
         const size_t from = at;
         while (at < t->outcomes.count && t->outcomes.items[at].class == class)
             at++;
-        fill_lift(t->outcomes.items + from, at - from, rates, c);
+        fill_lift(at > from ? &t->outcomes.items[from] : NULL, at - from, rates, c);
         fill_cost(&t->policy, c);
         status = fill_input(t, class, now_ms, c, err);
         add_up(&out->all, c);
