@@ -142,10 +142,17 @@ static const char *word_at(const reader *r, size_t at)
     return at < r->count ? r->words[at].text : "";
 }
 
-static bool is_one_of(const char *text, const char *list) // "no|not|without"
+// The next of "no|not|without"; NULL: that was the last.
+static const char *next_of(const char *list)
+{
+    const char *bar = strchr(list, '|');
+    return bar ? bar + 1 : NULL;
+}
+
+static bool is_one_of(const char *text, const char *list)
 {
     const size_t size = strlen(text);
-    for (const char *at = list; size && at; at = strchr(at, '|'), at += at != NULL)
+    for (const char *at = list; size && at; at = next_of(at))
         if (strncmp(at, text, size) == 0 && (at[size] == '|' || at[size] == 0))
             return true;
     return false;
@@ -162,7 +169,7 @@ static size_t match_phrases(const reader *r, size_t at, const char *list)
         const size_t used = strlen(phrase);
         snprintf(phrase + used, sizeof phrase - used, "%s%s", n ? " " : "", r->words[at + n].text);
         // Of the table's words too a dash is a blank.
-        for (const char *p = list; p; p = strchr(p, '|'), p += p != NULL) {
+        for (const char *p = list; p; p = next_of(p)) {
             size_t k = 0;
             while (phrase[k] && p[k] && p[k] != '|' && (p[k] == phrase[k] || (p[k] == '-' && phrase[k] == ' ')))
                 k++;

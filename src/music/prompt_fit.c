@@ -25,7 +25,7 @@ static bool feature(const att_item *item, const char *name, double *out)
 // Does `text` hold one of the words, whole and in either case? A dash is a blank.
 static bool holds(att_text text, const char *names)
 {
-    for (const char *p = names; p; p = strchr(p, '|'), p += p != NULL) {
+    for (const char *p = names; p;) {
         const size_t size = strcspn(p, "|");
         for (size_t at = 0; at + size <= text.size; at++) {
             size_t k = 0;
@@ -40,6 +40,7 @@ static bool holds(att_text text, const char *names)
             if (k == size && begins && ends)
                 return true;
         }
+        p = p[size] ? p + size + 1 : NULL;
     }
     return false;
 }
