@@ -75,7 +75,7 @@ static att_status ask(const att_heard *heard, att_music_analysis *out, att_music
     out->tempo_count = tempo.count;
     out->tempo_bpm = tempo.count ? tempo.guesses[0].bpm : 0;
     out->tempo_confidence = tempo.confidence;
-    const att_key_found key = att_key_find(heard->pitches, heard->bass);
+    const att_key_found key = att_key_find(heard->pitches);
     out->key = key.key;
     out->key_confidence = key.confidence;
     out->tuning_cents = key.tuning_cents;

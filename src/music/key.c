@@ -6,12 +6,10 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { PROFILES = 3, STEPS = ATT_PITCH_STEPS, A_FROM_C = 9 };
+enum { PROFILES = 2, STEPS = ATT_PITCH_STEPS, A_FROM_C = 9 };
 
 // How much each degree belongs to a key, from the tonic up.
 static const double profiles[PROFILES][2][12] = {
-    // Krumhansl and Kessler 1982: listeners' ratings.
-    {{6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88}, {6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17}},
     // Temperley 2007, from the Kostka-Payne corpus.
     {{0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400},
         {0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330}},
@@ -36,6 +34,8 @@ static void fold(const double *pitches, double tuning_cents, double out[12])
         const double c = cos(M_PI * (semitones - nearest));
         out[(int)nearest % 12] += pitches[s] * c * c;
     }
+    for (int i = 0; i < 12; i++)
+        out[i] = sqrt(out[i]);
 }
 
 static double correlation(const double classes[12], const double profile[12], int tonic)
@@ -54,21 +54,18 @@ static double correlation(const double classes[12], const double profile[12], in
     return aa > 0 ? ab / sqrt(aa * bb) : 0;
 }
 
-att_key_found att_key_find(const double pitches[ATT_PITCH_STEPS], const double bass[ATT_PITCH_STEPS])
+att_key_found att_key_find(const double pitches[ATT_PITCH_STEPS])
 {
     att_key_found found = {.tuning_cents = tuning_of(pitches)};
-    double classes[12], low[12], best = -2, next = -2, sum = 0, low_most = 0;
+    double classes[12], best = -2, next = -2, sum = 0;
     for (int s = 0; s < STEPS; s++)
         sum += pitches[s];
     if (sum <= 0)
         return (att_key_found){0};
     fold(pitches, found.tuning_cents, classes);
-    fold(bass, found.tuning_cents, low);
-    for (int i = 0; i < 12; i++)
-        low_most = fmax(low_most, low[i]);
     for (int tonic = 0; tonic < 12; tonic++)
         for (int minor = 0; minor < 2; minor++) {
-            double score = low_most > 0 ? 0.1 * low[tonic] / low_most : 0; // who is at the bottom is rather the tonic
+            double score = 0;
             for (int p = 0; p < PROFILES; p++)
                 score += correlation(classes, profiles[p][minor], tonic) / PROFILES;
             if (score > best) {

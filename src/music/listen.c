@@ -328,7 +328,7 @@ att_status att_listener_tell(att_listener *l, att_heard *out, att_error *err)
     if (status)
         return status;
     close_sums(l, out);
-    att_pitches_tell(l->pitches, out->pitches, out->bass);
+    att_pitches_tell(l->pitches, out->pitches);
     out->count = l->frames;
     out->onset = fit(l, &l->onset.items, &l->onset.capacity, l->frames * ATT_REGISTERS);
     out->level = fit(l, &l->level.items, &l->level.capacity, l->frames);

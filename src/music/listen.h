@@ -25,7 +25,7 @@ typedef struct att_heard {
     float *level;  // (count), dB of full scale, -120: silence
     double cepstrum_mean[ATT_CEPSTRA], cepstrum_spread[ATT_CEPSTRA], cepstrum_motion[ATT_CEPSTRA]; // spread: standard deviation; motion: of steps
     double centroid_hz, harmonic_share, peak, mean_square, clipped_share;
-    double pitches[ATT_PITCH_STEPS], bass[ATT_PITCH_STEPS]; // weight by pitch class; bass: below 250 Hz
+    double pitches[ATT_PITCH_STEPS]; // weight by pitch class
     double chroma_hz;
     size_t chroma_count;
     float *chroma; // (chroma_count, 12) from A: one window's weight by semitone, of sum 1 or 0

@@ -15,7 +15,7 @@ struct att_pitches {
     float *ring, *hann, *framed, *magnitude;
     float complex *spectrum;
     att_fft *fft;
-    double all[ATT_PITCH_STEPS], bass[ATT_PITCH_STEPS];
+    double all[ATT_PITCH_STEPS];
     ATT_VEC(float) chroma;
 };
 
@@ -120,11 +120,8 @@ static att_status add_window(att_pitches *p, att_error *err)
     for (size_t i = 0; i < count; i++) {
         double weight = peaks[i].weight / sum;
         classes[(size_t)floor(fmod(log2(peaks[i].hz / 440) + 16, 1) * 12 + 0.5) % 12] += (float)weight;
-        for (int h = 1; h <= PARTIALS && peaks[i].hz / h > 50; h++, weight *= 0.6) {
+        for (int h = 1; h <= PARTIALS && peaks[i].hz / h > 50; h++, weight *= 0.6)
             speak(p->all, peaks[i].hz / h, weight);
-            if (peaks[i].hz / h < 250)
-                speak(p->bass, peaks[i].hz / h, weight);
-        }
     }
     return ATT_OK;
 }
@@ -147,10 +144,9 @@ att_status att_pitches_hear(att_pitches *p, const float *mono, size_t count, att
     return status;
 }
 
-void att_pitches_tell(const att_pitches *p, double all[ATT_PITCH_STEPS], double bass[ATT_PITCH_STEPS])
+void att_pitches_tell(const att_pitches *p, double all[ATT_PITCH_STEPS])
 {
     memcpy(all, p->all, sizeof p->all);
-    memcpy(bass, p->bass, sizeof p->bass);
 }
 
 float *att_pitches_take(att_pitches *p, size_t *count, double *windows_hz)

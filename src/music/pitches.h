@@ -14,8 +14,8 @@ typedef struct att_pitches att_pitches;
 att_status att_pitches_create(att_pitches **out, uint32_t rate_hz, const att_host *host, att_error *err);
 void att_pitches_destroy(att_pitches *pitches); // NULL is fine
 att_status att_pitches_hear(att_pitches *pitches, const float *mono, size_t count, att_error *err);
-// Weight by pitch class, step 0 around A of 440 Hz; of all, and of the tones below 250 Hz.
-void att_pitches_tell(const att_pitches *pitches, double all[ATT_PITCH_STEPS], double bass[ATT_PITCH_STEPS]);
+// Weight by pitch class, step 0 around A of 440 Hz.
+void att_pitches_tell(const att_pitches *pitches, double all[ATT_PITCH_STEPS]);
 // The windows one by one: (*count, 12), each the weight by semitone from A, of sum 1 or 0. Becomes the caller's, as *count x 12; NULL when
 // memory ran out.
 float *att_pitches_take(att_pitches *pitches, size_t *count, double *windows_hz);
