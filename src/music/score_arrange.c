@@ -232,7 +232,7 @@ static void bass(arranger *a, size_t chord)
     const double velocity = loudness(s);
     if (!bass_plays(s, c->start_ticks))
         return;
-    if (a->plan->style->bass_line == ATT_BASS_HELD || s->kind == ATT_SECTION_INTRO || end == section_end(s))
+    if (a->plan->style->bass_line == ATT_BASS_HELD || s->kind == ATT_SECTION_INTRO || (end == section_end(s) && s->kind != ATT_SECTION_LOOP))
         add(a, a->bass, c->start_ticks, end, a->plan->voicings[chord].bass, velocity - 4, 0);
     else if (a->plan->style->bass_line == ATT_BASS_WALKING)
         walk(a, chord, end, velocity);

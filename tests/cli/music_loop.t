@@ -9,7 +9,7 @@ beginning: as long as its bars at its tempo, rounded once to whole frames; what
 still sounds at its end is in its beginning. The seam is measured beside the
 other bar lines: near 1 it is a place like others.
 $ attune music loop --style house --bpm 120 --bars 4 --seed 2 --plan -o loop.mid; head -c 4 loop.mid
-house in D minor, 120 BPM, 4 bars, 0:08.0, 177 notes, seed 2
+house in D minor, 120 BPM, 4 bars, 0:08.0, 180 notes, seed 2
   bar   1  loop     4 bars, half       Dm7 A Fmaj7 A
   26 rules kept
   written to loop.mid

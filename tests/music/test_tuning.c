@@ -184,6 +184,33 @@ CHECK_TEST(breaches_in_modal_pieces_are_found)
     att_score_deinit(&s);
 }
 
+CHECK_TEST(without_memory_it_fails_and_leaves_nothing)
+{
+    CHECK_BEGIN();
+    bool whole = false;
+    for (uint64_t fail_at = 1; !whole && fail_at < 400; fail_at++) {
+        check_heap heap = {.fail_at = fail_at};
+        att_host host = check_host(&heap);
+        att_score s;
+        const att_status status = att_compose(&s, &(att_music_brief){.style = "folk", .scale = "yaman", .bars = 8, .attempts_max = 1}, &host, NULL);
+        whole = status == ATT_OK;
+        CHECK(whole || status == ATT_NO_MEMORY);
+        att_score_deinit(&s);
+        CHECK_EQ(heap.bytes_live, 0);
+    }
+    CHECK(whole);
+    char wide[64];
+    att_scale scale;
+    att_error err = {0};
+    check_write_file(check_path("wide.scl"), wide, (size_t)snprintf(wide, sizeof wide, "one step\n1\n2/1\n"));
+    att_score s; // a ladder of octaves is no scale to sing
+    CHECK_FAILS(att_compose(&s, &(att_music_brief){.scale = check_path("wide.scl"), .bars = 8}, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "keys within reach");
+    CHECK_FAILS(att_scale_read(&scale, check_path("none.scl"), NULL, &err), ATT_NOT_FOUND);
+    CHECK_FAILS(att_compose(&s, &(att_music_brief){.keymap = "some.kbm", .bars = 8}, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "keymap: it needs a scale");
+}
+
 // --- What is heard ----------------------------------------------------------------------------------------------------
 
 CHECK_TEST(the_pitch_of_a_known_tone_is_told_to_a_tenth_of_a_cent)
@@ -261,5 +288,5 @@ CHECK_TEST(degrees_and_glides_sound_as_written)
 }
 
 CHECK_MAIN(CHECK_CASE(a_scale_is_read_as_its_file_says), CHECK_CASE(a_malformed_scale_is_refused_with_its_line), CHECK_CASE(a_keymap_is_read_or_refused_with_its_line),
-    CHECK_CASE(keys_get_the_pitch_of_their_degree), CHECK_CASE(every_scale_gives_pieces_that_keep_the_rules), CHECK_CASE(breaches_in_modal_pieces_are_found),
+    CHECK_CASE(keys_get_the_pitch_of_their_degree), CHECK_CASE(every_scale_gives_pieces_that_keep_the_rules), CHECK_CASE(breaches_in_modal_pieces_are_found), CHECK_CASE(without_memory_it_fails_and_leaves_nothing),
     CHECK_CASE(the_pitch_of_a_known_tone_is_told_to_a_tenth_of_a_cent), CHECK_CASE(degrees_and_glides_sound_as_written))
