@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// bench_fingerprint [FOLDER] [tracks] [seconds] - the fingerprint beside Chromaprint, on the same excerpts under the same attacks.
+// bench_fingerprint [FOLDER] [tracks] [seconds] [helpers] - the fingerprint beside Chromaprint, on the same excerpts under the same attacks.
 //
 // Two of three sound files of the folder are known (their first `seconds`), the others foreign; without a folder, music by dice. Each
-// gives one excerpt of 10 s for each attack. Both methods judge by their own number: ours by its score, Chromaprint by the least share of
-// bits that differ (BER) over all places in all known tracks, which is how its fingerprints are compared. Both thresholds are set where no
-// foreign excerpt of the run is taken for a known track, so that the shares that are found can be compared. Chromaprint is built in where
-// Debian's libchromaprint-dev is there.
+// gives one excerpt of 10 s for each attack. `helpers` is the folder of the programs that read sound (build/apps/media). Both methods
+// judge by their own number: ours by its score, Chromaprint by the least share of bits that differ (BER) over all places in all known
+// tracks, which is how its fingerprints are compared. Both thresholds are set where no foreign excerpt of the run is taken for a known
+// track, so that the shares that are found can be compared. Chromaprint is built in where Debian's libchromaprint-dev is there.
 #include "base/rng.h"
 #include "measure/audio_attacks.h"
 
@@ -76,15 +76,17 @@ static void by_dice(size_t count, double seconds)
     }
 }
 
-static void from_folder(const char *folder, size_t most, double seconds)
+static void from_folder(const char *folder, size_t most, double seconds, const char *helpers)
 {
+    att_host host = att_host_default();
     struct dirent **entries;
     const att_audio_read_options options = {.mono = true, .rate_hz = RATE_HZ, .seconds_max = seconds};
+    host.helpers = helpers;
     const int count = scandir(folder, &entries, NULL, alphasort);
     for (int i = 0; i < count; i++) {
         char path[4096];
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        if (track_count < most && entries[i]->d_name[0] != '.' && !att_audio_read(&tracks[track_count].audio, path, &options, NULL, NULL)) {
+        if (track_count < most && entries[i]->d_name[0] != '.' && !att_audio_read(&tracks[track_count].audio, path, &options, &host, NULL)) {
             if (tracks[track_count].audio.frames > 2 * EXCERPT_S * RATE_HZ)
                 track_count++;
             else
@@ -210,7 +212,7 @@ int main(int argc, char **argv)
     const size_t most = argc > 2 ? (size_t)atoi(argv[2]) : 40;
     const double seconds = argc > 3 ? atof(argv[3]) : 120;
     if (argc > 1 && strcmp(argv[1], "-") != 0)
-        from_folder(argv[1], ATT_MIN(most, (size_t)TRACKS_MAX), seconds);
+        from_folder(argv[1], ATT_MIN(most, (size_t)TRACKS_MAX), seconds, argc > 4 ? argv[4] : NULL);
     else
         by_dice(ATT_MIN(most, (size_t)TRACKS_MAX), seconds);
     if (track_count < 3) {

@@ -306,7 +306,7 @@ static int run_rules(cli *c, double floor, double score)
 
 static int run_check(cli *c)
 {
-    double floor = 0.8, score = 0;
+    double floor = 0.9, score = 0;
     const char *style = cli_get(c, "style"), *learn = cli_get(c, "learn");
     if (!cli_must_number(c, "floor", 0.01, 1000, &floor) || !cli_must_number(c, "score", 1, 1000, &score))
         return 64;
@@ -329,7 +329,7 @@ static const cli_option check_options[] = {
     {"protected", 'p', "FILE", "recordings of which no part may be in it (music find --add)"},
     {"score", 0, "N", "from this score it is a copy, from three quarters of it people look; default 8"},
     {"style", 0, "FILE", "artists that it must not sound like (--learn)"},
-    {"floor", 0, "N", "the distance from every artist, in deviations of works; default 0.8"},
+    {"floor", 0, "N", "the distance from every artist, in deviations of works; default 0.9"},
     {"opted-out", 0, "FILE", "names of works and artists that are opted out, one a line"},
     {"provenance", 0, "FILE", "the log that tells what it was made from, by its content (attune provenance)"},
     {"inputs", 0, "FILE", "what it was made from: name, tab, licence, and where so a tab and \"opted out\""},

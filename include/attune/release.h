@@ -86,7 +86,7 @@ typedef struct att_release_rules {
     double deny_score;           // from this score it is a copy; 0: ATT_PRINT_SCORE
     double hold_score;           // from this one people look at it; 0: 0.75 of deny_score
     const att_styles *styles;    // NULL: not asked
-    double style_floor;          // distance that it must keep from every artist; 0: 0.8
+    double style_floor;          // distance that it must keep from every artist; 0: 0.9
     const char *const *opted_out; // names of works and artists; compared without case
     size_t opted_out_count;
     bool inputs_needed;          // ask for what it was made from

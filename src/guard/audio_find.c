@@ -106,7 +106,8 @@ static bool gather_votes(looker *l)
             if (l->counters[counter_of(v.moment_cell, v.pitch_cell)] >= fewest && !ATT_VEC_PUSH(&l->host, &l->votes, v))
                 return false;
         }
-    qsort(l->votes.items, l->votes.count, sizeof *l->votes.items, by_cell);
+    if (l->votes.count)
+        qsort(l->votes.items, l->votes.count, sizeof *l->votes.items, by_cell);
     return true;
 }
 
@@ -160,6 +161,8 @@ static bool look(looker *l)
     w->from = w->first[w->begin];
     w->to = w->first[w->end];
     l->probes.count = l->hits.count = 0;
+    if (w->to == w->from)
+        return true;
     if (!att_marks_of(w->peaks + w->from, w->to - w->from, true, (uint32_t)w->from, &l->host, &l->probes) ||
         !att_prints_hits(l->prints, l->probes.items, l->probes.count, &l->host, &l->hits))
         return false;
@@ -223,6 +226,7 @@ static void join_all(looker *l, att_print_match *out, size_t *count)
             m[kept++] = m[i];
     }
     if (kept)
+        if (kept)
         qsort(m, kept, sizeof *m, by_score);
     *count = ATT_MIN(kept, (size_t)ATT_PRINT_FOUND_MAX);
     if (*count)

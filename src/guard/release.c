@@ -10,7 +10,7 @@
 #include <math.h>
 #include <stdio.h>
 
-static const double floor_default = 0.8, hold_share = 0.75, near_floor = 1.1;
+static const double floor_default = 0.9, hold_share = 0.75, near_floor = 1.1;
 
 const char *att_release_verdict_name(att_release_verdict verdict)
 {

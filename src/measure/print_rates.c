@@ -128,6 +128,8 @@ static att_status look(measurer *m, att_audio_attack attack, att_sound excerpt, 
     att_print_rate *rate = &m->out->rates[attack];
     size_t count;
     att_audio changed;
+    if ((attack == ATT_AUDIO_MIXED_0 || attack == ATT_AUDIO_MIXED_6) && !m->other.frames)
+        return rate->impossible = true, ATT_OK; // nothing foreign has been read
     att_status status = att_audio_attacked(&changed, excerpt, att_audio_view(&m->other), attack, rng, &m->host, m->err);
     if (status == ATT_UNSUPPORTED)
         return rate->impossible = true, ATT_OK;
@@ -184,8 +186,11 @@ static att_status look_up(measurer *m, size_t i, const att_audio *audio)
 static att_status look_all(measurer *m)
 {
     att_status status = ATT_OK;
+    size_t first = 0, index;
+    while (first + 1 < m->count && att_prints_named(m->prints, m->paths[first], &index))
+        first++;
     for (size_t k = 0; !status && k < m->count; k++) {
-        const size_t i = (k + FOREIGN_EVERY - 1) % m->count; // a foreign one first
+        const size_t i = (k + first) % m->count; // a foreign one first: it is mixed into others
         att_audio audio;
         status = tell(m, "looking up", k);
         if (status || !read_file(m, i, &audio))
