@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // bench/make_multitracks.c - writes folders of multitracks: FOLDER/0001/{drums,bass,vocals,other}.wav and so on.
 //
-//   make_multitracks FOLDER COUNT SECONDS SEED FONT[:FONT…] [DRUMFONT…]
+//   make_multitracks [--plain] FOLDER COUNT SECONDS SEED FONT[:FONT…] [DRUMFONT…]
 //
 // Random songs (multitrack_song.c) are rendered part by part with FluidSynth, each part by a font drawn for it; voices are our own
 // singer's. A part may be equalized, compressed, driven, made narrow, sent through MP3, put into a room; a song may be played faster
-// and higher, or slower and lower, by resampling. Drum fonts play drums alone.
+// and higher, or slower and lower, by resampling: all this to learn from. --plain leaves it out, but for the room around voices, and puts
+// the stems at levels closer to each other: to measure on. Drum fonts play drums alone.
 #include "multitrack.h"
 
 #include "base/base.h"
@@ -199,15 +200,25 @@ static void narrow(att_audio *a)
 
 static void through_mp3(att_audio *a, const char *folder)
 {
+    att_host host = att_host_default();
+    host.helpers = ATT_BENCH_HELPERS;
     char path[4128];
     att_audio back;
     snprintf(path, sizeof path, "%s/part.mp3", folder);
-    if (att_audio_write(att_audio_view(a), path, NULL, NULL) || att_audio_read(&back, path, NULL, NULL, NULL))
+    if (att_audio_write(att_audio_view(a), path, NULL, NULL) || att_audio_read(&back, path, NULL, &host, NULL))
         return; // this libsndfile has no MP3
     unlink(path);
     for (size_t i = 0; i < 2 * a->frames; i++)
         a->samples[i] = i < back.frames * back.channels && back.channels == 2 ? back.samples[i] : 0;
     att_audio_deinit(&back);
+}
+
+// As loud as it usually is in a mix, give or take.
+static void set_level(att_audio *a, int stem, double spread_db, att_rng *rng)
+{
+    static const double usual_db[ATT_STEM_COUNT] = {-19, -20, -18, -19};
+    const double wanted = pow(10, (usual_db[stem] + spread_db * att_rng_normal(rng)) / 20), now = loudness(a);
+    scale(a, now > 0 ? wanted / now : 0);
 }
 
 static void treat(att_audio *a, int stem, const char *folder, att_rng *rng)
@@ -230,9 +241,7 @@ static void treat(att_audio *a, int stem, const char *folder, att_rng *rng)
         narrow(a);
     if (att_rng_unit(rng) < 0.2)
         through_mp3(a, folder);
-    static const double usual_db[ATT_STEM_COUNT] = {-19, -20, -18, -19};
-    const double wanted = pow(10, (usual_db[stem] + 3 * att_rng_normal(rng)) / 20), now = loudness(a);
-    scale(a, now > 0 ? wanted / now : 0);
+    set_level(a, stem, 3, rng);
 }
 
 // --- Songs ----------------------------------------------------------------------------------------------------
@@ -273,11 +282,11 @@ static void play(const fonts *f, const song *s, int stem, att_audio *out, att_rn
     }
 }
 
-static bool write_song(const fonts *f, const char *folder, double seconds, uint64_t seed, int number)
+static bool write_song(const fonts *f, const char *folder, double seconds, uint64_t seed, int number, bool plain)
 {
     static song s;
     att_rng rng = att_rng_stream(seed, (uint64_t)number);
-    const double faster = att_rng_unit(&rng) < 0.3 ? 0.92 + 0.16 * att_rng_unit(&rng) : 1;
+    const double faster = !plain && att_rng_unit(&rng) < 0.3 ? 0.92 + 0.16 * att_rng_unit(&rng) : 1;
     att_audio stem[ATT_STEM_COUNT];
     double peak = 0;
     char path[4096];
@@ -291,7 +300,12 @@ static bool write_song(const fonts *f, const char *folder, double seconds, uint6
             sing(&s, &stem[k], &rng);
         else
             play(f, &s, k, &stem[k], &rng);
-        treat(&stem[k], k, path, &rng);
+        if (!plain)
+            treat(&stem[k], k, path, &rng);
+        else if (k == ATT_STEM_VOCALS)
+            room(&stem[k], 0.2, 0.75);
+        if (plain)
+            set_level(&stem[k], k, 1, &rng);
     }
     for (size_t i = 0; i < 2 * stem[0].frames; i++)
         peak = fmax(peak, fabs(stem[0].samples[i] + stem[1].samples[i] + stem[2].samples[i] + stem[3].samples[i]));
@@ -315,8 +329,11 @@ static bool write_song(const fonts *f, const char *folder, double seconds, uint6
 int main(int argc, char **argv)
 {
     fonts f = {.settings = new_fluid_settings()};
+    const bool plain = argc > 1 && strcmp(argv[1], "--plain") == 0;
+    argc -= plain;
+    argv += plain;
     if (argc < 6)
-        return fprintf(stderr, "make_multitracks FOLDER COUNT SECONDS SEED FONT[:FONT...] [DRUMFONT[:DRUMFONT...]]\n"), 64;
+        return fprintf(stderr, "make_multitracks [--plain] FOLDER COUNT SECONDS SEED FONT[:FONT...] [DRUMFONT[:DRUMFONT...]]\n"), 64;
     const int count = atoi(argv[2]);
     const double seconds = atof(argv[3]);
     fluid_set_log_function(FLUID_WARN, NULL, NULL);
@@ -330,7 +347,7 @@ int main(int argc, char **argv)
     f.drums_only = f.count - full;
     mkdir(argv[1], 0777);
     for (int n = 1; n <= count; n++) {
-        if (!write_song(&f, argv[1], seconds, strtoull(argv[4], NULL, 10), n))
+        if (!write_song(&f, argv[1], seconds, strtoull(argv[4], NULL, 10), n, plain))
             return fprintf(stderr, "make_multitracks: song %d cannot be written\n", n), 74;
         if (n % 20 == 0)
             fprintf(stderr, "%d of %d\n", n, count);
