@@ -171,20 +171,34 @@ static int run_train(cli *c)
     return 0;
 }
 
+static int run_about(cli *c)
+{
+    char *card = NULL;
+    att_error err = {0};
+    const att_status status = att_stems_card(&card, cli_get(c, "model"), &c->host, &err);
+    if (status)
+        return cli_fail(c, status, &err);
+    const int code = c->json ? cli_print_json(json_pack("{s:o}", "card", cli_json_text(att_text_of(card)))) : (fputs(card, stdout), 0);
+    att_stems_card_free(card, &c->host);
+    return code;
+}
+
 static int run_stems(cli *c)
 {
     att_stems_options options;
     if (!options_of(c, &options))
         return cli_usage(c, "--method: expected network or classical");
-    const int asked = (cli_get(c, "train") != NULL) + (cli_get(c, "evaluate") != NULL) + (c->argument_count == 1);
+    const int asked = (cli_get(c, "train") != NULL) + (cli_get(c, "evaluate") != NULL) + (c->argument_count == 1) + cli_flag(c, "about");
     if (asked != 1)
-        return cli_usage(c, "expected FILE, --evaluate FOLDER or --train FOLDER");
+        return cli_usage(c, "expected FILE, --evaluate FOLDER, --train FOLDER or --about");
+    if (cli_flag(c, "about"))
+        return run_about(c);
     return cli_get(c, "train") ? run_train(c) : cli_get(c, "evaluate") ? run_evaluate(c, &options) : run_split(c, &options);
 }
 
 static const cli_option options[] = {{"out", 'o', "FOLDER", "where drums.wav, bass.wav, vocals.wav and other.wav go; made if absent"},
     {"method", 0, "NAME", "network (the default), or classical: nothing learned"}, {"model", 'm', "FILE", "a network of your own"},
-    {"evaluate", 0, "FOLDER", "split multitracks and say how well it went"}, {"train", 0, "FOLDER", "learn a network from multitracks, into --out FILE"},
+    {"about", 0, NULL, "the model card of the network: its data, licences, figures"}, {"evaluate", 0, "FOLDER", "split multitracks and say how well it went"}, {"train", 0, "FOLDER", "learn a network from multitracks, into --out FILE"},
     {"held-out", 0, "FOLDER", "of --train: other multitracks, to learn how far to trust it"},
     {"checkpoint", 0, "FILE", "of --train: goes on from it, and writes it now and then"}, {"card", 0, "FILE", "of --train: text about the data, kept in the network"},
     {"steps", 0, "N", "of --train: steps of learning (3000)"}, {"seed", 0, "N", "of --train: the same seed gives the same network (1)"},

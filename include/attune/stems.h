@@ -92,7 +92,7 @@ att_status att_stems_evaluate(const char *folder, const att_stems_options *optio
 typedef struct att_stems_train_options {
     const char *held_out;   // another folder of multitracks, to see how well it goes and to learn how far to trust it; NULL: the same
     const char *checkpoint; // a file to go on from, written every now and then; removed at the end. NULL: none
-    const char *card;       // text about the data and their licences, to be kept in the file
+    const char *card;       // text about the data and their licences, for the file's model card
     uint64_t seed;          // 0: 1
     uint32_t steps;         // 0: 3000; of two stretches of six seconds each
 } att_stems_train_options;
@@ -107,6 +107,11 @@ typedef struct att_stems_trained {
 // `model`. The same folders, seed and steps give the same file, also when it was stopped and went on from its checkpoint.
 att_status att_stems_train(
     const char *folder, const char *model, const att_stems_train_options *options, const att_host *host, att_stems_trained *out, att_error *err);
+
+// The model card of a network, NULL: of the one in the library: what it learned from, with which seed, how well it does. Markdown; the
+// host frees it with att_stems_card_free (NULL is fine).
+att_status att_stems_card(char **out, const char *model, const att_host *host, att_error *err);
+void att_stems_card_free(char *card, const att_host *host);
 
 ATT_END
 #endif

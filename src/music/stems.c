@@ -95,13 +95,13 @@ static bool network_masks(splitter *s)
 {
     att_stems_chunk *c = &s->chunk;
     const att_stems_net net = {s->model->weights, att_seq_ops_best()};
-    float *band_power = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_BANDS), *side = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_GROUPS);
+    float *band_power = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_BANDS), *side = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_BANDS);
     float *features = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEMS_FEATURES);
     if (!band_power || !side || !features)
         return false;
     att_stems_to_bands(c->power, c->frames, c->bins, band_power);
     for (size_t t = 0; t < c->frames; t++)
-        att_stems_side(c->spectra + t * c->bins, c->channels == 2 ? c->spectra + (c->frames + t) * c->bins : NULL, c->bins, side + t * ATT_STEMS_GROUPS);
+        att_stems_side(c->spectra + t * c->bins, c->channels == 2 ? c->spectra + (c->frames + t) * c->bins : NULL, c->bins, side + t * ATT_STEMS_BANDS);
     if (!att_stems_features(band_power, side, s->level, c->frames, features, &s->scratch))
         return false;
     const int before = att_blas_hold();

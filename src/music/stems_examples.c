@@ -208,8 +208,8 @@ static void take_part(part *p, const att_stems_pool *pool, const mixture *m, siz
     const double at = same ? share : att_rng_unit(rng);
     const size_t from = (size_t)(at * (double)(track->frames - m->samples));
     p->samples = track->samples[stem] ? track->samples[stem] + 2 * from : NULL;
-    p->gain = decibels(rng, 5);
-    if (att_rng_unit(rng) < 0.1)
+    p->gain = decibels(rng, 4);
+    if (att_rng_unit(rng) < 0.06)
         p->samples = NULL;
     if (att_rng_unit(rng) < 0.5)
         bend(p->curve, m->bins, rng);
@@ -311,7 +311,7 @@ static double put_frame(att_stems_example *out, const mixture *m, rows *r, att_s
     for (size_t s = 0; s < ATT_STEM_COUNT; s++)
         to_bands(r->cross + s * m->bins, out->cross + t * ATT_STEMS_MASKS + s * ATT_STEMS_BANDS);
     att_stems_to_bands(r->power, 1, m->bins, band_power + t * ATT_STEMS_BANDS);
-    att_stems_side(r->mix[0], m->channels == 2 ? r->mix[1] : NULL, m->bins, side + t * ATT_STEMS_GROUPS);
+    att_stems_side(r->mix[0], m->channels == 2 ? r->mix[1] : NULL, m->bins, side + t * ATT_STEMS_BANDS);
     double sum = 0;
     for (size_t k = 0; k < m->bins; k++)
         sum += r->power[k];
@@ -325,7 +325,7 @@ bool att_stems_example_draw(
     mixture m = {.samples = att_stems_example_samples(stft, out->frames), .bins = att_stft_bins(stft)};
     rows r = {.stem = ATT_NEW(scratch, float complex, ATT_STEM_COUNT *m.bins), .power = ATT_NEW(scratch, float, m.bins),
         .cross = ATT_NEW(scratch, float, ATT_STEM_COUNT *m.bins)};
-    float *band_power = ATT_NEW(scratch, float, out->frames *ATT_STEMS_BANDS), *side = ATT_NEW(scratch, float, out->frames *ATT_STEMS_GROUPS);
+    float *band_power = ATT_NEW(scratch, float, out->frames *ATT_STEMS_BANDS), *side = ATT_NEW(scratch, float, out->frames *ATT_STEMS_BANDS);
     bool whole = r.stem && r.power && r.cross && band_power && side;
     for (int c = 0; c < 2; c++)
         whole = (r.mix[c] = ATT_NEW(scratch, float complex, m.bins)) && whole;

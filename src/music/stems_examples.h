@@ -3,7 +3,7 @@
 //
 // A folder of multitracks holds one folder a track with drums.wav, bass.wav, vocals.wav, other.wav (or .flac, .ogg); a file that is
 // absent is silence. An example takes the four stems of one track or of several (half of the time each stem comes from another), moves
-// their gains by up to 5 dB, bends their spectra by a few dB, leaves some out, swaps the channels or makes them one, and sometimes cuts the
+// their gains by up to 4 dB, bends their spectra by a few dB, leaves some out, swaps the channels or makes them one, and sometimes cuts the
 // treble of all, as coders and old recordings do.
 #ifndef ATT_MUSIC_STEMS_EXAMPLES_H
 #define ATT_MUSIC_STEMS_EXAMPLES_H

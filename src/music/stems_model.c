@@ -13,12 +13,12 @@ enum {
     REST = ATT_TAG4('R', 'E', 'S', 'T'),
     CARD = ATT_TAG4('C', 'A', 'R', 'D'),
     VERSION = 1,
-    MATRICES = 2 + 2 * ATT_STEMS_BLOCKS,
+    MATRICES = 3 + 2 * ATT_STEMS_BLOCKS,
     CARD_SIZE_MAX = 1 << 16
 };
 
 typedef struct head {
-    uint32_t features, width, blocks, masks;
+    uint32_t inputs, cues, width, blocks, masks, spare[3];
     att_stems_trust trust[ATT_STEM_COUNT];
 } head;
 
@@ -30,12 +30,13 @@ static void matrices_of(matrix out[MATRICES])
 {
     enum { W = ATT_STEMS_WIDTH };
     const att_stems_layout l = att_stems_layout_get();
-    out[0] = (matrix){l.in, ATT_STEMS_FEATURES, W};
+    out[0] = (matrix){l.in, ATT_STEMS_INPUTS, W};
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
         out[1 + 2 * b] = (matrix){l.block[b].wide, (size_t)3 * W, W};
         out[2 + 2 * b] = (matrix){l.block[b].back, W, W};
     }
-    out[MATRICES - 1] = (matrix){l.out, W, ATT_STEMS_MASKS};
+    out[MATRICES - 2] = (matrix){l.out, W, ATT_STEMS_MASKS};
+    out[MATRICES - 1] = (matrix){l.gate, W, ATT_STEMS_GATES};
 }
 
 // How many bytes, scales and other numbers the weights are.
@@ -114,9 +115,9 @@ static att_status check_numbers(const float *x, size_t count, const char *what, 
 
 static att_status check_head(const head *h, att_error *err)
 {
-    if (h->features != ATT_STEMS_FEATURES || h->width != ATT_STEMS_WIDTH || h->blocks != ATT_STEMS_BLOCKS || h->masks != ATT_STEMS_MASKS)
-        return ATT_FAIL(err, ATT_VERSION, "a network of %u, %u, %u, %u; this build reads %d, %d, %d, %d", h->features, h->width, h->blocks, h->masks,
-            ATT_STEMS_FEATURES, ATT_STEMS_WIDTH, ATT_STEMS_BLOCKS, ATT_STEMS_MASKS);
+    if (h->inputs != ATT_STEMS_INPUTS || h->cues != ATT_STEMS_CUES || h->width != ATT_STEMS_WIDTH || h->blocks != ATT_STEMS_BLOCKS || h->masks != ATT_STEMS_MASKS)
+        return ATT_FAIL(err, ATT_VERSION, "a network of %u inputs, %u cues, width %u, %u blocks, %u masks; this build reads %d, %d, %d, %d, %d", h->inputs, h->cues,
+            h->width, h->blocks, h->masks, ATT_STEMS_INPUTS, ATT_STEMS_CUES, ATT_STEMS_WIDTH, ATT_STEMS_BLOCKS, ATT_STEMS_MASKS);
     return check_numbers(&h->trust[0].offset_db, 2 * ATT_STEM_COUNT, "section HEAD", err);
 }
 
@@ -150,12 +151,12 @@ static att_status load(att_stems_model *out, const att_snapshot *s, uint32_t ver
         return status;
     out->count = att_stems_layout_get().count;
     out->weights = ATT_NEW_ARRAY(&out->host, float, out->count);
-    out->card_size = card_size + 1;
+    out->card_size = strnlen(card, card_size) + 1;
     out->card = ATT_NEW_ARRAY(&out->host, char, out->card_size);
     if (!out->weights || !out->card)
         return att_no_memory(err, out->count, "weights");
     memcpy(out->trust, ((const head *)h)->trust, sizeof out->trust);
-    memcpy(out->card, card, card_size);
+    memcpy(out->card, card, out->card_size - 1);
     expand(out->weights, bytes, scales, rest);
     return ATT_OK;
 }
@@ -221,7 +222,7 @@ att_status att_stems_model_save(
     const char *path, float *weights, const att_stems_trust trust[ATT_STEM_COUNT], const char *card, const att_host *host, att_error *err)
 {
     const att_host its = att_host_complete(host);
-    head h = {ATT_STEMS_FEATURES, ATT_STEMS_WIDTH, ATT_STEMS_BLOCKS, ATT_STEMS_MASKS, {{0}}};
+    head h = {.inputs = ATT_STEMS_INPUTS, .cues = ATT_STEMS_CUES, .width = ATT_STEMS_WIDTH, .blocks = ATT_STEMS_BLOCKS, .masks = ATT_STEMS_MASKS};
     size_t byte_count, scale_count, rest_count;
     matrix list[MATRICES];
     att_arena scratch;

@@ -6,9 +6,16 @@
 
 #include <math.h>
 
-enum { F = ATT_STEMS_FEATURES, W = ATT_STEMS_WIDTH, M = ATT_STEMS_MASKS, PAD = ATT_STEMS_REACH_MAX };
+enum {
+    F = ATT_STEMS_INPUTS,
+    ROW = ATT_STEMS_FEATURES,
+    W = ATT_STEMS_WIDTH,
+    M = ATT_STEMS_MASKS,
+    Q = ATT_STEMS_GATES,
+    PAD = ATT_STEMS_REACH_MAX
+};
 
-static const size_t reach[ATT_STEMS_BLOCKS] = {1, 2, 4, 8, 16, 32};
+static const size_t reach[ATT_STEMS_BLOCKS] = {1, 2, 4, 8, 16};
 
 struct att_stems_room {
     size_t frames_max;
@@ -18,6 +25,7 @@ struct att_stems_room {
     float *a;                       // (frames, W) after silu
     float *inverse[ATT_STEMS_BLOCKS + 1]; // (frames)
     float *masks;                   // (frames, M)
+    float *gates, *dgates;          // (frames, Q)
     float *dx, *dh;                 // (frames, W)
     float *dn;                      // (PAD + frames + PAD, W)
 };
@@ -37,7 +45,9 @@ att_stems_layout att_stems_layout_get(void)
     l.out_gain = at;
     l.out = at + W;
     l.out_bias = l.out + W * M;
-    l.count = l.out_bias + M;
+    l.gate = l.out_bias + M;
+    l.gate_bias = l.gate + W * Q;
+    l.count = l.gate_bias + Q;
     return l;
 }
 
@@ -59,12 +69,14 @@ att_stems_room *att_stems_room_new(size_t frames_max, bool training, att_arena *
     r->frames_max = frames_max;
     r->a = ATT_NEW_RAW(life, float, frames_max *W);
     r->masks = ATT_NEW_RAW(life, float, frames_max *M);
+    r->gates = ATT_NEW_RAW(life, float, frames_max *Q);
     if (training) {
         r->dx = ATT_NEW_RAW(life, float, frames_max *W);
         r->dh = ATT_NEW_RAW(life, float, frames_max *W);
         r->dn = ATT_NEW_RAW(life, float, (frames_max + 2 * PAD) * W);
+        r->dgates = ATT_NEW_RAW(life, float, frames_max *Q);
     }
-    return r->a && r->masks && (!training || (r->dx && r->dh && r->dn)) ? r : NULL;
+    return r->a && r->masks && r->gates && (!training || (r->dx && r->dh && r->dn && r->dgates)) ? r : NULL;
 }
 
 // --- Forward --------------------------------------------------------------------------------------------------
@@ -75,9 +87,10 @@ static void put_bias(float *out, const float *bias, size_t frames, size_t count)
         memcpy(out + t * count, bias, count * sizeof *out);
 }
 
-static void add_product(const float *a, const float *b, size_t frames, size_t inner, size_t to, float *out)
+// Rows of a are `step` apart.
+static void add_product(const float *a, size_t step, const float *b, size_t frames, size_t inner, size_t to, float *out)
 {
-    att_blas_product(false, false, frames, to, inner, 1, a, inner, b, to, 1, out, to);
+    att_blas_product(false, false, frames, to, inner, 1, a, step, b, to, 1, out, to);
 }
 
 static void norm(const att_stems_net *net, const float *x, const float *gain, size_t frames, float *n, float *inverse)
@@ -94,11 +107,11 @@ static void block_forward(const att_stems_net *net, const att_stems_layout *l, i
     norm(net, r->x[b], w + l->block[b].gain, frames, r->n[b], r->inverse[b]);
     put_bias(r->h[b], w + l->block[b].wide_bias, frames, W);
     for (size_t tap = 0; tap < 3; tap++)
-        add_product(r->n[b] + (PAD + tap * reach[b] - reach[b]) * W, w + l->block[b].wide + tap * W * W, frames, W, W, r->h[b]);
+        add_product(r->n[b] + (PAD + tap * reach[b] - reach[b]) * W, W, w + l->block[b].wide + tap * W * W, frames, W, W, r->h[b]);
     net->ops->silu(r->a, r->h[b], frames * W);
     put_bias(r->x[b + 1], w + l->block[b].back_bias, frames, W);
     net->ops->add(r->x[b + 1], r->x[b], frames * W);
-    add_product(r->a, w + l->block[b].back, frames, W, W, r->x[b + 1]);
+    add_product(r->a, W, w + l->block[b].back, frames, W, W, r->x[b + 1]);
 }
 
 static void softmax(float *z, size_t frames)
@@ -117,19 +130,37 @@ static void softmax(float *z, size_t frames)
         }
 }
 
+// z += gate * cue, band by band.
+static void add_cues(const float *features, size_t frames, const float *gates, float *z)
+{
+    enum { B = ATT_STEMS_BANDS, G = ATT_STEMS_GROUPS };
+    for (size_t t = 0; t < frames; t++)
+        for (size_t s = 0; s < ATT_STEM_COUNT; s++)
+            for (size_t c = 0; c < ATT_STEMS_CUES; c++) {
+                const float *cue = features + t * ROW + F + c * B, *gate = gates + t * Q + (s * ATT_STEMS_CUES + c) * G;
+                float *out = z + t * M + s * B;
+                for (size_t g = 0; g < G; g++)
+                    for (size_t k = 0; k < ATT_STEMS_GROUP; k++)
+                        out[g * ATT_STEMS_GROUP + k] += gate[g] * cue[g * ATT_STEMS_GROUP + k];
+            }
+}
+
 float *att_stems_forward(const att_stems_net *net, const float *features, size_t frames, att_stems_room *r)
 {
     assert(frames <= r->frames_max);
     const att_stems_layout l = att_stems_layout_get();
     const float *w = net->weights;
     put_bias(r->x[0], w + l.in_bias, frames, W);
-    add_product(features, w + l.in, frames, F, W, r->x[0]);
+    add_product(features, ROW, w + l.in, frames, F, W, r->x[0]);
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++)
         block_forward(net, &l, b, frames, r);
     const int last = ATT_STEMS_BLOCKS;
     norm(net, r->x[last], w + l.out_gain, frames, r->n[last], r->inverse[last]);
     put_bias(r->masks, w + l.out_bias, frames, M);
-    add_product(r->n[last] + PAD * W, w + l.out, frames, W, M, r->masks);
+    add_product(r->n[last] + PAD * W, W, w + l.out, frames, W, M, r->masks);
+    put_bias(r->gates, w + l.gate_bias, frames, Q);
+    add_product(r->n[last] + PAD * W, W, w + l.gate, frames, W, Q, r->gates);
+    add_cues(features, frames, r->gates, r->masks);
     softmax(r->masks, frames);
     return r->masks;
 }
@@ -142,10 +173,10 @@ static void add_sums(float *bias, const float *d, size_t frames, size_t count, c
         ops->add(bias, d + t * count, count);
 }
 
-// dW += A^T dOut
-static void add_gradient(const float *a, const float *dout, size_t frames, size_t inner, size_t to, float *dw)
+// dW += A^T dOut; rows of a are `step` apart.
+static void add_gradient(const float *a, size_t step, const float *dout, size_t frames, size_t inner, size_t to, float *dw)
 {
-    att_blas_product(true, false, inner, to, frames, 1, a, inner, dout, to, 1, dw, to);
+    att_blas_product(true, false, inner, to, frames, 1, a, step, dout, to, 1, dw, to);
 }
 
 // dA = beta dA + dOut W^T
@@ -171,19 +202,36 @@ static void softmax_back(float *dm, const float *masks, size_t frames)
     }
 }
 
+static void cues_back(const float *features, size_t frames, const float *dz, float *dgates)
+{
+    enum { B = ATT_STEMS_BANDS, G = ATT_STEMS_GROUPS };
+    for (size_t t = 0; t < frames; t++)
+        for (size_t s = 0; s < ATT_STEM_COUNT; s++)
+            for (size_t c = 0; c < ATT_STEMS_CUES; c++) {
+                const float *cue = features + t * ROW + F + c * B, *d = dz + t * M + s * B;
+                float *gate = dgates + t * Q + (s * ATT_STEMS_CUES + c) * G;
+                for (size_t g = 0; g < G; g++) {
+                    float sum = 0;
+                    for (size_t k = 0; k < ATT_STEMS_GROUP; k++)
+                        sum += d[g * ATT_STEMS_GROUP + k] * cue[g * ATT_STEMS_GROUP + k];
+                    gate[g] = sum;
+                }
+            }
+}
+
 static void block_backward(const att_stems_net *net, const att_stems_layout *l, int b, size_t frames, att_stems_room *r, float *gradient)
 {
     const float *w = net->weights;
     net->ops->silu(r->a, r->h[b], frames * W);
     add_sums(gradient + l->block[b].back_bias, r->dx, frames, W, net->ops);
-    add_gradient(r->a, r->dx, frames, W, W, gradient + l->block[b].back);
+    add_gradient(r->a, W, r->dx, frames, W, W, gradient + l->block[b].back);
     give_back(r->dx, w + l->block[b].back, frames, W, W, 0, r->dh);
     net->ops->silu_back(r->dh, r->h[b], frames * W);
     add_sums(gradient + l->block[b].wide_bias, r->dh, frames, W, net->ops);
     memset(r->dn, 0, (frames + 2 * PAD) * W * sizeof *r->dn);
     for (size_t tap = 0; tap < 3; tap++) {
         const size_t at = (PAD + tap * reach[b] - reach[b]) * W;
-        add_gradient(r->n[b] + at, r->dh, frames, W, W, gradient + l->block[b].wide + tap * W * W);
+        add_gradient(r->n[b] + at, W, r->dh, frames, W, W, gradient + l->block[b].wide + tap * W * W);
         give_back(r->dh, w + l->block[b].wide + tap * W * W, frames, W, W, 1, r->dn + at);
     }
     for (size_t t = 0; t < frames; t++)
@@ -199,15 +247,19 @@ void att_stems_backward(const att_stems_net *net, const float *features, size_t 
     const int last = ATT_STEMS_BLOCKS;
     softmax_back(dmasks, r->masks, frames);
     add_sums(gradient + l.out_bias, dmasks, frames, M, net->ops);
-    add_gradient(r->n[last] + PAD * W, dmasks, frames, W, M, gradient + l.out);
+    add_gradient(r->n[last] + PAD * W, W, dmasks, frames, W, M, gradient + l.out);
     give_back(dmasks, w + l.out, frames, W, M, 0, r->dn);
+    cues_back(features, frames, dmasks, r->dgates);
+    add_sums(gradient + l.gate_bias, r->dgates, frames, Q, net->ops);
+    add_gradient(r->n[last] + PAD * W, W, r->dgates, frames, W, Q, gradient + l.gate);
+    give_back(r->dgates, w + l.gate, frames, W, Q, 1, r->dn);
     memset(r->dx, 0, frames * W * sizeof *r->dx);
     for (size_t t = 0; t < frames; t++)
         net->ops->norm_back(r->dx + t * W, gradient + l.out_gain, r->dn + t * W, r->x[last] + t * W, w + l.out_gain, r->inverse[last][t], W);
     for (int b = last - 1; b >= 0; b--)
         block_backward(net, &l, b, frames, r, gradient);
     add_sums(gradient + l.in_bias, r->dx, frames, W, net->ops);
-    add_gradient(features, r->dx, frames, F, W, gradient + l.in);
+    add_gradient(features, ROW, r->dx, frames, F, W, gradient + l.in);
 }
 
 // --- Loss -----------------------------------------------------------------------------------------------------
@@ -272,4 +324,5 @@ void att_stems_weights_draw(float *w, uint64_t seed)
     for (size_t i = 0; i < W; i++)
         w[l.out_gain + i] = 1;
     draw(w + l.out, W, M, 0.3, &rng);
+    draw(w + l.gate, W, Q, 0.3, &rng);
 }

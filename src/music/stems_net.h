@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // music/stems_net.h - the network that looks at a stretch of spectra and gives masks, forward and backward.
 //
-//   x = F W_in + b_in                                                       F (frames, features)
-//   n = norm(x) g;  x += silu(n[t-d] A + n[t] B + n[t+d] C + b_1) D + b_2    six times, d = 1, 2, 4, 8, 16, 32
-//   z = norm(x) g W_out + b_out                                             (frames, stems, bands)
+//   x = F W_in + b_in                                                       F (frames, inputs)
+//   n = norm(x) g;  x += silu(n[t-d] A + n[t] B + n[t+d] C + b_1) D + b_2    five times, d = 1, 2, 4, 8, 16
+//   n = norm(x) g;  z = n W_out + b_out                                     (frames, stems, bands)
+//   q = n W_gate + b_gate                                                   (frames, stems, cues, groups)
+//   z[stem, band] += sum over cues of q[stem, cue, group of band] * cue[band]
 //   mask = softmax of z over the stems
 //
 // A residual network of dilated convolutions in time (after van den Oord et al. 2016), norm by root mean square (Zhang and Sennrich
-// 2019). A frame is seen with 63 frames to either side, a second and a half. Beyond the ends is nothing (zeros).
+// 2019). A frame is seen with 31 frames to either side, three quarters of a second. Beyond the ends is nothing (zeros). What is fine in
+// frequency does not pass the narrow middle: cues of each band (is it a peak, does it sound on, repeat, begin, lie at a side?) go to
+// the masks directly, and the network says of each group of bands what they mean.
 //
 // What is minimized is the distortion of each stem in decibels: with A = |X|^2, B_s = Re(X* S_s) and C_s = |S_s|^2 of a band, a real mask
 // m leaves an error of m^2 A - 2 m B_s + C_s, so that loss = mean over s of log((sum of errors + A / 100) / A) over the whole stretch. Stems
@@ -21,11 +25,14 @@
 #include "music/stems_bands.h"
 
 enum {
-    ATT_STEMS_FEATURES = ATT_STEMS_BANDS + 3 * ATT_STEMS_GROUPS,
+    ATT_STEMS_CUES = 5,
+    ATT_STEMS_INPUTS = ATT_STEMS_BANDS + 3 * ATT_STEMS_GROUPS,               // of F, into the network
+    ATT_STEMS_FEATURES = ATT_STEMS_INPUTS + ATT_STEMS_CUES * ATT_STEMS_BANDS, // and the cues behind them
     ATT_STEMS_WIDTH = 192,
-    ATT_STEMS_BLOCKS = 6,
-    ATT_STEMS_REACH_MAX = 32,
-    ATT_STEMS_MASKS = ATT_STEM_COUNT * ATT_STEMS_BANDS
+    ATT_STEMS_BLOCKS = 5,
+    ATT_STEMS_REACH_MAX = 16,
+    ATT_STEMS_MASKS = ATT_STEM_COUNT * ATT_STEMS_BANDS,
+    ATT_STEMS_GATES = ATT_STEM_COUNT * ATT_STEMS_CUES * ATT_STEMS_GROUPS
 };
 #define ATT_STEMS_FLOOR 0.01
 #define ATT_STEMS_SILENT_WEIGHT 0.05
@@ -36,7 +43,7 @@ typedef struct att_stems_layout {
     struct {
         size_t gain, wide, wide_bias, back, back_bias; // wide: A, B, C, each (width, width)
     } block[ATT_STEMS_BLOCKS];
-    size_t out_gain, out, out_bias, count;
+    size_t out_gain, out, out_bias, gate, gate_bias, count;
 } att_stems_layout;
 
 att_stems_layout att_stems_layout_get(void);

@@ -50,7 +50,7 @@ att_status att_stems_train(
 {
     const att_stems_train_options o = options ? *options : (att_stems_train_options){0};
     const att_host its = att_host_complete(host);
-    const att_stems_pace pace = {.seed = o.seed ? o.seed : 1, .steps = o.steps ? o.steps : STEPS_DEFAULT, .frames = FRAMES, .ring = RING, .batch = BATCH, .rate = 1e-3};
+    const att_stems_pace pace = {.seed = o.seed ? o.seed : 1, .steps = o.steps ? o.steps : STEPS_DEFAULT, .frames = FRAMES, .ring = RING, .batch = BATCH, .rate = 1.5e-3};
     att_stems_pool pool = {0}, held_out = {0};
     att_stems_learner *learner = NULL;
     *out = (att_stems_trained){.steps = pace.steps};

@@ -1,6 +1,6 @@
 # A track into four files.
 $ attune music stems
-attune music stems: expected FILE, --evaluate FOLDER or --train FOLDER; see: attune music stems --help
+attune music stems: expected FILE, --evaluate FOLDER, --train FOLDER or --about; see: attune music stems --help
 [64]
 $ attune music stems none.wav
 attune music stems: expected --out FOLDER; see: attune music stems --help

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { FRAMES = 21, F = ATT_STEMS_FEATURES, W = ATT_STEMS_WIDTH, B = ATT_STEMS_BANDS, M = ATT_STEMS_MASKS };
+enum { FRAMES = 21, F = ATT_STEMS_INPUTS, ROW = ATT_STEMS_FEATURES, Q = ATT_STEMS_GATES, W = ATT_STEMS_WIDTH, B = ATT_STEMS_BANDS, M = ATT_STEMS_MASKS };
 
 typedef struct scene {
     att_stems_layout layout;
@@ -32,13 +32,13 @@ static void set_up(scene *s)
     s->layout = att_stems_layout_get();
     att_arena_init(&s->life, host(), 1 << 20);
     s->weights = ATT_NEW(&s->life, float, s->layout.count);
-    s->features = ATT_NEW(&s->life, float, FRAMES *F);
+    s->features = ATT_NEW(&s->life, float, FRAMES *ROW);
     s->mix = ATT_NEW(&s->life, float, FRAMES *B);
     s->cross = ATT_NEW(&s->life, float, FRAMES *M);
     att_stems_weights_draw(s->weights, 9);
     for (size_t i = 0; i < s->layout.count; i++) // biases and gains as well
         s->weights[i] += (float)(0.02 * att_rng_normal(&rng));
-    for (size_t i = 0; i < FRAMES * F; i++)
+    for (size_t i = 0; i < FRAMES * ROW; i++)
         s->features[i] = (float)att_rng_normal(&rng);
     for (size_t t = 0; t < FRAMES; t++)
         for (size_t b = 0; b < B; b++) {
@@ -69,14 +69,14 @@ static void plain_norm(const double *x, const float *gain, double *out)
 static void plain(const scene *s, double *masks)
 {
     static double x[FRAMES][W], n[FRAMES][W], h[W];
-    static const int reach[] = {1, 2, 4, 8, 16, 32};
+    static const int reach[] = {1, 2, 4, 8, 16};
     const att_stems_layout *l = &s->layout;
     const float *w = s->weights;
     for (int t = 0; t < FRAMES; t++)
         for (size_t j = 0; j < W; j++) {
             x[t][j] = w[l->in_bias + j];
             for (size_t i = 0; i < F; i++)
-                x[t][j] += (double)s->features[(size_t)t * F + i] * w[l->in + i * W + j];
+                x[t][j] += (double)s->features[(size_t)t * ROW + i] * w[l->in + i * W + j];
         }
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
         for (int t = 0; t < FRAMES; t++)
@@ -106,6 +106,13 @@ static void plain(const scene *s, double *masks)
                 z[k] = w[l->out_bias + k * B + b];
                 for (size_t i = 0; i < W; i++)
                     z[k] += h[i] * w[l->out + i * M + k * B + b];
+                for (size_t c = 0; c < ATT_STEMS_CUES; c++) {
+                    const size_t gate = (k * ATT_STEMS_CUES + c) * ATT_STEMS_GROUPS + b / ATT_STEMS_GROUP;
+                    double q = w[l->gate_bias + gate];
+                    for (size_t i = 0; i < W; i++)
+                        q += h[i] * w[l->gate + i * Q + gate];
+                    z[k] += q * s->features[(size_t)t * ROW + F + c * B + b];
+                }
                 sum += exp(z[k]);
             }
             for (size_t k = 0; k < ATT_STEM_COUNT; k++)
@@ -155,9 +162,9 @@ CHECK_TEST(the_gradient_is_that_of_finite_differences)
     loss_of(&s, dmasks);
     att_stems_backward(&s.net, s.features, FRAMES, s.room, dmasks, gradient);
     // Along a random direction within each kind of weights.
-    const size_t from[] = {s.layout.in, s.layout.in_bias, s.layout.block[0].gain, s.layout.block[2].wide, s.layout.block[5].wide, s.layout.block[3].wide_bias,
+    const size_t from[] = {s.layout.in, s.layout.in_bias, s.layout.block[0].gain, s.layout.block[2].wide, s.layout.block[4].wide, s.layout.gate, s.layout.gate_bias, s.layout.block[3].wide_bias,
         s.layout.block[1].back, s.layout.block[4].back_bias, s.layout.out_gain, s.layout.out, s.layout.out_bias};
-    const size_t count[] = {F * W, W, W, 3 * W * W, 3 * W * W, W, W * W, W, W, W * M, M};
+    const size_t count[] = {F * W, W, W, 3 * W * W, 3 * W * W, W * Q, Q, W, W * W, W, W, W * M, M};
     att_rng rng = att_rng_seed(8);
     float *before = malloc(F * W * sizeof *before * 4);
     for (size_t k = 0; k < ATT_COUNT_OF(from); k++) {
