@@ -10,7 +10,7 @@ enum { PERIOD_LEAST = 30, PERIOD_MOST = 344, REPEATS = 2 }; // frames of 23 ms
 
 // A sorted list that one value enters and one leaves.
 typedef struct sorted {
-    float value[ATT_MEDIAN_WIDTH_MAX];
+    float value[ATT_MEDIAN_WIDTH_MAX + 1]; // one enters before one leaves
     size_t count;
 } sorted;
 
