@@ -15,7 +15,7 @@ typedef struct situation {
 
 static const situation situations[SITUATIONS] = {
     {"workout", "loop", "synth pop for a workout", ATT_ACTIVITY_WORKOUT, 124, 132, 0},
-    {"commute", "song", "pop on the way to work", ATT_ACTIVITY_COMMUTE, 100, 110, 40},
+    {"commute", "song", "synth pop for the commute", ATT_ACTIVITY_COMMUTE, 100, 110, 40},
     {"focus", "loop", "lo-fi to work by", ATT_ACTIVITY_FOCUS, 78, 86, 0},
     {"sleep", "ambient", "ambient to fall asleep by", ATT_ACTIVITY_SLEEP, 56, 64, 40},
 };
