@@ -129,7 +129,7 @@ static att_status look(measurer *m, att_audio_attack attack, att_sound excerpt, 
     size_t count;
     att_audio changed;
     if ((attack == ATT_AUDIO_MIXED_0 || attack == ATT_AUDIO_MIXED_6) && !m->other.frames)
-        return rate->impossible = true, ATT_OK; // nothing foreign has been read
+        return ATT_OK; // nothing foreign has been read
     att_status status = att_audio_attacked(&changed, excerpt, att_audio_view(&m->other), attack, rng, &m->host, m->err);
     if (status == ATT_UNSUPPORTED)
         return rate->impossible = true, ATT_OK;

@@ -143,6 +143,7 @@ CHECK_TEST(rates_count_what_is_known_and_what_is_not)
     CHECK_EQ(none->wrong, 0);
     CHECK_EQ(none->foreign_looked, 1);
     CHECK_EQ(none->alarms, 0);
+    CHECK(r.rates[ATT_AUDIO_MIXED_6].looked == 2 && !r.rates[ATT_AUDIO_MIXED_6].impossible);
     CHECK_NEAR(none->found_share.mean, 1, 1e-12);
     CHECK(none->found_share.low < 0.5);
     CHECK(r.foreign_most < r.score_least);
