@@ -83,7 +83,7 @@ static json_t *plan_json(const att_score *s)
     for (size_t i = 0; i < s->chord_count; i++) {
         char name[16];
         json_array_append_new(chords, json_pack("{s:f,s:f,s:s}", "beat", (double)s->chords[i].start_ticks / ATT_TICKS_PER_BEAT, "beats",
-            (double)s->chords[i].length_ticks / ATT_TICKS_PER_BEAT, "name", att_chord_name(s->chords[i], name)));
+            (double)s->chords[i].length_ticks / ATT_TICKS_PER_BEAT, "name", att_chord_name_in(s, s->chords[i], name)));
     }
     return json_pack("{s:o,s:o}", "sections", sections, "chords", chords);
 }
@@ -120,7 +120,7 @@ static void print_plan(const cli *c, const att_score *s)
             att_cadence_name(its->cadence));
         for (; chord < s->chord_count && s->chords[chord].start_ticks < end; chord++) {
             char name[16];
-            printf(" %s", att_chord_name(s->chords[chord], name));
+            printf(" %s", att_chord_name_in(s, s->chords[chord], name));
         }
         printf("\n");
     }

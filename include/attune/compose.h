@@ -219,6 +219,8 @@ typedef struct att_score {
     att_host host;
 } att_score;
 
+// The same, spelled with the sharps or flats of the key: "G#m" in E major, "Abm" in Gb.
+const char *att_chord_name_in(const att_score *score, att_chord chord, char out[16]);
 // "C minor"; of a modal score the tonic alone.
 const char *att_music_key_name(const att_score *score, char out[32]);
 void att_score_deinit(att_score *score); // all zero is fine

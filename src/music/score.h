@@ -59,6 +59,7 @@ const att_style *att_style_find(const char *name); // NULL: there is none
 extern const uint8_t att_mode_steps[ATT_MODE_COUNT][7]; // semitones above the tonic
 uint16_t att_mode_set(unsigned tonic, att_mode mode);   // bit p: pitch class p
 uint16_t att_chord_set(const att_chord *chord);
+int att_music_sharps(const att_score *score); // of its signature: sharps, or minus flats, along the circle of fifths
 size_t att_chord_tones(const att_chord *chord, uint8_t out[CHORD_TONES_MAX]); // pitch classes from the root up
 bool att_key_parse(const char *text, uint8_t *tonic, att_mode *mode);
 static inline bool att_set_has(uint16_t set, int key) { return set >> ((unsigned)(key + 1200) % 12) & 1; }

@@ -83,14 +83,6 @@ static void end_track(writer *w, size_t begin)
 
 // --- The first track ------------------------------------------------------------------------------------------
 
-// Sharps, or minus flats, of the signature: along the circle of fifths from the mode's own white-key tonic.
-static int8_t sharps_of(const att_score *s)
-{
-    static const int8_t fifths[12] = {0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5};
-    static const uint8_t major_above[ATT_MODE_COUNT] = {0, 3, 10, 8, 7, 5}; // semitones to the major key with the same notes
-    return fifths[(s->tonic + major_above[s->mode]) % 12];
-}
-
 static bool is_tuned(const att_score *s)
 {
     for (int key = 0; key < SCALE_KEYS; key++)
@@ -125,7 +117,7 @@ static void put_markers(writer *w)
         if (i >= s->chord_count)
             continue;
         char name[16];
-        att_chord_name(s->chords[i], name);
+        att_chord_name_in(s, s->chords[i], name);
         put_meta(w, chord_ticks - at, 1, name, strlen(name));
         at = chord_ticks;
     }
@@ -139,7 +131,7 @@ static void put_head(writer *w)
     put_meta(w, 0, 3, s->style, strlen(s->style));
     put_meta(w, 0, 0x51, (uint8_t[]){(uint8_t)(beat_us >> 16), (uint8_t)(beat_us >> 8), (uint8_t)beat_us}, 3);
     put_meta(w, 0, 0x58, (uint8_t[]){ATT_BEATS_PER_BAR, 2, 24, 8}, 4);
-    put_meta(w, 0, 0x59, (uint8_t[]){(uint8_t)sharps_of(s), s->mode == ATT_MODE_MINOR}, 2);
+    put_meta(w, 0, 0x59, (uint8_t[]){(uint8_t)(int8_t)att_music_sharps(s), s->mode == ATT_MODE_MINOR}, 2);
     if (is_tuned(s))
         put_tuning(w);
     put_markers(w);

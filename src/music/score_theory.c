@@ -10,6 +10,8 @@ const uint8_t att_mode_steps[ATT_MODE_COUNT][7] = {{0, 2, 4, 5, 7, 9, 11}, {0, 2
     {0, 2, 4, 6, 7, 9, 11}, {0, 2, 4, 5, 7, 9, 10}};
 static const char *const mode_names[ATT_MODE_COUNT] = {"major", "minor", "dorian", "phrygian", "lydian", "mixolydian"};
 static const char *const pitch_names[12] = {"C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"};
+static const char *const sharp_names[12] = {"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"};
+static const char *const flat_names[12] = {"C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"};
 
 static const struct {
     const char *suffix;
@@ -41,11 +43,33 @@ uint16_t att_chord_set(const att_chord *chord)
     return set;
 }
 
+static const char *name_chord(const char *const names[12], att_chord chord, char out[16])
+{
+    snprintf(out, 16, "%s%s%s%s", names[chord.root % 12], kinds[chord.kind].suffix, chord.bass != chord.root ? "/" : "",
+        chord.bass != chord.root ? names[chord.bass % 12] : "");
+    return out;
+}
+
 const char *att_chord_name(att_chord chord, char out[16])
 {
-    snprintf(out, 16, "%s%s%s%s", pitch_names[chord.root % 12], kinds[chord.kind].suffix, chord.bass != chord.root ? "/" : "",
-        chord.bass != chord.root ? pitch_names[chord.bass % 12] : "");
-    return out;
+    return name_chord(pitch_names, chord, out);
+}
+
+int att_music_sharps(const att_score *score)
+{
+    static const int8_t fifths[12] = {0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5};
+    static const uint8_t major_above[ATT_MODE_COUNT] = {0, 3, 10, 8, 7, 5}; // semitones to the major key with the same notes
+    return fifths[(score->tonic + major_above[score->mode]) % 12];
+}
+
+static const char *const *names_of(const att_score *score)
+{
+    return score->modal ? pitch_names : att_music_sharps(score) > 0 ? sharp_names : flat_names;
+}
+
+const char *att_chord_name_in(const att_score *score, att_chord chord, char out[16])
+{
+    return name_chord(names_of(score), chord, out);
 }
 
 // A letter, then sharps or flats, then a mode's name, "m" or nothing (major).
@@ -75,7 +99,7 @@ bool att_key_parse(const char *text, uint8_t *tonic, att_mode *mode)
 
 const char *att_music_key_name(const att_score *score, char out[32])
 {
-    snprintf(out, 32, "%s%s%s", pitch_names[score->tonic % 12], score->modal ? "" : " ", score->modal ? "" : mode_names[score->mode]);
+    snprintf(out, 32, "%s%s%s", names_of(score)[score->tonic % 12], score->modal ? "" : " ", score->modal ? "" : mode_names[score->mode]);
     return out;
 }
 

@@ -343,7 +343,7 @@ static json_t *plan_of(const att_score *s)
     for (size_t i = 0; i < s->chord_count; i++) {
         char name[16];
         json_array_append_new(chords, json_pack("{s:f,s:s}", "at_s", (double)s->chords[i].start_ticks / ATT_TICKS_PER_BEAT * beat_s, "name",
-            att_chord_name(s->chords[i], name)));
+            att_chord_name_in(s, s->chords[i], name)));
     }
     for (size_t i = 0; i < s->part_count; i++)
         json_array_append_new(parts, json_string(att_role_name(s->parts[i].role)));
