@@ -34,12 +34,23 @@ static bool number(const char *text, rlim_t *out)
     return end != text && *end == 0 && errno == 0 && *out > 0;
 }
 
+// What the host left open by mistake. Linux before 5.9 and some containers have no close_range: one by one then.
+static void close_strangers(void)
+{
+    struct rlimit open_files;
+    if (syscall(SYS_close_range, 4u, ~0u, 0u) == 0 || getrlimit(RLIMIT_NOFILE, &open_files) != 0)
+        return;
+    const rlim_t most = open_files.rlim_cur < 65536 ? open_files.rlim_cur : 65536;
+    for (rlim_t i = 4; i < most; i++)
+        close((int)i);
+}
+
 bool sandbox_limits(int argc, char **argv)
 {
     rlim_t memory, cpu;
     if (argc != 3 || !number(argv[1], &memory) || !number(argv[2], &cpu))
         return false;
-    syscall(SYS_close_range, 4u, ~0u, 0u); // what the host left open by mistake; before Linux 5.9 it stays
+    close_strangers();
     return limit(RLIMIT_AS, memory) && limit(RLIMIT_CPU, cpu) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, 4);
 }
 

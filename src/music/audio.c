@@ -108,7 +108,7 @@ static att_status read_all(att_audio *out, att_source *source, bool mono, size_t
         status = att_source_read(source, block, BLOCK_FRAMES, &got, err);
         got = ATT_MIN(got, frames_max - frames);
         if (!status && frames + got > out->frames)
-            status = grow(out, ATT_MAX(frames + got, out->frames + out->frames / 2), err);
+            status = grow(out, ATT_MAX(frames + got, ATT_MIN(out->frames + out->frames / 2, SAMPLES_MAX / out->channels)), err);
         if (status || got == 0)
             break;
         if (mono)

@@ -2,7 +2,7 @@
 // music/helper.c - starts a helper program, listens to it, and never leaves one behind.
 //
 // posix_spawn takes no copy of the host's memory and runs none of its code in the child, so threads and locks are safe. Each
-// descriptor is close-on-exec from its first moment and moved above 9, so that none is in the way of the child's 0, 1 and 3.
+// descriptor is close-on-exec from its first moment and moved above 9, so that none is in the way of the child's 0, 1, 2 and 3.
 #include "music/helper.h"
 
 #include "music/wire.h"
@@ -127,10 +127,11 @@ static int spawn(pid_t *out, const char *path, const att_helper_options *o, cons
     posix_spawnattr_setsigdefault(&how, &all);
     posix_spawnattr_setpgroup(&how, 0); // Ctrl-C on a terminal is for the host to pass on
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-    bad = posix_spawn_file_actions_adddup2(&files, e->request_in >= 0 ? e->request_in : e->nothing, STDIN_FILENO);
+    // The file first: in a host that closed its own 0, 1 or 2 it may stand there.
+    bad = posix_spawn_file_actions_adddup2(&files, o->file >= 0 ? o->file : e->nothing, ATT_HELPER_FILE);
+    bad = bad ? bad : posix_spawn_file_actions_adddup2(&files, e->request_in >= 0 ? e->request_in : e->nothing, STDIN_FILENO);
     bad = bad ? bad : posix_spawn_file_actions_adddup2(&files, e->answer_in, STDOUT_FILENO);
     bad = bad ? bad : posix_spawn_file_actions_adddup2(&files, e->nothing, STDERR_FILENO);
-    bad = bad ? bad : posix_spawn_file_actions_adddup2(&files, o->file >= 0 ? o->file : e->nothing, ATT_HELPER_FILE);
     bad = bad ? bad : posix_spawn(out, path, &files, &how, arguments, environment);
     posix_spawnattr_destroy(&how);
     posix_spawn_file_actions_destroy(&files);

@@ -229,6 +229,28 @@ CHECK_TEST(several_threads_read_at_once)
         CHECK_EQ(pthread_join(threads[i], NULL), 0);
 }
 
+// The file gets the first free descriptor, which is one of the child's own.
+CHECK_TEST(a_host_that_closed_its_standard_input_reads_files_all_the_same)
+{
+    CHECK_BEGIN();
+    int16_t tone[1000];
+    att_audio a = {0};
+    att_error err;
+    for (size_t i = 0; i < 1000; i++)
+        tone[i] = tone_at(i);
+    const char *path = write_wav("closed.wav", (wav){1, 1, 16, 8000, sizeof tone}, tone, sizeof tone);
+    const int kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+    close(STDIN_FILENO);
+    const att_status status = att_audio_read(&a, path, NULL, NULL, &err);
+    if (kept >= 0) {
+        CHECK_EQ(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+        close(kept);
+    }
+    CHECK_OK_ERR(status, &err);
+    CHECK_EQ(a.frames, 1000);
+    att_audio_deinit(&a);
+}
+
 CHECK_TEST(the_sound_of_a_video_is_read_where_ffmpeg_is)
 {
     CHECK_BEGIN();
@@ -264,4 +286,4 @@ CHECK_TEST(the_sound_of_a_video_is_read_where_ffmpeg_is)
 CHECK_MAIN(CHECK_CASE(claims_of_a_header_are_not_believed), CHECK_CASE(every_usual_shape_is_read),
     CHECK_CASE(a_cut_file_gives_what_is_there_or_says_that_it_is_cut), CHECK_CASE(the_ending_of_the_name_does_not_matter),
     CHECK_CASE(of_an_hour_only_the_seconds_asked_for_are_held), CHECK_CASE(what_is_no_file_is_refused_at_once),
-    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is))
+    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(a_host_that_closed_its_standard_input_reads_files_all_the_same), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is))
