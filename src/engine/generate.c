@@ -219,10 +219,11 @@ static att_status put_item(att_engine *engine, const judged_write *w, uint32_t *
         status = att_engine_put_filtered(engine, &w->filtered->items[0], *index, err);
     if (status || w->judgement->verdict != ATT_MADE_HOLD)
         return status;
-    char reasons[ATT_MADE_REASONS_MAX * ATT_MADE_REASON_SIZE];
+    char reasons[ATT_MADE_REASONS_MAX * (ATT_MADE_REASON_SIZE + 2)]; // with what stands between them
     size_t at = 0;
     for (size_t i = 0; i < w->judgement->reason_count; i++)
         at += (size_t)snprintf(reasons + at, sizeof reasons - at, "%s%s", i ? "; " : "", w->judgement->reasons[i]);
+    assert(at < sizeof reasons);
     const att_case_record said = {.act = ATT_CASE_HELD, .score = NAN, .by = ATT_LIT("generate"), .reason = {reasons, at}};
     return att_engine_append_case(engine, ATT_RECORD_CASE, &said, *index, err);
 }

@@ -384,6 +384,31 @@ CHECK_TEST(what_is_held_waits_for_people_and_is_shown_when_they_allow_it)
     att_engine_close(engine);
 }
 
+static char held_reason[2048];
+static bool take_reason(void *user, const att_case *found)
+{
+    (void)user;
+    snprintf(held_reason, sizeof held_reason, "%.*s", ATT_TEXT_ARGS(found->history[0].reason));
+    CHECK_EQ(strlen(held_reason), found->history[0].reason.size);
+    return true;
+}
+
+CHECK_TEST(as_many_and_as_long_reasons_as_there_can_be_all_stand_in_the_case)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    t.forbid = 3;
+    att_engine *engine = tones_open(check_path("reasons"), &t, NULL);
+    const att_brief brief = tone_brief(at_120, 1);
+    CHECK_EQ(generate(engine, &brief, 1).held, 1);
+    size_t total;
+    CHECK_OK_ERR(att_engine_cases_each(engine, NULL, take_case, NULL, &total, &err), &err);
+    CHECK_OK_ERR(att_engine_case_see(engine, att_text_of(held_case), take_reason, NULL, &err), &err);
+    CHECK_EQ(strlen(held_reason), ATT_MADE_REASONS_MAX * (ATT_MADE_REASON_SIZE - 1) + 2 * (ATT_MADE_REASONS_MAX - 1));
+    CHECK_STR(held_reason + strlen(held_reason) - 3, "007");
+    att_engine_close(engine);
+}
+
 CHECK_TEST(one_slate_mixes_what_was_made_with_the_catalogue)
 {
     CHECK_BEGIN();
@@ -513,6 +538,7 @@ int main(void)
         CHECK_CASE(briefs_that_cannot_be_are_refused_with_field_and_reason),
         CHECK_CASE(without_a_verdict_nothing_is_shown_after_a_cut_or_a_replay_and_the_job_goes_on),
         CHECK_CASE(what_is_held_waits_for_people_and_is_shown_when_they_allow_it),
+        CHECK_CASE(as_many_and_as_long_reasons_as_there_can_be_all_stand_in_the_case),
         CHECK_CASE(one_slate_mixes_what_was_made_with_the_catalogue),
         CHECK_CASE(a_replay_tells_the_same_with_a_checkpoint_and_without),
         CHECK_CASE(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made),

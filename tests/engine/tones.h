@@ -17,7 +17,7 @@ typedef struct tones {
     int makes, analyses;
     int stop_make, stop_analysis; // this one (1 is the next) is cancelled; 0: none
     double make_cpu_s, analyse_cpu_s;
-    int forbid;               // candidates whose seed is even are: 1 held, 2 denied
+    int forbid;               // candidates whose seed is even are: 1 held, 2 denied; 3: all are held, for as many and as long reasons as there can be
 } tones;
 
 static tones *tones_of(const att_medium *world)
@@ -94,7 +94,9 @@ static att_status tone_check(const att_medium *world, const att_brief *brief, co
 {
     (void)brief, (void)size, (void)analysis, (void)host, (void)err;
     const int forbid = tones_of(world)->forbid;
-    if (forbid && ((const char *)data)[size - 1] % 2)
+    for (int i = 0; i < ATT_MADE_REASONS_MAX && forbid == 3; i++)
+        att_made_judge(out, ATT_MADE_HOLD, "%0*d", ATT_MADE_REASON_SIZE - 1, i);
+    if (forbid && forbid != 3 && ((const char *)data)[size - 1] % 2)
         att_made_judge(out, forbid == 1 ? ATT_MADE_HOLD : ATT_MADE_DENY, "it sounds like something else");
     return ATT_OK;
 }
