@@ -184,8 +184,14 @@ static void sum_up(inputs *in)
         att_tree_add(&in->tree, &in->rows.items[row].leaf, nodes);
         count_licence(in, item->licence);
     }
-    if (in->others)
-        in->counts[in->count_count++] = (att_provenance_count){ATT_LIT("others"), in->others};
+    if (!in->others)
+        return;
+    size_t k = 0; // a licence may be called so
+    while (k < in->count_count && !att_text_equal(in->counts[k].name, ATT_LIT("others")))
+        k++;
+    if (k == in->count_count)
+        in->counts[in->count_count++] = (att_provenance_count){ATT_LIT("others"), 0};
+    in->counts[k].count += in->others;
 }
 
 static att_status gather(inputs *in, att_error *err)

@@ -3,6 +3,7 @@
 #include "guard/prov_entry.h"
 
 #include "ingest/json_write.h"
+#include "ingest/utf8.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -68,11 +69,24 @@ att_status att_hash_file(const char *path, att_hash *out, att_error *err)
 
 // --- Checking -----------------------------------------------------------------------------------------------------
 
-static att_status check_size(att_text text, size_t least, size_t most, const char *field, att_error *err)
+// Bytes that are no UTF-8 are written as U+FFFD, three for one.
+static size_t written_size(att_text text)
 {
-    if (text.size >= least && text.size <= most)
-        return ATT_OK;
-    return ATT_FAIL(err, text.size > most ? ATT_LIMIT : ATT_INVALID, "%s has %zu bytes, expected %zu to %zu", field, text.size, least, most);
+    size_t size = 0;
+    for (size_t at = 0, wide; at < text.size; at += wide ? wide : 1) {
+        wide = att_utf8_length(text.data + at, text.size - at);
+        size += wide ? wide : 3;
+    }
+    return size;
+}
+
+// What is let in here can be read back: a log with an entry that cannot be read is of no use to anybody.
+static att_status check_text(att_text text, size_t least, size_t most, const char *field, att_error *err)
+{
+    const size_t size = text.size <= most ? written_size(text) : text.size;
+    if (size < least || size > most)
+        return ATT_FAIL(err, size > most ? ATT_LIMIT : ATT_INVALID, "%s has %zu bytes, expected %zu to %zu", field, size, least, most);
+    return text.size && memchr(text.data, 0, text.size) ? ATT_FAIL(err, ATT_INVALID, "%s has a zero byte", field) : ATT_OK;
 }
 
 static att_status check_counts(const att_provenance_entry *entry, att_error *err)
@@ -82,8 +96,12 @@ static att_status check_counts(const att_provenance_entry *entry, att_error *err
     if (entry->count_count > ATT_PROVENANCE_COUNTS_MAX)
         return ATT_FAIL(err, ATT_LIMIT, "licences: %zu, at most %d are kept", entry->count_count, ATT_PROVENANCE_COUNTS_MAX);
     att_status status = ATT_OK;
-    for (size_t i = 0; i < entry->count_count && !status; i++)
-        status = check_size(entry->counts[i].name, 1, ATT_PROVENANCE_NAME_SIZE_MAX, "licences", err);
+    for (size_t i = 0; i < entry->count_count && !status; i++) {
+        status = check_text(entry->counts[i].name, 1, ATT_PROVENANCE_NAME_SIZE_MAX, "licences", err);
+        for (size_t k = 0; k < i && !status; k++)
+            if (att_text_equal(entry->counts[i].name, entry->counts[k].name))
+                status = ATT_FAIL(err, ATT_INVALID, "licences: \"%.*s\" is there twice", ATT_TEXT_ARGS(entry->counts[i].name));
+    }
     return status;
 }
 
@@ -103,7 +121,7 @@ att_status att_prov_entry_check(const att_provenance_entry *entry, att_error *er
         return ATT_FAIL(err, ATT_INVALID, "at is %lld, expected milliseconds since 1970", (long long)entry->at_ms);
     att_status status = ATT_OK;
     for (size_t i = 0; i < ATT_COUNT_OF(texts) && !status; i++)
-        status = check_size(texts[i].text, texts[i].least, texts[i].most, texts[i].field, err);
+        status = check_text(texts[i].text, texts[i].least, texts[i].most, texts[i].field, err);
     return status ? status : check_counts(entry, err);
 }
 

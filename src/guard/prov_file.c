@@ -61,9 +61,12 @@ static bool is_blank(const unsigned char *at, size_t size)
 att_status att_prov_head_read(const unsigned char *data, size_t size, char origin[64], att_prov_head *out, int *damaged, att_error *err)
 {
     int bad = 0;
+    unsigned char whole[ATT_PROV_RECORDS_AT]; // as it was at one moment: another process may write it
     *out = (att_prov_head){0};
     if (size < ATT_PROV_RECORDS_AT || memcmp(data, magic, sizeof magic) != 0)
         return ATT_FAIL(err, ATT_CORRUPT, "it is no provenance log: %s", size < ATT_PROV_RECORDS_AT ? "too short" : "it begins with something else");
+    memcpy(whole, data, sizeof whole);
+    data = whole;
     if (att_load_u32(data + 8) != VERSION)
         return ATT_FAIL(err, ATT_VERSION, "the log is of version %u, this build reads %d", att_load_u32(data + 8), VERSION);
     if (att_load_u64(data + SUM_AT) != XXH3_64bits(data, SUM_AT) || data[ORIGIN_AT + ORIGIN_SIZE - 1])
@@ -210,6 +213,8 @@ bool att_prov_view_node(void *user, unsigned level, uint64_t index, att_hash *ou
 
 // --- Files --------------------------------------------------------------------------------------------------------------
 
+// Others may append meanwhile. The head is read before the size, and stays in the map as it was then: so the file holds all that the
+// head speaks of, and what is told is one moment of the log.
 att_status att_prov_map_file(att_prov_map *map, const char *path, att_error *err)
 {
     struct stat about;
@@ -218,16 +223,25 @@ att_status att_prov_map_file(att_prov_map *map, const char *path, att_error *err
     if (file < 0)
         return att_fail_errno(err, errno, "opening %s", path);
     att_status status = ATT_OK;
-    if (fstat(file, &about) != 0)
+    unsigned char head[ATT_PROV_RECORDS_AT];
+    const ssize_t got = pread(file, head, sizeof head, 0);
+    if (got < 0)
+        status = att_fail_errno(err, errno, "reading %s", path);
+    else if (fstat(file, &about) != 0)
         status = att_fail_errno(err, errno, "looking at %s", path);
     else if (!S_ISREG(about.st_mode) || about.st_size == 0)
         status = ATT_FAIL(err, ATT_CORRUPT, "%s is %s", path, S_ISREG(about.st_mode) ? "empty" : "no file");
     if (!status) {
         map->size = (size_t)about.st_size;
-        map->data = mmap(NULL, map->size, PROT_READ, MAP_SHARED, file, 0);
+        map->data = mmap(NULL, map->size, PROT_READ, MAP_PRIVATE, file, 0);
         if (map->data == MAP_FAILED) {
             map->data = NULL;
             status = att_fail_errno(err, errno, "mapping %s", path);
+        } else if (mprotect(map->data, ATT_MIN(sizeof head, map->size), PROT_READ | PROT_WRITE) != 0) { // the first page alone
+            status = att_fail_errno(err, errno, "mapping %s", path);
+            att_prov_unmap(map);
+        } else {
+            memcpy(map->data, head, ATT_MIN((size_t)got, map->size));
         }
     }
     close(file);

@@ -399,7 +399,11 @@ static att_status write_new_file(const char *path, mode_t mode, const char *text
     if (!status && fsync(file) != 0)
         status = att_fail_errno(err, errno, "syncing %s", path);
     close(file);
-    return status ? status : att_sync_folder_of(path, host, err);
+    if (!status)
+        status = att_sync_folder_of(path, host, err);
+    if (status)
+        unlink(path); // it was not there before
+    return status;
 }
 
 att_status att_provenance_key_make(const char *path, const char *name, char out[ATT_PROVENANCE_KEY_TEXT_MAX], const att_host *host, att_error *err)
@@ -418,6 +422,8 @@ att_status att_provenance_key_make(const char *path, const char *name, char out[
     if (!status) {
         unlink(public_path); // of a private key that is gone
         status = write_new_file(public_path, 0644, out, &full, err);
+        if (status)
+            unlink(path); // half a pair is none
     }
     att_note_signer_wipe(&signer);
     sodium_memzero(secret, sizeof secret);

@@ -316,6 +316,67 @@ CHECK_TEST(a_card_tells_what_was_logged_and_what_was_not)
     CHECK_FAILS(att_provenance_card(path, ATT_LIT("other"), NULL, add_line, &p, &err), ATT_NOT_FOUND);
 }
 
+// An entry that cannot be read back would make the whole log unreadable.
+CHECK_TEST(what_could_not_be_read_back_is_not_taken)
+{
+    CHECK_BEGIN();
+    char path[512], wide[ATT_PROVENANCE_NOTE_SIZE_MAX];
+    seen s = {0};
+    att_provenance *log = open_log("taken", path);
+    att_provenance_entry entry = input("m1");
+    entry.licence = (att_text){"a\0b", 3};
+    CHECK_FAILS(att_provenance_append(log, &entry, 1, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "licence has a zero byte");
+    memset(wide, 0xFF, sizeof wide); // no UTF-8: three bytes for each in the line
+    entry = input("m1");
+    entry.note = (att_text){wide, sizeof wide};
+    CHECK_FAILS(att_provenance_append(log, &entry, 1, NULL, &err), ATT_LIMIT);
+    const att_provenance_count twice[2] = {{ATT_LIT("mine"), 1}, {ATT_LIT("mine"), 2}};
+    entry = (att_provenance_entry){.kind = ATT_PROVENANCE_MODEL, .subject = ATT_LIT("store/1"), .counts = twice, .count_count = 2};
+    CHECK_FAILS(att_provenance_append(log, &entry, 1, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "\"mine\" is there twice");
+    entry = input("m1");
+    entry.note = (att_text){wide, 100}; // a letter that was cut through does no harm
+    CHECK_OK_ERR(att_provenance_append(log, &entry, 1, NULL, &err), &err);
+    att_provenance_close(log);
+    CHECK_OK_ERR(att_provenance_each(path, NULL, 0, NULL, see, &s, &err), &err);
+    CHECK_EQ(s.count, 1);
+}
+
+CHECK_TEST(half_a_pair_of_keys_is_none)
+{
+    CHECK_BEGIN();
+    char key[512], folder[520], text[ATT_PROVENANCE_KEY_TEXT_MAX];
+    snprintf(key, sizeof key, "%s", check_path("half-key"));
+    snprintf(folder, sizeof folder, "%s.pub", key);
+    CHECK_EQ(mkdir(folder, 0700), 0); // so that the public key cannot be written
+    CHECK(att_provenance_key_make(key, "test/key", text, NULL, &err) != ATT_OK);
+    CHECK(access(key, F_OK) != 0);
+    CHECK_EQ(rmdir(folder), 0);
+    CHECK_OK_ERR(att_provenance_key_make(key, "test/key", text, NULL, &err), &err);
+}
+
+// A reader has a moment of the log, whole, however much is appended while it reads.
+CHECK_TEST(what_is_appended_meanwhile_does_not_look_like_damage)
+{
+    CHECK_BEGIN();
+    char path[512];
+    att_prov_map map;
+    att_prov_view view;
+    att_provenance *log = open_log("moment", path);
+    const att_provenance_entry entry = input("m1");
+    CHECK_OK_ERR(att_provenance_append(log, &entry, 1, NULL, &err), &err);
+    CHECK_OK_ERR(att_prov_map_file(&map, path, &err), &err);
+    for (int i = 0; i < 2; i++)
+        CHECK_OK_ERR(att_provenance_append(log, &entry, 1, NULL, &err), &err);
+    const att_host host = att_host_complete(NULL);
+    CHECK_OK_ERR(att_prov_view_init(&view, map.data, map.size, &host, &err), &err);
+    CHECK_EQ(view.entries.count, 1);
+    att_prov_view_deinit(&view);
+    att_prov_unmap(&map);
+    att_provenance_close(log);
+}
+
 CHECK_TEST(without_memory_nothing_is_half_done)
 {
     CHECK_BEGIN();
@@ -347,4 +408,5 @@ CHECK_TEST(without_memory_nothing_is_half_done)
 CHECK_MAIN(CHECK_CASE(every_field_reads_back_and_the_line_is_the_leaf), CHECK_CASE(a_line_in_another_form_is_refused),
     CHECK_CASE(what_was_not_acknowledged_is_cut_off_and_what_was_is_kept), CHECK_CASE(several_writers_take_turns),
     CHECK_CASE(a_forgotten_person_is_nowhere_and_the_tree_stays), CHECK_CASE(a_card_tells_what_was_logged_and_what_was_not),
-    CHECK_CASE(without_memory_nothing_is_half_done))
+    CHECK_CASE(what_could_not_be_read_back_is_not_taken), CHECK_CASE(half_a_pair_of_keys_is_none),
+    CHECK_CASE(what_is_appended_meanwhile_does_not_look_like_damage), CHECK_CASE(without_memory_nothing_is_half_done))
