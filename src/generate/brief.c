@@ -15,6 +15,7 @@
 
 #include "base/rng.h"
 
+#include <locale.h>
 #include <math.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -136,6 +137,20 @@ att_status att_brief_check(const att_brief *brief, const att_medium *world, att_
     return status;
 }
 
+// Numbers have a point whatever the program's language is: a brief is known by its form. The "C" locale needs no memory.
+static locale_t begin_plain(void)
+{
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    return plain ? uselocale(plain) : (locale_t)0;
+}
+
+static void end_plain(locale_t before)
+{
+    const locale_t plain = before ? uselocale(before) : (locale_t)0;
+    if (plain)
+        freelocale(plain);
+}
+
 // --- Writing ------------------------------------------------------------------------------------------------------
 
 typedef struct form_writer {
@@ -211,6 +226,7 @@ att_status att_brief_form(const att_brief *brief, const att_medium *world, att_a
         memcpy(taste, brief->taste, brief->taste_count * sizeof *taste);
     qsort(needs, brief->need_count, sizeof *needs, need_order);
     qsort(taste, brief->taste_count, sizeof *taste, feature_order);
+    const locale_t before = begin_plain();
     put(&w, "attune-brief 1\nworld %s %u\n", world->name, world->version);
     put(&w, "kind %.*s\n", ATT_TEXT_ARGS(brief->kind.size ? brief->kind : att_text_of(world->kinds[0])));
     if (has_ink(brief->prompt)) {
@@ -226,6 +242,7 @@ att_status att_brief_form(const att_brief *brief, const att_medium *world, att_a
     if (c->device || c->place || c->activity || c->noise)
         put(&w, "context %u %u %u %u\n", c->device, c->place, c->activity, c->noise);
     put(&w, "seed %llu\n", (unsigned long long)brief->seed);
+    end_plain(before);
     *out = (att_text){form, (size_t)(w.at - form)};
     return ATT_OK;
 }
@@ -352,9 +369,14 @@ att_status att_brief_read(att_text form, att_arena *arena, att_brief *out, uint3
     form_reader r = {.left = copy};
     if (!next_line(&r) || !att_text_equal(r.line, ATT_LIT("attune-brief 1")))
         return ATT_FAIL(err, ATT_CORRUPT, "a brief of %zu bytes does not begin with \"attune-brief 1\"", form.size);
-    for (int line = 2; r.left.size; line++)
-        if (!next_line(&r) || !read_field(&r, out, version))
-            return ATT_FAIL(err, ATT_CORRUPT, "line %d of a brief says nothing that is known", line);
+    const locale_t before = begin_plain();
+    bool good = true;
+    int line = 1;
+    for (; r.left.size && good; line++)
+        good = next_line(&r) && read_field(&r, out, version);
+    end_plain(before);
+    if (!good)
+        return ATT_FAIL(err, ATT_CORRUPT, "line %d of a brief says nothing that is known", line);
     out->needs = copy_of(arena, r.needs, out->need_count, sizeof *r.needs);
     out->taste = copy_of(arena, r.taste, out->taste_count, sizeof *r.taste);
     return out->needs && out->taste ? ATT_OK : att_no_memory(err, 2, "lists of a brief");

@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,7 +90,13 @@ static bool decimal(const char *word, double low, double high, double *out)
     for (const char *c = word; *c; c++)
         if (!isdigit((unsigned char)*c) && *c != '.' && *c != '-' && *c != '+')
             return false; // no hexadecimal, no infinity
+    // A point whatever the program's language is. The "C" locale needs no memory.
+    const locale_t plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0), before = plain ? uselocale(plain) : (locale_t)0;
     const double value = strtod(word, &end);
+    if (plain) {
+        uselocale(before);
+        freelocale(plain);
+    }
     if (end == word || *end || !(value >= low && value <= high))
         return false;
     *out = value;

@@ -3,6 +3,8 @@
 #include "check.h"
 #include "generate/brief.h"
 
+#include <locale.h>
+
 static att_error err;
 static att_host host;
 
@@ -53,6 +55,25 @@ CHECK_TEST(the_form_is_the_one_that_the_file_describes)
     snprintf(expected, sizeof expected, "attune-brief 1\nworld music 3\nkind loop\nprompt calm piano\nneed key 0 9\nneed tempo_bpm 118 122.5\n"
         "taste energy 0.75\ntaste warmth 0.3125\ncontext 0 0 %d 0\nseed 18446744073709551615\n", ATT_ACTIVITY_FOCUS);
     CHECK_TEXT(form, expected);
+    att_arena_deinit(&arena);
+}
+
+CHECK_TEST(the_form_does_not_depend_on_the_language)
+{
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8") && !setlocale(LC_NUMERIC, "fr_FR.UTF-8"))
+        CHECK_SKIP("no locale with a decimal comma here");
+    (void)check_state;
+    att_arena arena;
+    att_text form;
+    att_brief back;
+    uint32_t version;
+    att_arena_init(&arena, &host, 0);
+    const att_brief b = full();
+    CHECK_OK_ERR(att_brief_form(&b, &world, &arena, &form, &err), &err);
+    CHECK_OK_ERR(att_brief_read(form, &arena, &back, &version, &err), &err);
+    setlocale(LC_NUMERIC, "C");
+    CHECK(memmem(form.data, form.size, "118 122.5\n", 10) != NULL);
+    CHECK_EQ(back.needs[1].most, 122.5);
     att_arena_deinit(&arena);
 }
 
@@ -126,7 +147,7 @@ CHECK_TEST(hashes_are_read_from_sixty_four_digits_and_no_other)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {CHECK_CASE(the_form_is_the_one_that_the_file_describes), CHECK_CASE(what_is_read_back_has_the_same_form),
+    const struct CMUnitTest tests[] = {CHECK_CASE(the_form_is_the_one_that_the_file_describes), CHECK_CASE(the_form_does_not_depend_on_the_language), CHECK_CASE(what_is_read_back_has_the_same_form),
         CHECK_CASE(every_field_but_person_and_latency_is_its_identity), CHECK_CASE(hashes_are_read_from_sixty_four_digits_and_no_other)};
     host = att_host_complete(NULL);
     return cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
