@@ -3,8 +3,10 @@
 #include "generate.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct showing {
     cli *c;
@@ -89,14 +91,26 @@ typedef struct saving {
     int error;
 } saving;
 
+// Whole or not at all.
 static void save_bytes(void *user, const void *data, size_t size)
 {
     saving *s = user;
-    FILE *file = fopen(s->path, "wb");
+    char part[PATH_MAX];
+    if ((size_t)snprintf(part, sizeof part, "%s.part", s->path) >= sizeof part) {
+        s->error = ENAMETOOLONG;
+        return;
+    }
+    FILE *file = fopen(part, "wb");
+    if (!file) {
+        s->error = errno;
+        return;
+    }
     errno = 0;
-    const bool written = file && fwrite(data, 1, size, file) == size;
-    if (!file || fclose(file) != 0 || !written)
-        s->error = errno ? errno : EIO;
+    const bool written = fwrite(data, 1, size, file) == size;
+    if (fclose(file) == 0 && written && rename(part, s->path) == 0)
+        return;
+    s->error = errno ? errno : EIO;
+    unlink(part);
 }
 
 static int save(cli *c, att_engine *engine, const char *asset, const char *path)
