@@ -7,7 +7,7 @@
 static const char *const groups[][10] = {
     {"Start", "init", "import", "train", "demo", "serve", "key", NULL},
     {"Ask", "recommend", "explain", "choose", "person", "items", "info", NULL},
-    {"Make", "music", NULL},
+    {"Make", "generate", "music", NULL},
     {"Tell", "event", "reward", "control", "takedown", "queue", "filter", "policy", NULL},
     {"Measure", "evaluate", "report", "experiment", "tune", "bandit", "simulate", NULL},
     {"Care", "models", "rollback", "doctor", "backup", "export", "forget", "provenance", "version", NULL},
@@ -17,7 +17,8 @@ static const char *const groups[][10] = {
 // What a group of two-word commands is for.
 static const char *group_summary(const char *group)
 {
-    static const char *const about[][2] = {{"music", "Say what is in sound, and make it"},
+    static const char *const about[][2] = {{"generate", "Make what the catalogue lacks from briefs, check it, and count its cost"},
+        {"music", "Say what is in sound, and make it"},
         {"provenance", "Show and check where models and outputs come from"}};
     for (size_t i = 0; i < sizeof about / sizeof about[0]; i++)
         if (strcmp(about[i][0], group) == 0)
@@ -95,7 +96,8 @@ void cli_print_overview(FILE *to, bool colour)
             continue; // not in this build
         fprintf(to, "%s%s%s\n", bold, groups[g][0], reset);
         for (size_t i = 1; groups[g][i]; i++)
-            fprintf(to, "  %-11s %s\n", groups[g][i], named(groups[g][i]) ? named(groups[g][i])->summary : group_summary(groups[g][i]));
+            if (named(groups[g][i]) || cli_group_size(groups[g][i]))
+                fprintf(to, "  %-11s %s\n", groups[g][i], named(groups[g][i]) ? named(groups[g][i])->summary : group_summary(groups[g][i]));
     }
     fprintf(to, "\nSee it work:  attune demo\nYour data:    attune init && attune import items.ndjson events.ndjson "
                 "&& attune train\n              attune recommend USER\nMore:         attune COMMAND --help, man attune\n");

@@ -807,11 +807,11 @@ Exit codes: 0 fine, 64 wrong usage, 65 wrong input, 66 not found, 69 not in this
 build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 76 damaged file, 77 not allowed, 78 wrong version, 130 interrupted.
 # No line is wider than a terminal, but for examples and lines of JSON.
-$ for c in $(attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" {print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
+$ for c in $(attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" && $1 != "generate" {print $1}'); do attune $c --help; done | grep -v '^  attune\|^{\|zcat' | awk 'length($0) > 84'
 # Each command that exists is in the overview, and has a page.
-$ attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" {print $1}' | wc -l
+$ attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" && $1 != "generate" {print $1}' | wc -l
 33
-$ for c in $(attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" {print $1}'); do attune completion --man $c | head -5 | tail -2; done
+$ for c in $(attune --help | awk '/^  [a-z]+  / && $1 != "music" && $1 != "provenance" && $1 != "generate" {print $1}'); do attune completion --man $c | head -5 | tail -2; done
 .Sh NAME
 .Nm attune-init
 .Sh NAME

@@ -50,10 +50,11 @@ pages=$(find "$prefix" -name 'attune*.1')
 words() { "$prefix/bin/attune" "$@" --help | sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p'; }
 # A group of commands of two words has no page of its own, each of its commands has.
 for word in $(words); do
-    case $word in
-    music | provenance) for second in $(words "$word"); do echo "$word-$second"; done ;;
-    *) echo "$word" ;;
-    esac
+    if "$prefix/bin/attune" "$word" --help | head -n 1 | grep -q "^attune $word COMMAND"; then
+        for second in $(words "$word"); do echo "$word-$second"; done
+    else
+        echo "$word"
+    fi
 done >"$folder/commands"
 [ "$(wc -l <<<"$pages")" = $(($(wc -l <"$folder/commands") + 1)) ] || { cat "$folder/commands"; echo "are the commands, but these the pages: $pages"; exit 1; }
 if command -v mandoc >/dev/null; then

@@ -1,5 +1,5 @@
 # What the program says when it is not told enough, too much, or something it does not know.
-$ attune 2>&1 | grep -v "^Make\|^  music"; exit ${PIPESTATUS[0]}
+$ attune 2>&1 | grep -v "^  music"; exit ${PIPESTATUS[0]}
 attune - a personalization engine for music, film and games
 
   attune COMMAND [OPTIONS] [ARGUMENTS]
@@ -18,6 +18,8 @@ Ask
   person      Say what the engine knows about a person
   items       Look into the catalogue
   info        Say what a store holds
+Make
+  generate    Make what the catalogue lacks from briefs, check it, and count its cost
 Tell
   event       Log one thing that a person did
   reward      Say what came of a choice

@@ -321,7 +321,7 @@ test('a_piece_that_was_made_is_heard_and_shows_its_plan', async (page) => {
   assert.ok(await page.$$eval('.wave .beat', (list) => list.length) > 8, 'beats are drawn');
   assert.match(await page.textContent('.plan'), /loop/);
   await page.fill('input[aria-label="person"]', 'person-00007');
-  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('button', { name: 'Ask', exact: true }).click();
   await page.waitForSelector('.card .tracks li');
 });
 
