@@ -148,9 +148,14 @@ struct att_medium {
     // The analyser that reads foreign files. ATT_INVALID: it is none of its media.
     att_status (*analyse)(const att_medium *world, const void *data, size_t size, const char *media_type, att_analysis *out, const att_host *host,
         att_error *err);
-    // What this medium forbids beyond the brief: copies of protected works and the like. May be NULL.
-    att_status (*check)(const att_medium *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
-        att_judgement *out, const att_host *host, att_error *err);
+    // What it keeps beside a store for `check`, such as lists of what is protected: made when the store at that path is opened, used by any
+    // number of threads, given back when it is closed. Both or neither; without them `beside` is NULL.
+    att_status (*open)(const att_medium *world, const char *store, void **beside, const att_host *host, att_error *err);
+    void (*close)(const att_medium *world, void *beside); // NULL is fine
+    // What this medium forbids beyond the brief: copies of protected works and the like. May be NULL. A failure is no verdict: the candidate
+    // is not shown, and checked again when its brief is asked for again.
+    att_status (*check)(const att_medium *world, void *beside, const att_brief *brief, const void *data, size_t size,
+        const att_analysis *analysis, att_judgement *out, const att_host *host, att_error *err);
 };
 // Those of att_open_options, then those built in, one line each in engine/worlds.c. NULL behind the last.
 const att_medium *att_engine_world(const att_engine *engine, size_t index);

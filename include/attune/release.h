@@ -4,6 +4,8 @@
 // A piece that was made is checked before anybody hears it: is a part of it in a protected recording (attune/fingerprint.h), does it keep
 // its distance from what named artists sound like, is anything that it was made from opted out or without a licence? The verdict is
 // allow, hold for people, or deny, with every reason. docs/fingerprint.md has rates.
+//
+// What the engine makes passes the same check when one of two files lies beside the store: recordings, and works of artists.
 #ifndef ATT_RELEASE_H
 #define ATT_RELEASE_H
 
@@ -11,6 +13,9 @@
 #include "attune/provenance.h"
 
 ATT_BEGIN
+
+#define ATT_PROTECTED_SUFFIX "-protected.prints" // behind the store's path: att_prints_save, `attune music find --db`
+#define ATT_STYLES_SUFFIX "-styles"              // att_styles_save, `attune music check --learn`
 
 // --- What an artist sounds like -------------------------------------------------------------------------------------
 

@@ -60,6 +60,9 @@ size_t att_parts(att_part *out, size_t capacity)
 #ifdef ATT_AV_VERSION
         {"libavformat", ATT_AV_VERSION, "GPL-2.0-or-later"}, // in attune-audio-av alone
 #endif
+#ifdef ATT_SYNTH_VERSION
+        {"fluidsynth", ATT_SYNTH_VERSION, "LGPL-2.1-or-later"}, // in attune-synth alone
+#endif
 #ifdef ATT_HS
         {"vectorscan", hs_version(), "BSD-3-Clause"},
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/care.c - looking a store over, and copying it while others write.
+#include "attune/filter.h"
+#include "attune/release.h"
+#include "base/file_state.h"
 #include "engine/provenance.h"
 
 #include <errno.h>
@@ -133,6 +136,80 @@ static void check_checkpoint(doctoring *d, const char *path, const att_host *hos
     att_snapshot_close(snapshot);
 }
 
+// --- What guards it -----------------------------------------------------------------------------------------------
+
+static att_status read_filter(const char *path, bool is_model, const att_host *host, att_error *err)
+{
+    const att_filter_options options = {.phrases = is_model ? NULL : path, .model = is_model ? path : NULL};
+    att_filter *filter = NULL;
+    const att_status status = att_filter_create(&filter, &options, host, err);
+    att_filter_destroy(filter);
+    return status;
+}
+
+static att_status read_phrases(const char *path, const att_host *host, att_error *err)
+{
+    return read_filter(path, false, host, err);
+}
+
+static att_status read_filter_model(const char *path, const att_host *host, att_error *err)
+{
+    return read_filter(path, true, host, err);
+}
+
+#ifdef ATT_MUSIC
+static att_status read_recordings(const char *path, const att_host *host, att_error *err)
+{
+    att_prints *prints = NULL;
+    const att_status status = att_prints_load(&prints, path, host, err);
+    att_prints_destroy(prints);
+    return status;
+}
+
+static att_status read_styles(const char *path, const att_host *host, att_error *err)
+{
+    att_styles *styles = NULL;
+    const att_status status = att_styles_load(&styles, path, host, err);
+    att_styles_destroy(styles);
+    return status;
+}
+#else
+#define read_recordings NULL // what this build cannot make it need not read
+#define read_styles NULL
+#endif
+
+#define TEXT_STOPS "items are refused until it can be read, where the policy asks for the filter: write it again, or bring back a backup"
+#define MUSIC_STOPS "no music that is made gets a verdict, nor is shown, until it can be read: bring back a backup, or write it again"
+
+// What an operator puts beside a store, and what reads it.
+static const struct {
+    const char *suffix;
+    att_status (*read)(const char *path, const att_host *host, att_error *err);
+    const char *advice;
+} guards[] = {
+    {"-filter.txt", read_phrases, TEXT_STOPS},
+    {"-filter.model", read_filter_model, TEXT_STOPS},
+    {ATT_PROTECTED_SUFFIX, read_recordings, MUSIC_STOPS},
+    {ATT_STYLES_SUFFIX, read_styles, MUSIC_STOPS},
+};
+
+static void check_guards(doctoring *d, const char *path, const att_host *host)
+{
+    for (size_t i = 0; i < ATT_COUNT_OF(guards); i++) {
+        char file[4200], what[4800];
+        att_error err = {0};
+        snprintf(file, sizeof file, "%s%s", path, guards[i].suffix);
+        if (!guards[i].read || !att_file_state_of(file).there)
+            continue;
+        const att_status status = guards[i].read(file, host, &err);
+        snprintf(what, sizeof what, "%s: whole", file);
+        if (status)
+            find(d, ATT_FINDING_DAMAGE, err.text, guards[i].advice);
+        else
+            find(d, ATT_FINDING_FINE, what, "");
+    }
+}
+
 // --- Where things come from ---------------------------------------------------------------------------------------
 
 #define REWRITTEN "the log of provenance was changed: keep it as it is, and compare it with a backup or an export (attune provenance verify)"
@@ -203,6 +280,7 @@ att_status att_doctor(const char *path, const att_host *host, att_finding_sink *
         check_version(&d, path, versions[i], &full);
     check_models(&d, path, versions, count, &full);
     check_checkpoint(&d, path, &full);
+    check_guards(&d, path, &full);
     check_provenance(&d, path, &full);
     return ATT_OK;
 }
@@ -293,6 +371,20 @@ static att_status copy_provenance(const char *path, const char *to, const att_ho
     return status;
 }
 
+// As they are, whole or not: a copy that lacks one would let through what the store does not.
+static att_status copy_guards(const char *path, const char *to, att_error *err)
+{
+    att_status status = ATT_OK;
+    for (size_t i = 0; i < ATT_COUNT_OF(guards) && !status; i++) {
+        char from[4200], copy[4200];
+        snprintf(from, sizeof from, "%s%s", path, guards[i].suffix);
+        snprintf(copy, sizeof copy, "%s%s", to, guards[i].suffix);
+        if (att_file_state_of(from).there)
+            status = copy_file(from, copy, 0644, err);
+    }
+    return status;
+}
+
 att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err)
 {
     const att_host full = att_host_complete(host);
@@ -302,5 +394,7 @@ att_status att_backup(const char *path, const char *to, const att_host *host, at
         status = find_served(path, to, &version, &full, err);
     if (!status && version)
         status = copy_model(path, to, version, err);
+    if (!status)
+        status = copy_guards(path, to, err);
     return status ? status : copy_provenance(path, to, &full, err);
 }

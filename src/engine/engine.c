@@ -388,6 +388,7 @@ static void destroy_engine(att_engine *engine)
     pthread_cond_destroy(&engine->queue_moved);
     pthread_mutex_destroy(&engine->queue_lock);
     att_item_filter_destroy(engine->item_filter, &host);
+    att_engine_close_worlds(engine);
     pthread_rwlock_destroy(&engine->state_lock);
     pthread_mutex_destroy(&engine->look_lock);
     att_engine_provenance_close(engine);
@@ -435,6 +436,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
         status = att_item_filter_create(&engine->item_filter, &engine->host, err);
     if (!status)
         status = att_engine_check_worlds(engine, err);
+    if (!status)
+        status = att_engine_open_worlds(engine, err);
     const att_store_options store_options = {.create = engine->options.create,
         .exclusive = engine->options.exclusive,
         .read_only = engine->options.read_only,

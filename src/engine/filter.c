@@ -7,23 +7,18 @@
 // with what was matched, the score and the reason. The same finding is told once: what people decided about it stands when the item
 // comes again.
 #include "attune/filter.h"
+#include "base/file_state.h"
 #include "engine/internal.h"
 #include "store/case_record.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-
-typedef struct file_state {
-    bool there;
-    int64_t changed_ns, size;
-} file_state;
 
 struct att_item_filter {
     pthread_rwlock_t lock; // for writing while it is read anew
     att_filter *filter;    // NULL: not read
-    file_state phrases, model;
+    att_file_state phrases, model;
 };
 
 enum { PATH_SIZE = 4200 };
@@ -48,19 +43,6 @@ void att_item_filter_destroy(att_item_filter *f, const att_host *host)
 
 // --- The files ------------------------------------------------------------------------------------------------
 
-static file_state state_of(const char *path)
-{
-    struct stat about;
-    if (stat(path, &about) != 0)
-        return (file_state){false, 0, 0};
-    return (file_state){true, (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec, (int64_t)about.st_size};
-}
-
-static bool same_state(const file_state *a, const file_state *b)
-{
-    return a->there == b->there && a->changed_ns == b->changed_ns && a->size == b->size;
-}
-
 typedef struct filter_paths {
     char list[PATH_SIZE], trained[PATH_SIZE];
 } filter_paths;
@@ -71,15 +53,15 @@ static void fill_paths(const att_engine *engine, filter_paths *out)
     snprintf(out->trained, sizeof out->trained, "%s-filter.model", engine->path);
 }
 
-static void look_at_files(const att_engine *engine, file_state *phrases, file_state *model)
+static void look_at_files(const att_engine *engine, att_file_state *phrases, att_file_state *model)
 {
     filter_paths paths;
     fill_paths(engine, &paths);
-    *phrases = state_of(paths.list);
-    *model = state_of(paths.trained);
+    *phrases = att_file_state_of(paths.list);
+    *model = att_file_state_of(paths.trained);
 }
 
-static att_status open_files(att_engine *engine, att_filter **out, file_state *phrases, file_state *model, att_error *err)
+static att_status open_files(att_engine *engine, att_filter **out, att_file_state *phrases, att_file_state *model, att_error *err)
 {
     filter_paths paths;
     fill_paths(engine, &paths);
@@ -94,7 +76,7 @@ static att_status open_files(att_engine *engine, att_filter **out, file_state *p
 att_status att_engine_filter_ready(att_engine *engine, const att_policy *policy, att_error *err)
 {
     att_filter *filter = NULL;
-    file_state phrases, model;
+    att_file_state phrases, model;
     if (!policy->moderation.filter_items)
         return ATT_OK;
     const att_status status = open_files(engine, &filter, &phrases, &model, err);
@@ -105,16 +87,16 @@ att_status att_engine_filter_ready(att_engine *engine, const att_policy *policy,
 // Its lock held.
 static bool is_fresh(const att_engine *engine, const att_item_filter *f)
 {
-    file_state phrases, model;
+    att_file_state phrases, model;
     look_at_files(engine, &phrases, &model);
-    return f->filter && same_state(&phrases, &f->phrases) && same_state(&model, &f->model);
+    return f->filter && att_file_state_same(&phrases, &f->phrases) && att_file_state_same(&model, &f->model);
 }
 
 // Its lock held for writing.
 static att_status read_anew(att_engine *engine, att_item_filter *f, att_error *err)
 {
     att_filter *fresh = NULL;
-    file_state phrases, model;
+    att_file_state phrases, model;
     const att_status status = open_files(engine, &fresh, &phrases, &model, err);
     if (status)
         return status;
@@ -246,7 +228,7 @@ att_status att_engine_text_check(att_engine *engine, att_text text, att_text_che
 {
     att_item_filter *f = engine->item_filter;
     att_filter_result result;
-    file_state phrases, model;
+    att_file_state phrases, model;
     look_at_files(engine, &phrases, &model);
     if (!phrases.there && !model.there)
         return ATT_FAIL(err, ATT_NOT_FOUND, "the store has no filter: neither %s-filter.txt nor %s-filter.model is there", engine->path, engine->path);

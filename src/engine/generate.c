@@ -397,7 +397,10 @@ static att_status examine(const job *j, uint32_t index, const att_made *made, at
     char nearest[ITEM_ID_SIZE];
     const double novelty = novelty_of(j, index, a, nearest);
     att_judge_brief(&j->brief, world, a, novelty, nearest, &j->policy, out);
-    return world->check ? world->check(world, &j->brief, made->data, made->size, a, out, host, err) : ATT_OK;
+    if (!world->check)
+        return ATT_OK;
+    status = world->check(world, att_engine_world_beside(j->engine, world), &j->brief, made->data, made->size, a, out, host, err);
+    return att_while(err, status, "there is no verdict, and so it is not shown");
 }
 
 static bool is_new(att_text text, const char *const *tags, size_t count)

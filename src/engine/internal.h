@@ -88,6 +88,8 @@ struct att_engine {
     att_queue *queue;
     att_ledger *ledger; // of what was made (made.c)
     att_item_filter *item_filter; // its own lock
+    void **beside; // (world_count): what each world keeps beside the store, in the order of att_engine_world; set when it is opened
+    size_t world_count;
     att_bandit_memory choose_memory; // of the choice whose turn it is; under store_lock
     att_arena choose_scratch;
     att_model_log models;
@@ -152,6 +154,10 @@ void att_engine_save_made(att_engine *engine);
 
 // --- worlds.c ---------------------------------------------------------------------------------------------
 att_status att_engine_check_worlds(const att_engine *engine, att_error *err);
+// What each world keeps beside the store. After the worlds were checked; closing is fine in any state.
+att_status att_engine_open_worlds(att_engine *engine, att_error *err);
+void att_engine_close_worlds(att_engine *engine);
+void *att_engine_world_beside(const att_engine *engine, const struct att_medium *world);
 
 // --- filter.c ---------------------------------------------------------------------------------------------
 // What the text filter found in an item.

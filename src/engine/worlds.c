@@ -55,3 +55,44 @@ att_status att_engine_check_worlds(const att_engine *engine, att_error *err)
     }
     return status;
 }
+
+// --- What they keep beside the store ----------------------------------------------------------------------------------
+
+att_status att_engine_open_worlds(att_engine *engine, att_error *err)
+{
+    const att_medium *world;
+    size_t count = 0;
+    while (att_engine_world(engine, count))
+        count++;
+    engine->beside = ATT_NEW_ARRAY(&engine->host, void *, count + 1);
+    if (!engine->beside)
+        return att_no_memory(err, count, "worlds");
+    engine->world_count = count;
+    for (size_t i = 0; (world = att_engine_world(engine, i)); i++) {
+        const att_status status = world->open ? world->open(world, engine->path, &engine->beside[i], &engine->host, err) : ATT_OK;
+        if (status)
+            return att_while(err, status, "world %s", world->name);
+    }
+    return ATT_OK;
+}
+
+void att_engine_close_worlds(att_engine *engine)
+{
+    if (!engine->beside)
+        return;
+    for (size_t i = 0; i < engine->world_count; i++) {
+        const att_medium *world = att_engine_world(engine, i);
+        if (world->close)
+            world->close(world, engine->beside[i]);
+    }
+    ATT_FREE_ARRAY(&engine->host, engine->beside, engine->world_count + 1);
+    engine->beside = NULL;
+}
+
+void *att_engine_world_beside(const att_engine *engine, const att_medium *world)
+{
+    for (size_t i = 0; i < engine->world_count; i++)
+        if (att_engine_world(engine, i) == world)
+            return engine->beside[i];
+    return NULL;
+}

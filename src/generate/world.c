@@ -100,6 +100,8 @@ att_status att_medium_check(const att_medium *world, att_error *err)
             return ATT_FAIL(err, ATT_INVALID, "world %s: measure %zu has no name that will do", world->name, i + 1);
     if (!world->make || !world->analyse)
         return ATT_FAIL(err, ATT_INVALID, "world %s: expected `make` and `analyse`", world->name);
+    if (!world->open != !world->close)
+        return ATT_FAIL(err, ATT_INVALID, "world %s: expected `open` and `close`, or neither", world->name);
     return ATT_OK;
 }
 

@@ -3,13 +3,15 @@
 //
 // `make` turns a brief into the composer's (attune/compose.h): what the brief asks for in numbers first, then what its taste and its context say,
 // then the style's own. What comes out is FLAC, since that is sample-exact, so a loop stays seamless, and the same bytes from the same samples.
-// Sounds go through files: the decoders and the synthesizer are helper programs that take an open file.
+// Sounds go through files: the decoders and the synthesizer are helper programs that take an open file. `check` holds what was made against
+// what lies beside the store to protect works of others (music/protected.c).
 #include "music/world.h"
 
 #include "attune/compose.h"
 #include "attune/music.h"
 #include "attune/prompt.h"
 #include "base/base.h"
+#include "music/protected.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -502,6 +504,45 @@ static att_status analyse(const att_medium *world, const void *data, size_t size
     return status;
 }
 
+// --- What is protected ------------------------------------------------------------------------------------------------
+
+static att_status open_beside(const att_medium *world, const char *store, void **beside, const att_host *host, att_error *err)
+{
+    att_protected *p = NULL;
+    (void)world;
+    const att_status status = att_protected_create(&p, store, host, err);
+    *beside = p;
+    return status;
+}
+
+static void close_beside(const att_medium *world, void *beside)
+{
+    (void)world;
+    att_protected_destroy(beside);
+}
+
+// Decoded once more, as a foreign file is; only where there is something to be held against.
+static att_status check(const att_medium *world, void *beside, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
+    att_judgement *out, const att_host *host, att_error *err)
+{
+    const att_audio_read_options options = {.mono = true};
+    passing_file file = {.file = -1};
+    att_audio audio = {0};
+    (void)world, (void)brief, (void)analysis;
+    if (!att_protected_is_there(beside))
+        return ATT_OK;
+    att_status status = open_passing(&file, ".sound", err);
+    if (!status)
+        status = write_all(&file, data, size, err);
+    if (!status)
+        status = att_audio_read(&audio, file.path, &options, host, err);
+    if (!status)
+        status = att_protected_judge(beside, att_audio_view(&audio), out, err);
+    att_audio_deinit(&audio);
+    close_passing(&file);
+    return status;
+}
+
 const att_medium att_music_world = {.name = "music",
     .version = 1,
     .kinds = kinds,
@@ -511,4 +552,7 @@ const att_medium att_music_world = {.name = "music",
     .read_value = read_key,
     .understand = understand,
     .make = make,
-    .analyse = analyse};
+    .analyse = analyse,
+    .open = open_beside,
+    .close = close_beside,
+    .check = check};

@@ -89,10 +89,10 @@ static att_status tone_analyse(const att_medium *world, const void *data, size_t
     return ATT_OK;
 }
 
-static att_status tone_check(const att_medium *world, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
-    att_judgement *out, const att_host *host, att_error *err)
+static att_status tone_check(const att_medium *world, void *beside, const att_brief *brief, const void *data, size_t size,
+    const att_analysis *analysis, att_judgement *out, const att_host *host, att_error *err)
 {
-    (void)brief, (void)size, (void)analysis, (void)host, (void)err;
+    (void)beside, (void)brief, (void)size, (void)analysis, (void)host, (void)err;
     const int forbid = tones_of(world)->forbid;
     for (int i = 0; i < ATT_MADE_REASONS_MAX && forbid == 3; i++)
         att_made_judge(out, ATT_MADE_HOLD, "%0*d", ATT_MADE_REASON_SIZE - 1, i);
