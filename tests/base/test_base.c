@@ -2,6 +2,7 @@
 // The words of base: stories that rise unmasked, memory that is counted.
 #include "check.h"
 
+#include "attune/version.h"
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/rng.h"
@@ -123,7 +124,25 @@ CHECK_TEST(sorting_by_bytes_gives_what_sorting_by_comparison_gives)
         }
 }
 
-CHECK_MAIN(CHECK_CASE(sorting_by_bytes_gives_what_sorting_by_comparison_gives),
+CHECK_TEST(the_build_names_the_programs_that_it_starts)
+{
+    CHECK_BEGIN();
+    att_part parts[32];
+    const size_t count = att_parts(parts, ATT_COUNT_OF(parts));
+    const char *synthesizer = NULL;
+    CHECK(count > 5 && count <= ATT_COUNT_OF(parts));
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(parts[i].name, "fluidsynth") == 0)
+            synthesizer = parts[i].licence;
+#ifdef ATT_SYNTH_VERSION
+    CHECK(synthesizer != NULL);
+    CHECK_STR(synthesizer, "LGPL-2.1-or-later");
+#else
+    CHECK(synthesizer == NULL);
+#endif
+}
+
+CHECK_MAIN(CHECK_CASE(the_build_names_the_programs_that_it_starts), CHECK_CASE(sorting_by_bytes_gives_what_sorting_by_comparison_gives),
     CHECK_CASE(numbers_are_ordered_over_their_whole_range),
     CHECK_CASE(a_story_names_every_level_it_rose_through),
     CHECK_CASE(a_cut_story_ends_on_a_whole_character), CHECK_CASE(errno_becomes_the_fitting_status),

@@ -95,6 +95,7 @@ item-2: c "Song", allow, barred; 0 reports by 0 people since the last verdict
   <*>  held      filter: tag: the phrase "*lard*" of odd (saw "lard")
 $ attune doctor | grep filter; attune backup copy.attune -q; cmp attune.attune-filter.txt copy.attune-filter.txt && echo copied
 fine     attune.attune-filter.txt: whole
+copy.attune is a whole copy of attune.attune
 copied
 $ rm attune.attune-filter.txt; sed -i 's/lard/Lard/' songs.ndjson; attune import songs.ndjson --restart -q; attune doctor -q | head -1
 attune import: songs.ndjson: the policy says moderation.filter_items, and there is neither attune.attune-filter.txt nor attune.attune-filter.model; all up to line 0 is kept: run the same import again: it goes on behind that line
