@@ -98,13 +98,26 @@ void *httpd_on_uri(void *user, const char *uri, struct MHD_Connection *connectio
     return x;
 }
 
+static size_t body_limit(const httpd_exchange *x)
+{
+    const httpd_options *options = &x->worker->server->options;
+    return x->route && x->route->bytes ? options->sound_size_max : options->body_size_max;
+}
+
+// A file has longer than other bodies, as long as it comes: each 256 KiB of it buys a second more.
+static void take_bytes(httpd_exchange *x, const char *data, size_t size)
+{
+    out_raw(&x->body, data, size);
+    httpd_peer *peer = x->route && x->route->bytes ? httpd_peer_of(x->connection) : NULL;
+    if (peer && peer->since_ns)
+        peer->since_ns += (int64_t)((double)size / (256 << 10) * 1e9);
+}
+
 static bool length_fits(httpd_exchange *x)
 {
     const char *length = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "Content-Length");
-    if (length && strtoull(length, NULL, 10) > x->worker->server->options.body_size_max)
-        return httpd_problem(x, 413, NULL, "the body has %s bytes, expected at most %zu", length,
-                   x->worker->server->options.body_size_max),
-               false;
+    if (length && strtoull(length, NULL, 10) > body_limit(x))
+        return httpd_problem(x, 413, NULL, "the body has %s bytes, expected at most %zu", length, body_limit(x)), false;
     return true;
 }
 
@@ -162,7 +175,7 @@ static bool read_json(httpd_exchange *x)
 void httpd_exchange_handle(httpd_exchange *x)
 {
     const httpd_route *route = x->route;
-    if (!route->body && !route->plain && x->body.size) {
+    if (!route->body && !route->plain && !route->bytes && x->body.size) {
         httpd_problem(x, 400, NULL, "this route takes no body");
         return;
     }
@@ -194,11 +207,11 @@ enum MHD_Result httpd_on_request(void *user, struct MHD_Connection *connection, 
         return httpd_exchange_begin(x, method) ? MHD_YES : httpd_answer(x);
     }
     if (*size) {
-        const size_t limit = x->worker->server->options.body_size_max;
+        const size_t limit = body_limit(x);
         if (!x->answered && x->body.size + *size > limit)
             httpd_problem(x, 413, NULL, "the body has more than %zu bytes", limit);
         if (!x->answered)
-            out_raw(&x->body, data, *size);
+            take_bytes(x, data, *size);
         *size = 0;
         return MHD_YES;
     }

@@ -59,6 +59,7 @@ typedef struct httpd_route {
     bool lines;              // the body may be NDJSON, each line a `body`
     bool raw;                // the handler reads the body itself (events and items have a faster reader)
     bool plain;              // the body is text/plain or YAML, taken as it is
+    bool bytes;              // the body is a file; it may be as large as a sound may
     bool queued;             // the handler puts it into a line itself; others that write are handled on a thread of the tenant
     bool slow;               // so are those that read for long
     const shape *answer;     // NULL: no JSON

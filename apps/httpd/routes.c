@@ -116,6 +116,16 @@ const httpd_route httpd_routes[] = {
         .answer_type = "application/json", .handle = httpd_item_analysis},
     {"GET", "/v1/making", "reportMaking", "What was made, what it cost, what it brought, and when to make it", SCOPE(READ), .slow = true,
         .answer = &httpd_shape_making_report, .status = 200, .handle = httpd_making_report},
+#ifdef ATT_MUSIC
+    {"POST", "/v1/sounds", "addSound", "Keeps a sound file: WAV, FLAC, Ogg, MP3 …; the same bytes again are the same sound", SCOPE(CATALOGUE),
+        .bytes = true, .slow = true, .answer = &httpd_shape_sound, .status = 200, .handle = httpd_sound_post},
+    {"GET", "/v1/sounds/{sound}", "getSound", "What kind of sound it is", SCOPE(READ), .slow = true, .answer = &httpd_shape_sound, .status = 200,
+        .handle = httpd_sound_get},
+    {"GET", "/v1/sounds/{sound}/content", "getSoundContent", "The bytes of a sound", SCOPE(READ), .slow = true, .status = 200,
+        .answer_type = "application/octet-stream", .handle = httpd_sound_content},
+    {"POST", "/v1/sounds/{sound}/jobs", "startSoundJob", "Analyses, changes or checks a sound, as a job; answers before it is done", SCOPE(ADMIN),
+        .body = &httpd_shape_sound_task, .answer = &httpd_shape_job_summary, .status = 202, .handle = httpd_sound_job_post},
+#endif
     {"POST", "/v1/jobs", "startJob", "Starts a training or a report; answers before it is done", SCOPE(ADMIN),
         .body = &httpd_shape_job_request, .answer = &httpd_shape_job_summary, .status = 202, .handle = httpd_job_post},
     {"GET", "/v1/jobs", "listJobs", "Jobs since the service was started, newest first", SCOPE(ADMIN), .answer = &httpd_shape_jobs,
@@ -280,6 +290,9 @@ static void put_body(httpd_out *o, const httpd_route *route)
             "{\"application/x-ndjson\":{\"schema\":{\"type\":\"string\",\"description\":\"one %s a line\",\"contentMediaType\":"
             "\"application/x-ndjson\",\"contentSchema\":{\"$ref\":\"#/components/schemas/%s\"}}}}",
             route->body->name, route->body->name);
+    } else if (route->bytes) {
+        out_key(o, "content");
+        out_string(o, "{\"application/octet-stream\":{\"schema\":{\"type\":\"string\",\"contentMediaType\":\"application/octet-stream\"}}}");
     } else {
         put_content(o, route->plain ? "application/yaml" : "application/json", route->body);
     }
@@ -307,7 +320,7 @@ static void put_operation(httpd_out *o, const httpd_route *route)
     if (route->scope != HTTPD_SCOPE_NONE)
         out_key_string(o, "x-scope", httpd_scope_name(route->scope));
     put_parameters(o, route);
-    if (route->body || route->plain)
+    if (route->body || route->plain || route->bytes)
         put_body(o, route);
     put_responses(o, route);
     out_close(o, '}');

@@ -57,6 +57,18 @@ void httpd_item_plan(httpd_exchange *x);
 void httpd_item_analysis(httpd_exchange *x);
 void httpd_making_report(httpd_exchange *x);
 att_status httpd_generate_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
+#ifdef ATT_MUSIC
+// shapes_sounds.c, routes_sounds.c, sound_work.c
+extern const shape httpd_shape_sound, httpd_shape_sound_task, httpd_shape_sound_job, httpd_shape_sound_result;
+void httpd_sound_post(httpd_exchange *x);
+void httpd_sound_get(httpd_exchange *x);
+void httpd_sound_content(httpd_exchange *x);
+void httpd_sound_job_post(httpd_exchange *x); // routes_jobs.c
+// What a task lacks, and the field; NULL: nothing. `text` has room for a sentence.
+const char *httpd_sound_task_fault(const json_t *task, char text[200]);
+bool httpd_sound_there(httpd_exchange *x); // the sound of the path; false: answered with 404
+att_status httpd_sound_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
+#endif
 const char *httpd_subject_name(unsigned subject); // NULL ends them
 const char *httpd_compare_name(unsigned compare); // NULL ends them
 

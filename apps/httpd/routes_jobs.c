@@ -45,7 +45,11 @@ static att_status train(att_engine *engine, const att_host *host, const json_t *
 }
 
 // In the order of kind_of in shapes_jobs.c.
-static const httpd_job_kind kinds[] = {{"train", true, train}, {"report", false, httpd_report_work}, {"generate", false, httpd_generate_work}};
+static const httpd_job_kind kinds[] = {{"train", true, train}, {"report", false, httpd_report_work}, {"generate", false, httpd_generate_work},
+#ifdef ATT_MUSIC
+    {"sound", false, httpd_sound_work},
+#endif
+};
 
 // --- Routes -----------------------------------------------------------------------------------------------------
 
@@ -115,6 +119,33 @@ void httpd_generation_post(httpd_exchange *x)
     json_decref(request);
 }
 
+#ifdef ATT_MUSIC
+static bool task_is_whole(httpd_exchange *x, const json_t *task)
+{
+    char text[200];
+    const char *field = httpd_sound_task_fault(task, text);
+    if (field)
+        httpd_problem(x, 422, field, "%s: %s", field, text);
+    return !field;
+}
+
+// The same as a job of the kind "sound".
+void httpd_sound_job_post(httpd_exchange *x)
+{
+    if (!task_is_whole(x, x->json) || !httpd_sound_there(x))
+        return;
+    json_t *task = json_copy(x->json), *key = json_object_get(x->json, "key");
+    json_object_set_new(task, "sound", json_string(x->params[0]));
+    json_object_del(task, "key");
+    json_t *request = json_pack("{s:s,s:o,s:O*}", "kind", "sound", "sound", task, "key", key);
+    if (request)
+        start_job(x, &kinds[3], request);
+    else
+        httpd_problem(x, 503, NULL, "memory ran out for a job");
+    json_decref(request);
+}
+#endif
+
 void httpd_job_post(httpd_exchange *x)
 {
     const att_text name = shape_text(x->json, "kind");
@@ -126,10 +157,14 @@ void httpd_job_post(httpd_exchange *x)
             httpd_problem(x, 422, kinds[i].name, "%s: belongs to another kind of job than %s", kinds[i].name, kind->name);
             return;
         }
-    if (kind == &kinds[2] && !json_object_get(x->json, kind->name)) {
+    if (kind >= &kinds[2] && !json_object_get(x->json, kind->name)) {
         httpd_problem(x, 422, kind->name, "%s: expected, with what is to be made", kind->name);
         return;
     }
+#ifdef ATT_MUSIC
+    if (kind == &kinds[3] && !task_is_whole(x, json_object_get(x->json, kind->name)))
+        return;
+#endif
     start_job(x, kind, x->json);
 }
 
@@ -153,7 +188,11 @@ void httpd_job_show(httpd_exchange *x)
     }
     out_open(o, '{');
     write_summary(o, &job);
-    const char *const keys[] = {"training", "report", "generated"};
+    const char *const keys[] = {"training", "report", "generated",
+#ifdef ATT_MUSIC
+        "sound",
+#endif
+    };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         out_key(o, keys[i]);
         if (job.kind == &kinds[i] && result.size)

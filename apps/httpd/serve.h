@@ -28,6 +28,7 @@ typedef struct httpd_options {
     const char *policy_path; // YAML, put in force for the first store when it says something else; NULL: none
     const char *cors_origins; // that a browser may call from, with commas between, or "*"; NULL: none
     size_t body_size_max;  // bytes
+    size_t sound_size_max; // of a sound file, bytes
     size_t batch_max;      // lines
     unsigned connections_max;
     unsigned idle_s;       // without a byte

@@ -30,6 +30,7 @@ httpd_options httpd_options_default(void)
         .port = 8080,
         .workers = 2,
         .body_size_max = (size_t)4 << 20,
+        .sound_size_max = (size_t)64 << 20,
         .batch_max = 10000,
         .connections_max = 16384,
         .open_stores = att_open_options_default(),

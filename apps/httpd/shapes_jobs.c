@@ -5,8 +5,12 @@
 
 static const char *kind_of(unsigned kind)
 {
-    static const char *const names[] = {"train", "report", "generate"};
-    return kind < 3 ? names[kind] : NULL;
+    static const char *const names[] = {"train", "report", "generate",
+#ifdef ATT_MUSIC
+        "sound",
+#endif
+    };
+    return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
 }
 
 static const char *model_kind_of(unsigned kind)
@@ -27,7 +31,11 @@ static const shape_field request_fields[] = {{"kind", SHAPE_TEXT, "what to do", 
     {"key", SHAPE_TEXT, "the same kind and key again finds the job instead of making one", 1, 64},
     {"train", SHAPE_OBJECT, "of a training", .shape = &shape_train},
     {"report", SHAPE_OBJECT, "of a report", .shape = &httpd_shape_longrun_query},
-    {"generate", SHAPE_OBJECT, "what to make", .shape = &httpd_shape_brief_request}, {0}};
+    {"generate", SHAPE_OBJECT, "what to make", .shape = &httpd_shape_brief_request},
+#ifdef ATT_MUSIC
+    {"sound", SHAPE_OBJECT, "what to do with which sound", .shape = &httpd_shape_sound_job},
+#endif
+    {0}};
 const shape httpd_shape_job_request = {"JobRequest", "Work that takes a while", request_fields};
 
 #define SUMMARY_FIELDS                                                                                             \
@@ -74,5 +82,9 @@ static const shape_field job_fields[] = {SUMMARY_FIELDS,
         .nullable = true},
     {"generated", SHAPE_OBJECT, "what became of a brief; null: another kind, or not at its end", .shape = &httpd_shape_generated, .required = true,
         .nullable = true},
+#ifdef ATT_MUSIC
+    {"sound", SHAPE_OBJECT, "what became of a sound; null: another kind, or not at its end", .shape = &httpd_shape_sound_result, .required = true,
+        .nullable = true},
+#endif
     {0}};
 const shape httpd_shape_job = {"Job", "A job and what it came to", job_fields};

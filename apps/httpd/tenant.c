@@ -91,7 +91,8 @@ att_status httpd_tenants_list(httpd *server, att_engine *engine, att_error *err)
 att_status httpd_tenant_open(httpd_tenant *tenant, att_error *err)
 {
     const int64_t begun_ns = httpd_now_ns();
-    const att_host host = {.resize = tenant_resize, .now_ms = tenant_now_ms, .log = tenant_log, .progress = tenant_progress, .user = tenant};
+    const att_host host = {.resize = tenant_resize, .now_ms = tenant_now_ms, .log = tenant_log, .progress = tenant_progress, .user = tenant,
+        .helpers = tenant->server->host.helpers};
     att_status status = ATT_OK;
     if (!tenant->borrowed)
         status = att_engine_open(&tenant->engine, tenant->path, &tenant->server->options.open_stores, &host, err);

@@ -46,6 +46,15 @@ typedef struct att_audio_read_options {
 // ATT_LIMIT: too long or too large, or the decoder took too much; ATT_UNSUPPORTED: the helper program is not there; ATT_CANCELLED.
 att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err);
 
+typedef struct att_audio_shape {
+    uint64_t frames;
+    uint32_t channels, rate_hz;
+} att_audio_shape;
+
+// What a file holds, decoded to its end and not kept. `samples_max`: frames times channels at most, otherwise ATT_LIMIT; 0: any. Fails as
+// att_audio_read does.
+att_status att_audio_measure(att_audio_shape *out, const char *path, uint64_t samples_max, const att_host *host, att_error *err);
+
 // As the ending says: .wav (24 bits, or 32-bit float where something is beyond full scale), .flac (24 bits), .ogg (Vorbis), .mp3 where
 // libsndfile can. The file appears whole or not at all.
 att_status att_audio_write(att_sound sound, const char *path, const att_host *host, att_error *err);

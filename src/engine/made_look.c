@@ -268,20 +268,3 @@ att_status att_engine_candidate_see(att_engine *engine, att_text item, att_candi
     pthread_mutex_unlock(&engine->store_lock);
     return status;
 }
-
-// --- Bytes ----------------------------------------------------------------------------------------------------------
-
-att_status att_engine_asset_see(att_engine *engine, att_text hash, att_asset_seer *see, void *user, att_error *err)
-{
-    att_asset_hash wanted;
-    att_bytes bytes = {0};
-    if (!att_hash_read(hash, wanted.bytes))
-        return ATT_FAIL(err, ATT_INVALID, "asset \"%.*s\": expected the 64 hex digits of its hash", (int)ATT_MIN(hash.size, (size_t)64), hash.data);
-    pthread_mutex_lock(&engine->store_lock);
-    const att_status status = att_store_asset_get(engine->store, &wanted, &bytes, err);
-    pthread_mutex_unlock(&engine->store_lock);
-    if (!status)
-        see(user, bytes.items, bytes.count);
-    ATT_VEC_FREE(&engine->host, &bytes);
-    return status;
-}

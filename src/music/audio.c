@@ -122,6 +122,35 @@ static att_status read_all(att_audio *out, att_source *source, bool mono, size_t
     return !status && frames < out->frames ? grow(out, frames, err) : status;
 }
 
+static att_status count_all(att_audio_shape *out, att_source *source, uint64_t samples_max, const att_host *host, att_error *err)
+{
+    const size_t samples = (size_t)BLOCK_FRAMES * out->channels;
+    float *block = ATT_NEW_ARRAY(host, float, samples);
+    att_status status = block ? ATT_OK : att_no_memory(err, BLOCK_FRAMES, "frames of sound");
+    for (size_t got = BLOCK_FRAMES; !status && got == BLOCK_FRAMES; out->frames += status ? 0 : got) {
+        status = att_source_read(source, block, BLOCK_FRAMES, &got, err);
+        if (!status && samples_max && out->frames + got > samples_max / out->channels)
+            status = ATT_FAIL(err, ATT_LIMIT, "more sound than %llu samples in all channels", (unsigned long long)samples_max);
+    }
+    ATT_FREE_ARRAY(host, block, samples);
+    return status;
+}
+
+att_status att_audio_measure(att_audio_shape *out, const char *path, uint64_t samples_max, const att_host *host, att_error *err)
+{
+    const att_host complete = att_host_complete(host);
+    att_source *source;
+    *out = (att_audio_shape){0};
+    att_status status = att_source_open(&source, path, &complete, err);
+    if (status)
+        return status;
+    out->rate_hz = att_source_rate_hz(source);
+    out->channels = att_source_channels(source);
+    status = count_all(out, source, samples_max, &complete, err);
+    att_source_close(source);
+    return !status && !out->frames ? ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path) : status;
+}
+
 att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err)
 {
     const att_audio_read_options asked = options ? *options : (att_audio_read_options){0};

@@ -223,9 +223,9 @@ reply client_raw(const service *s, const void *bytes, size_t size, int wait_ms)
 }
 
 // The request's bytes, to be freed.
-static char *write_request(const char *method, const char *path, const char *more, const char *key, const char *body, size_t *out_size)
+static char *write_bytes(
+    const char *method, const char *path, const char *more, const char *key, const void *body, size_t size, size_t *out_size)
 {
-    const size_t size = body ? strlen(body) : 0;
     char *text = malloc(size + 4096), authorization[128] = "", length[64] = "";
     if (key)
         snprintf(authorization, sizeof authorization, "Authorization: Bearer %s\r\n", key);
@@ -237,6 +237,20 @@ static char *write_request(const char *method, const char *path, const char *mor
         memcpy(text + head, body, size);
     *out_size = (size_t)head + size;
     return text;
+}
+
+static char *write_request(const char *method, const char *path, const char *more, const char *key, const char *body, size_t *out_size)
+{
+    return write_bytes(method, path, more, key, body, body ? strlen(body) : 0, out_size);
+}
+
+reply client_send(const service *s, const char *method, const char *path, const char *key, const void *body, size_t size)
+{
+    size_t all;
+    char *text = write_bytes(method, path, "Connection: close\r\n", key, body, size, &all);
+    reply r = client_raw(s, text, all, 20000);
+    free(text);
+    return r;
 }
 
 reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body)

@@ -37,6 +37,8 @@ typedef struct reply {
 
 // `key` NULL: none; body NULL: none.
 reply client_ask(const service *s, const char *method, const char *path, const char *key, const char *body);
+// A body of any bytes.
+reply client_send(const service *s, const char *method, const char *path, const char *key, const void *body, size_t size);
 // The same on a connection that stays open.
 reply client_on(int file, const char *method, const char *path, const char *key, const char *body);
 // Bytes as they are; reads until the other side closes or `wait_ms` pass without a byte.

@@ -2,6 +2,7 @@
 // tests/httpd/test_api.c - what /openapi.json says is what the service does: each route answers, each answer has the shape that
 // is documented, and each documented field of an answer was seen.
 #include "client.h"
+#include "sound.h"
 
 #include "../engine/tones.h"
 
@@ -101,11 +102,11 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
 // --- One call of each operation ---------------------------------------------------------------------------------
 
 typedef struct call {
-    const char *id, *path, *body; // path NULL: as documented; "$" stands for what was kept last, "@" for a brief, "~" for an item that was made
+    const char *id, *path, *body; // path NULL: as documented; "$" stands for what was kept last, "@" for a brief, "~" for an item that was made, "#" for a sound
     const char *keep;             // field of the answer that is kept; NULL: none
 } call;
 
-static char kept[80], brief_made[ATT_BRIEF_ID_SIZE], item_made[64];
+static char kept[80], brief_made[ATT_BRIEF_ID_SIZE], item_made[64], sound_kept[80];
 static bool can_make; // this build has the world of music
 
 static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"metrics", NULL, NULL}, {"openapi", NULL, NULL},
@@ -143,6 +144,15 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"startJob", NULL, "{\"kind\":\"train\"}", "id"}, {"cancelJob", "/v1/jobs/$/cancel", NULL},
     {"generate", NULL, "{\"medium\":\"music\",\"prompt\":\"a calm beep\",\"needs\":[{\"name\":\"tempo_bpm\",\"least\":118,\"most\":122}],\"seed\":42,\"candidates\":2}", "id"},
     {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+#ifdef ATT_MUSIC
+    {"addSound", NULL, NULL}, {"getSound", "/v1/sounds/#", NULL}, {"getSoundContent", "/v1/sounds/#/content", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"analyze\",\"beats\":true,\"key\":\"heard\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"master\",\"profile\":\"night\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"stems\",\"method\":\"classical\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"find\",\"among\":[\"#\"]}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startJob", NULL, "{\"kind\":\"sound\",\"sound\":{\"sound\":\"#\",\"action\":\"check\",\"among\":[\"#\"],\"score\":5}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
+    {"getJob", "/v1/jobs/$", NULL},
+#endif
     {"holdItem", NULL, "{\"text\":\"buy th1s\",\"author\":\"u2\",\"by\":\"words\",\"reason\":\"advertising\",\"matched\":\"th1s\",\"score\":0.5}", "case"},
     {"getCase", "/v1/queue/$", NULL}, {"reportItem", NULL, "{\"user\":\"u1\",\"item\":\"m3\",\"reason\":\"too loud\"}", "case"},
     {"decideCase", "/v1/queue/$/decisions", "{\"acts\":[{\"act\":\"note\",\"reason\":\"asked\"},{\"act\":\"deny\",\"reason\":\"yes\"}],\"by\":\"mara\"}"},
@@ -187,7 +197,7 @@ static void keep(const json_t *value)
 
 static const char *kept_for(char mark)
 {
-    return mark == '$' ? kept : mark == '@' ? brief_made : mark == '~' ? item_made : NULL;
+    return mark == '$' ? kept : mark == '@' ? brief_made : mark == '~' ? item_made : mark == '#' ? sound_kept : NULL;
 }
 
 // Every mark becomes what it stands for.
@@ -220,10 +230,31 @@ static bool is_free(const char *id)
     return strcmp(id, "openapi") == 0 || strcmp(id, "getPlan") == 0 || strcmp(id, "getAnalysis") == 0;
 }
 
+static reply upload(void)
+{
+    size_t size;
+    unsigned char *wav = sound_make(8, 1, &size);
+    reply r = client_send(&town, "POST", "/v1/sounds", town.key, wav, size);
+    snprintf(sound_kept, sizeof sound_kept, "%s", client_text(r.json, "sound"));
+    free(wav);
+    return r;
+}
+
+static reply ask_as(const call *c, const char *method, const char *path)
+{
+    char real_path[300], real_body[2000];
+    const bool demo = strcmp(c->id, "getDemo") == 0;
+    if (strcmp(c->id, "addSound") == 0)
+        return upload();
+    if (demo)
+        wait_for_a_training();
+    return client_ask(demo ? &world : &town, method, filled(c->path ? c->path : path, real_path, sizeof real_path), demo ? NULL : town.key,
+        filled(c->body, real_body, sizeof real_body));
+}
+
 static void make_call(const call *c)
 {
     const char *path = NULL, *status;
-    char real_path[300], real_body[2000];
     char method[8], why[600] = "";
     const json_t *op = operation(c->id, &path, method);
     json_t *wanted = NULL, *response;
@@ -231,11 +262,7 @@ static void make_call(const call *c)
         CHECK_NOTE("%s is not documented", c->id);
     CHECK(op != NULL);
     json_object_foreach(json_object_get(op, "responses"), status, response) if (status[0] == '2') {
-        const bool demo = strcmp(c->id, "getDemo") == 0;
-        if (demo)
-            wait_for_a_training();
-        reply r = client_ask(demo ? &world : &town, method, filled(c->path ? c->path : path, real_path, sizeof real_path), demo ? NULL : town.key,
-            filled(c->body, real_body, sizeof real_body));
+        reply r = ask_as(c, method, path);
         if (c->keep && r.json)
             keep(json_object_get(r.json, c->keep));
         if (r.status != atoi(status))

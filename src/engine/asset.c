@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// engine/asset.c - bytes in the store, by the hash of their content: kept once, however often they come.
+#include "engine/made.h"
+
+typedef struct asset_write {
+    att_write write; // the first member
+    const void *data;
+    size_t size;
+    att_text media_type;
+    att_asset_hash hash;
+} asset_write;
+
+static att_status run_asset(att_engine *engine, att_write *write, att_error *err)
+{
+    asset_write *w = (asset_write *)write;
+    return att_store_asset_put(engine->store, w->data, w->size, w->media_type, &w->hash, err);
+}
+
+att_status att_engine_asset_add(att_engine *engine, const void *data, size_t size, att_text media_type, char hash[65], att_error *err)
+{
+    asset_write w = {.write = {.run = run_asset}, .data = data, .size = size, .media_type = media_type};
+    const att_status status = att_engine_commit(engine, &w.write, err);
+    if (!status)
+        att_hash_hex(w.hash.bytes, hash);
+    return status;
+}
+
+att_status att_engine_asset_see(att_engine *engine, att_text hash, att_asset_seer *see, void *user, att_error *err)
+{
+    att_asset_hash wanted;
+    att_bytes bytes = {0};
+    if (!att_hash_read(hash, wanted.bytes))
+        return ATT_FAIL(err, ATT_INVALID, "asset \"%.*s\": expected the 64 hex digits of its hash", (int)ATT_MIN(hash.size, (size_t)64), hash.data);
+    pthread_mutex_lock(&engine->store_lock);
+    const att_status status = att_store_asset_get(engine->store, &wanted, &bytes, err);
+    pthread_mutex_unlock(&engine->store_lock);
+    if (!status)
+        see(user, bytes.items, bytes.count);
+    ATT_VEC_FREE(&engine->host, &bytes);
+    return status;
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+// tests/httpd/test_sounds.c - sounds over HTTP: uploaded, told of, heard, changed, found again; what is no sound or another tenant's is refused.
+#include "client.h"
+#include "sound.h"
+
+#include "attune/master.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+static service town;
+static char shop_key[80], first[80], second[80]; // hashes of two sounds of the town
+
+static void upload(double seconds, unsigned seed, char hash[80])
+{
+    size_t size;
+    unsigned char *wav = sound_make(seconds, seed, &size);
+    reply r = client_send(&town, "POST", "/v1/sounds", town.key, wav, size);
+    if (r.status != 200)
+        CHECK_NOTE("%d: %s", r.status, r.body ? r.body : "");
+    CHECK_EQ(r.status, 200);
+    CHECK_NEAR(json_number_value(json_object_get(r.json, "seconds")), seconds, 0.001);
+    CHECK_EQ(json_integer_value(json_object_get(r.json, "rate_hz")), SOUND_RATE_HZ);
+    CHECK_EQ(json_integer_value(json_object_get(r.json, "channels")), 1);
+    CHECK_EQ(json_integer_value(json_object_get(r.json, "size")), size);
+    CHECK(strcmp(client_text(r.json, "media_type"), "audio/wav") == 0);
+    snprintf(hash, 80, "%s", client_text(r.json, "sound"));
+    CHECK_EQ(strlen(hash), 64);
+    client_free(&r);
+    free(wav);
+}
+
+static const char *path_of(const char *hash, const char *more)
+{
+    static char path[200];
+    snprintf(path, sizeof path, "/v1/sounds/%s%s", hash, more);
+    return path;
+}
+
+static void start(const char *hash, const char *task, char id[40])
+{
+    reply r = client_ask(&town, "POST", path_of(hash, "/jobs"), town.key, task);
+    if (r.status != 202)
+        CHECK_NOTE("%s: %d: %s", task, r.status, r.body ? r.body : "");
+    CHECK_EQ(r.status, 202);
+    snprintf(id, 40, "%s", client_text(r.json, "id"));
+    client_free(&r);
+}
+
+static reply wait_for(const char *id)
+{
+    char path[100];
+    snprintf(path, sizeof path, "/v1/jobs/%s", id);
+    for (int tries = 0;; tries++) {
+        reply r = client_ask(&town, "GET", path, town.key, NULL);
+        CHECK_EQ(r.status, 200);
+        const char *state = client_text(r.json, "state");
+        if ((strcmp(state, "waiting") != 0 && strcmp(state, "running") != 0) || tries > 1200)
+            return r;
+        client_free(&r);
+        usleep(50000);
+    }
+}
+
+// Does it, and returns the whole job, which is done.
+static reply do_task(const char *hash, const char *task)
+{
+    char id[40];
+    start(hash, task, id);
+    reply r = wait_for(id);
+    if (strcmp(client_text(r.json, "state"), "done") != 0)
+        CHECK_NOTE("%s: %s", task, r.body);
+    CHECK(strcmp(client_text(r.json, "state"), "done") == 0);
+    return r;
+}
+
+static double number(const json_t *object, const char *name)
+{
+    return json_number_value(json_object_get(object, name));
+}
+
+CHECK_TEST(the_same_bytes_are_the_same_sound_and_come_back_as_they_were)
+{
+    CHECK_BEGIN();
+    char again[80];
+    upload(8, 1, again);
+    CHECK(strcmp(again, first) == 0);
+    CHECK(strcmp(second, first) != 0);
+    size_t size;
+    unsigned char *wav = sound_make(8, 1, &size);
+    reply r = client_ask(&town, "GET", path_of(first, "/content"), town.key, NULL);
+    CHECK_EQ(r.status, 200);
+    CHECK(r.size == size && memcmp(r.body, wav, size) == 0);
+    client_free(&r);
+    free(wav);
+    r = client_ask(&town, "GET", path_of(first, ""), town.key, NULL);
+    CHECK_EQ(r.status, 200);
+    CHECK_NEAR(number(r.json, "seconds"), 8, 0.001);
+    client_free(&r);
+}
+
+CHECK_TEST(what_is_no_sound_is_refused)
+{
+    CHECK_BEGIN();
+    static const char *const bad[] = {"{}", "RIFF\x10", "not a sound, and long enough to be looked at as if it might be one of some kind"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        client_refused(&town, "POST", "/v1/sounds", bad[i], 415, NULL);
+    client_refused(&town, "POST", "/v1/sounds", "", 400, NULL);
+    client_refused(&town, "GET", "/v1/sounds/abc", NULL, 404, "sound");
+    client_refused(&town, "GET", "/v1/sounds/abc/content", NULL, 404, "sound");
+}
+
+CHECK_TEST(what_is_larger_than_a_sound_may_be_is_refused)
+{
+    CHECK_BEGIN();
+    size_t size;
+    unsigned char *wav = sound_make(30, 1, &size); // 1.3 MB, and the service takes 1 MiB
+    reply r = client_send(&town, "POST", "/v1/sounds", town.key, wav, size);
+    CHECK_EQ(r.status, 413);
+    client_free(&r);
+    free(wav);
+}
+
+CHECK_TEST(another_tenants_sound_is_not_there)
+{
+    CHECK_BEGIN();
+    static const char *const more[] = {"", "/content"};
+    for (int i = 0; i < 2; i++) {
+        reply r = client_ask(&town, "GET", path_of(first, more[i]), shop_key, NULL);
+        CHECK_EQ(r.status, 404);
+        client_free(&r);
+    }
+    reply r = client_ask(&town, "POST", path_of(first, "/jobs"), shop_key, "{\"action\":\"analyze\"}");
+    CHECK_EQ(r.status, 404);
+    client_free(&r);
+}
+
+CHECK_TEST(analysis_tells_tempo_and_loudness)
+{
+    CHECK_BEGIN();
+    reply r = do_task(first, "{\"action\":\"analyze\",\"beats\":true}");
+    const json_t *result = json_object_get(r.json, "sound"), *found = json_object_get(result, "analysis");
+    CHECK(strcmp(client_text(result, "sound"), first) == 0);
+    CHECK_NEAR(number(found, "tempo_bpm"), 120, 2);
+    CHECK(number(found, "loudness_lufs") > -40 && number(found, "loudness_lufs") < -5);
+    CHECK(json_array_size(json_object_get(result, "beats")) >= 12);
+    CHECK(json_is_null(json_object_get(result, "check")));
+    client_free(&r);
+}
+
+CHECK_TEST(what_is_stretched_is_kept_and_has_the_tempo)
+{
+    CHECK_BEGIN();
+    reply r = do_task(first, "{\"action\":\"stretch\",\"ratio\":1.25,\"format\":\"wav\"}");
+    const json_t *made = json_array_get(json_object_get(json_object_get(r.json, "sound"), "made"), 0);
+    char hash[80];
+    snprintf(hash, sizeof hash, "%s", client_text(made, "sound"));
+    CHECK_NEAR(number(made, "seconds"), 10, 0.001);
+    CHECK(strcmp(client_text(made, "media_type"), "audio/wav") == 0);
+    client_free(&r);
+    r = do_task(hash, "{\"action\":\"analyze\"}");
+    CHECK_NEAR(number(json_object_get(json_object_get(r.json, "sound"), "analysis"), "tempo_bpm"), 96, 2);
+    client_free(&r);
+}
+
+CHECK_TEST(what_is_mastered_has_the_profiles_loudness)
+{
+    CHECK_BEGIN();
+    reply r = do_task(first, "{\"action\":\"master\",\"profile\":\"night\"}");
+    const json_t *result = json_object_get(r.json, "sound"), *mastered = json_object_get(result, "mastered");
+    const att_master_profile *night = att_master_preset("night");
+    CHECK_NEAR(number(json_object_get(mastered, "after"), "loudness_lufs"), night->loudness_lufs, 0.6);
+    CHECK_EQ(json_array_size(json_object_get(result, "made")), 1);
+    client_free(&r);
+}
+
+CHECK_TEST(a_sound_is_found_in_itself_and_not_in_another)
+{
+    CHECK_BEGIN();
+    char task[300];
+    snprintf(task, sizeof task, "{\"action\":\"find\",\"among\":[\"%s\",\"%s\"]}", second, first);
+    reply r = do_task(first, task);
+    const json_t *matches = json_object_get(json_object_get(r.json, "sound"), "matches");
+    CHECK(json_array_size(matches) >= 1);
+    CHECK(strcmp(client_text(json_array_get(matches, 0), "sound"), first) == 0);
+    CHECK_NEAR(number(json_array_get(matches, 0), "tempo"), 1, 0.01);
+    client_free(&r);
+}
+
+CHECK_TEST(a_copy_is_denied_and_what_was_opted_out_too)
+{
+    CHECK_BEGIN();
+    char task[300];
+    snprintf(task, sizeof task, "{\"action\":\"check\",\"among\":[\"%s\"]}", first);
+    reply r = do_task(first, task);
+    const json_t *found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(strcmp(client_text(found, "verdict"), "deny") == 0);
+    CHECK(strcmp(client_text(json_array_get(json_object_get(found, "reasons"), 0), "name"), first) == 0);
+    client_free(&r);
+    r = do_task(second, "{\"action\":\"check\",\"inputs\":[{\"name\":\"A song\",\"licence\":\"CC0-1.0\"}],\"opted_out\":[\"a song\"]}");
+    found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(strcmp(client_text(found, "verdict"), "deny") == 0);
+    client_free(&r);
+    r = do_task(second, "{\"action\":\"check\",\"inputs\":[{\"name\":\"A song\",\"licence\":\"CC0-1.0\"}]}");
+    found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(strcmp(client_text(found, "verdict"), "allow") == 0);
+    client_free(&r);
+}
+
+CHECK_TEST(stems_are_four_sounds_and_a_remix_is_one)
+{
+    CHECK_BEGIN();
+    reply r = do_task(first, "{\"action\":\"stems\",\"method\":\"classical\",\"format\":\"wav\"}");
+    const json_t *result = json_object_get(r.json, "sound");
+    CHECK_EQ(json_array_size(json_object_get(result, "made")), 4);
+    CHECK(strcmp(client_text(json_array_get(json_object_get(result, "made"), 0), "name"), "drums") == 0);
+    client_free(&r);
+    r = do_task(first, "{\"action\":\"remix\",\"method\":\"classical\",\"mute\":\"drums\",\"gains\":{\"bass\":3}}");
+    result = json_object_get(r.json, "sound");
+    CHECK_EQ(json_array_size(json_object_get(result, "made")), 1);
+    CHECK_NEAR(number(json_array_get(json_object_get(result, "made"), 0), "seconds"), 8, 0.001);
+    CHECK_EQ(json_array_size(json_object_get(result, "stems")), 4);
+    client_free(&r);
+}
+
+CHECK_TEST(a_task_that_lacks_something_is_refused_with_the_field)
+{
+    CHECK_BEGIN();
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"sing\"}", 400, "action");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"stretch\"}", 422, "ratio");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"stretch\",\"ratio\":9}", 400, "ratio");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"master\"}", 422, "profile");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"master\",\"profile\":\"loud\"}", 400, "profile");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"find\"}", 422, "among");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"remix\"}", 422, "context");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"check\"}", 422, "among");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"sound\"}", 422, "sound");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"sound\",\"sound\":{\"sound\":\"abc\",\"action\":\"analyze\"}}", 400, "sound.sound");
+    char id[40]; // a sound that is not there, found out by the job
+    char task[200];
+    snprintf(task, sizeof task, "{\"action\":\"find\",\"among\":[\"%064d\"]}", 0);
+    start(first, task, id);
+    reply r = wait_for(id);
+    CHECK(strcmp(client_text(r.json, "state"), "failed") == 0);
+    CHECK(strstr(client_text(r.json, "problem"), "there is no sound") != NULL);
+    client_free(&r);
+}
+
+CHECK_TEST(a_job_that_is_cancelled_ends_and_makes_nothing)
+{
+    CHECK_BEGIN();
+    char ids[3][40], path[100];
+    for (int i = 0; i < 3; i++) // two run, so the third waits, or is cancelled while it runs
+        start(first, "{\"action\":\"stems\"}", ids[i]);
+    for (int i = 2; i >= 0; i--) {
+        snprintf(path, sizeof path, "/v1/jobs/%s/cancel", ids[i]);
+        reply r = client_ask(&town, "POST", path, town.key, NULL);
+        CHECK_EQ(r.status, 200);
+        client_free(&r);
+    }
+    for (int i = 0; i < 3; i++) {
+        reply r = wait_for(ids[i]);
+        CHECK(strcmp(client_text(r.json, "state"), "cancelled") == 0);
+        CHECK(json_is_null(json_object_get(r.json, "sound")));
+        client_free(&r);
+    }
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    char shop[640];
+    service_make(&town, "sounds.attune");
+    snprintf(shop, sizeof shop, "%s-shop", town.store);
+    CHECK_EQ(client_run(NULL, 0, (const char *const[]){"init", "-s", shop, "-q", NULL}), 0);
+    CHECK_EQ(client_run(shop_key, sizeof shop_key,
+                 (const char *const[]){"key", "create", "shop", "--scopes", "all", "--tenant", "shop", "-s", town.store, "-q", NULL}), 0);
+    shop_key[strcspn(shop_key, "\n")] = 0;
+    char tenants[700];
+    snprintf(tenants, sizeof tenants, "shop=%s", shop);
+    service_start(&town, (const char *const[]){"--tenants", tenants, "--sound-size", "1048576", NULL});
+    upload(8, 1, first);
+    upload(8, 2, second);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    CHECK_EQ(service_stop(&town, SIGTERM), 0);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CHECK_CASE(the_same_bytes_are_the_same_sound_and_come_back_as_they_were),
+        CHECK_CASE(what_is_no_sound_is_refused),
+        CHECK_CASE(what_is_larger_than_a_sound_may_be_is_refused),
+        CHECK_CASE(another_tenants_sound_is_not_there),
+        CHECK_CASE(analysis_tells_tempo_and_loudness),
+        CHECK_CASE(what_is_stretched_is_kept_and_has_the_tempo),
+        CHECK_CASE(what_is_mastered_has_the_profiles_loudness),
+        CHECK_CASE(a_sound_is_found_in_itself_and_not_in_another),
+        CHECK_CASE(a_copy_is_denied_and_what_was_opted_out_too),
+        CHECK_CASE(stems_are_four_sounds_and_a_remix_is_one),
+        CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
+        CHECK_CASE(a_job_that_is_cancelled_ends_and_makes_nothing),
+    };
+    return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
+}
