@@ -16,20 +16,19 @@ typedef struct track {
     char title[ATT_TITLE_SIZE_MAX];
 } track;
 
-// "F# minor": the note from C as 0, and 1 for major, 2 for minor.
+// "F# minor", "Eb major": the note from C as 0, and 1 for major, 2 for minor.
 static bool read_key(const char *key, double *tonic, double *mode)
 {
-    static const char *const notes[NOTE_NAMES] = {"C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"};
-    const char *space = key ? strchr(key, ' ') : NULL;
-    if (!space)
+    static const int letters[] = {9, 11, 0, 2, 4, 5, 7}; // A … G
+    if (!key || *key < 'A' || *key > 'G')
         return false;
-    for (int n = 0; n < NOTE_NAMES; n++)
-        if (strlen(notes[n]) == (size_t)(space - key) && strncmp(key, notes[n], (size_t)(space - key)) == 0) {
-            *tonic = n;
-            *mode = strcmp(space + 1, "minor") == 0 ? 2 : 1;
-            return true;
-        }
-    return false;
+    const int note = letters[*key++ - 'A'], shift = *key == '#' ? 1 : *key == 'b' ? NOTE_NAMES - 1 : 0;
+    key += shift != 0;
+    if (*key != ' ')
+        return false;
+    *tonic = (note + shift) % NOTE_NAMES;
+    *mode = strcmp(key + 1, "minor") == 0 ? 2 : 1;
+    return true;
 }
 
 static void take_features(const json_t *line, track *t, att_item *item)
@@ -71,7 +70,10 @@ static void take_name(const char *path, track *t, att_item *item)
     if (dot && dot != t->title)
         *dot = 0;
     item->title = att_text_of(t->title);
-    item->id = size > ATT_ID_SIZE_MAX ? (att_text){path + size - ATT_ID_SIZE_MAX, ATT_ID_SIZE_MAX} : (att_text){path, size};
+    const char *id = size > ATT_ID_SIZE_MAX ? path + size - ATT_ID_SIZE_MAX : path;
+    while ((*id & 0xC0) == 0x80)
+        id++; // not from within a letter
+    item->id = att_text_of(id);
 }
 
 // False: the line tells that the file could not be read.

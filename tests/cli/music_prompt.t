@@ -36,6 +36,8 @@ $ attune music items analysed.ndjson >items.ndjson; cat items.ndjson
 2 items; 1 file could not be analysed
 {"id":"songs/night.flac","title":"night","medium":"music","tags":["energetic"],"features":{"tempo_bpm":124.02,"energy":0.82,"valence":0.5,"arousal":0.8,"brightness":0.6,"harmonicity":0.5,"key_tonic":9,"key_mode":2},"vector":[0.6,0.8],"duration_ms":200000}
 {"id":"songs/dawn.flac","title":"dawn","medium":"music","tags":["calm","ambient"],"features":{"tempo_bpm":62,"energy":0.1,"valence":0.6,"arousal":0.1,"brightness":0.3,"harmonicity":0.9,"key_tonic":0,"key_mode":1},"vector":[0.8,0.6],"duration_ms":600000}
+$ echo '{"file":"songs/dusk.flac","seconds":3,"key":"Bb minor"}' | attune music items -q
+{"id":"songs/dusk.flac","title":"dusk","medium":"music","features":{"key_tonic":10,"key_mode":2},"duration_ms":3000}
 $ attune import items.ndjson -q; attune music prompt 'something for sleep' --find
   sleep                    use: sleep
   vector: energy 0.08, valence 0.50, arousal 0.08, brightness 0.20, harmonicity 0.85
