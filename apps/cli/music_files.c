@@ -37,6 +37,12 @@ static bool put(music_files *files, const char *path)
     return files->paths[files->count] && ++files->count;
 }
 
+static bool is_link(const char *path)
+{
+    struct stat about;
+    return lstat(path, &about) == 0 && S_ISLNK(about.st_mode);
+}
+
 static bool walk(music_files *files, const char *folder, int depth)
 {
     struct dirent **entries;
@@ -45,9 +51,10 @@ static bool walk(music_files *files, const char *folder, int depth)
     for (int i = 0; i < count; i++) {
         char path[PATH_MAX];
         struct stat about;
+        // A folder behind a link is not entered: it may be one that this lies in.
         const bool fits = (size_t)snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name) < sizeof path;
         if (fine && fits && entries[i]->d_name[0] != '.' && stat(path, &about) == 0)
-            fine = S_ISDIR(about.st_mode) ? walk(files, path, depth + 1) : !is_sound(path) || put(files, path);
+            fine = !S_ISDIR(about.st_mode) ? !is_sound(path) || put(files, path) : is_link(path) || walk(files, path, depth + 1);
         free(entries[i]);
     }
     if (count > 0)

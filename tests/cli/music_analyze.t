@@ -89,3 +89,5 @@ $ attune music analyze songs --seconds 1 --quiet 2>&1 | grep 's, '
 songs/clicks.wav: 1.0 s, 8000 Hz, 1 channel
 songs/more.wav: 1.0 s, 8000 Hz, 1 channel
 songs/quiet/silence.wav: 1.0 s, 8000 Hz, 1 channel
+$ ln -s . songs/again; attune music analyze songs --seconds 1 --quiet 2>&1 | grep -c 's, '
+3
