@@ -200,6 +200,14 @@ static void see_fault(void *user, const att_provenance_fault *f)
             (json_int_t)f->last, "level", (json_int_t)f->level, "offset", (json_int_t)f->offset, "text", f->text));
 }
 
+static size_t lines_of(const char *text)
+{
+    size_t count = 0;
+    for (const char *at = text; at && *at; at += strcspn(at, "\n"), at += *at == '\n')
+        count += *at != '\n';
+    return count;
+}
+
 // Lines of a file with keys, or the key itself.
 static size_t split_keys(char *text, const char *keys[KEYS_MOST])
 {
@@ -281,10 +289,15 @@ static int run_verify(cli *c)
     char *keys = key_text(c, path, &code);
     if (given && !code)
         files = strdup(given);
-    for (char *file = files ? strtok(files, ",") : NULL; file && count < NOTES_MOST && !code; file = strtok(NULL, ",")) {
+    char *file = files ? strtok(files, ",") : NULL;
+    for (; file && count < NOTES_MOST && !code; file = strtok(NULL, ",")) {
         notes[count] = read_small(c, file, &code);
         count += notes[count] != NULL;
     }
+    if (!code && file)
+        code = cli_usage(c, "--checkpoint: more than %d files", NOTES_MOST);
+    if (!code && lines_of(keys) > KEYS_MOST)
+        code = cli_usage(c, "--key: more than %d keys", KEYS_MOST);
     if (!code)
         code = verify(c, path, keys, notes, count);
     while (count)

@@ -109,6 +109,9 @@ attune provenance prove: a tree of 32 entries: there are 32, and at least 100 ar
 $ attune provenance checkpoint >march.note; wc -l <march.note; attune provenance export log.prov
 5
 wrote log.prov; check it anywhere: attune provenance verify log.prov --key KEY
+$ attune provenance verify log.prov --checkpoint "$(yes march.note | head -17 | paste -sd,)"
+attune provenance verify: --checkpoint: more than 16 files; see: attune provenance verify --help
+[64]
 $ mkdir elsewhere; cp log.prov march.note elsewhere; cp attune.attune-provenance-key.pub elsewhere/key; cd elsewhere; attune provenance verify log.prov --key key --checkpoint march.note
 32 entries of attune/<*> as they were logged: 30 inputs, 2 models, 0 outputs
 root <*>
