@@ -135,6 +135,11 @@ att_status att_analysis_check(const att_analysis *analysis, const att_medium *wo
     if (analysis->dim > ATT_EMBEDDING_DIM_MAX || analysis->duration_ms < 0 || !is_seconds(analysis->cpu_s) || !is_seconds(analysis->gpu_s))
         return ATT_FAIL(err, ATT_INVALID, "world %s: its analysis has %zu dimensions, %lld ms, or seconds that are none", world->name,
             analysis->dim, (long long)analysis->duration_ms);
+    if (analysis->measure_count > ATT_FEATURES_MAX)
+        return ATT_FAIL(err, ATT_LIMIT, "world %s: its analysis has %zu measures, at most %d", world->name, analysis->measure_count, ATT_FEATURES_MAX);
+    for (size_t i = 0; i < analysis->measure_count; i++)
+        if (!is_word(analysis->measures[i].name, ATT_TAG_SIZE_MAX) || !isfinite(analysis->measures[i].value))
+            return ATT_FAIL(err, ATT_INVALID, "world %s: measure %zu of its analysis has no name or no value that will do", world->name, i + 1);
     for (size_t i = 0; i < analysis->dim; i++)
         if (!isfinite(analysis->embedding[i]))
             return ATT_FAIL(err, ATT_INVALID, "world %s: dimension %zu of its embedding is not finite", world->name, i);

@@ -232,6 +232,11 @@ CHECK_TEST(what_misses_its_brief_is_refused_and_says_why)
     s = look(engine, generate(engine, &brief, 1).brief);
     CHECK_HOLDS(s.reasons[0], "the analyser refused it: this is no tone");
     t.is_garbage = false;
+    t.long_name = true;
+    brief.seed = 5;
+    s = look(engine, generate(engine, &brief, 1).brief);
+    CHECK_HOLDS(s.reasons[0], "measure 2 of its analysis has no name");
+    t.long_name = false;
     t.all_alike = true;
     brief.seed = 4;
     made = generate(engine, &brief, 2);
