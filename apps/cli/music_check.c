@@ -65,6 +65,10 @@ static int read_lines(const cli *c, const char *path, lines *out)
             code = 71;
     }
     free(line);
+    if (!code && ferror(file)) { // a list that was read in part would let out what the rest forbids
+        fprintf(stderr, "attune %s: reading %s: %s\n", c->command->name, path, strerror(errno));
+        code = 74;
+    }
     fclose(file);
     return out->items ? code : 71;
 }
@@ -230,6 +234,11 @@ static int check_file(cli *c, const char *path, const att_release_rules *rules, 
     att_status status = read_sound(c, path, &audio, &err);
     if (status)
         return cli_fail(c, status, &err);
+    if ((double)audio.frames >= (double)ATT_PRINT_SECONDS_MAX * audio.rate_hz) { // the rest would be let out unheard
+        att_audio_deinit(&audio);
+        snprintf(err.text, sizeof err.text, "%s: %d seconds or more; so long a piece is not checked as a whole: cut it", path, ATT_PRINT_SECONDS_MAX);
+        return cli_fail(c, ATT_LIMIT, &err);
+    }
     if (log)
         status = att_release_trace_create(&trace, log, path, &c->host, &err);
     if (trace) {
@@ -252,6 +261,10 @@ static int check_all(cli *c, const att_release_rules *rules, const att_release_w
     int worst = 0;
     if (!music_files_list(c, &files))
         return 66;
+    if (!files.count) {
+        fprintf(stderr, "attune %s: no sound files in %s\n", c->command->name, c->arguments[0]);
+        worst = 66; // nothing was allowed
+    }
     cli_progress_start(c);
     for (size_t i = 0; i < files.count && !cli_interrupted(); i++) {
         const int code = check_file(c, files.paths[i], rules, work);

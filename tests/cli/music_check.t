@@ -39,3 +39,10 @@ attune music check: --floor is "x", expected a number from 0.01 to 1000; see: at
 $ attune music find --rates silence.wav
 attune music find: 0 recordings of 20 s or more among 1 files, expected 3; silence.wav: shorter than two excerpts
 [69]
+# What was not looked at is not allowed.
+$ printf 'a font\tMIT\n' >inputs; mkdir empty; attune music check empty --inputs inputs
+attune music check: no sound files in empty
+[66]
+$ attune music check silence.wav --inputs inputs --opted-out empty
+attune music check: reading empty: Is a directory
+[74]
