@@ -60,7 +60,8 @@ const char *httpd_sound_task_fault(const json_t *task, char text[200])
 
 static att_status load(const sound_job *j, att_text hash, bool mono, att_audio *out, att_error *err)
 {
-    const att_audio_read_options options = {.mono = mono};
+    // All of it, however slow its samples are: what it may have is measured first.
+    const att_audio_read_options options = {.mono = mono, .seconds_max = (double)HTTPD_SOUND_SAMPLES_MAX / ATT_AUDIO_RATE_MIN_HZ};
     att_audio_shape length;
     sound_file f;
     *out = (att_audio){0};
