@@ -3,10 +3,11 @@
 //
 //   t_f = sum_i w_i x_if / sum_i w_i     over the liked items i that have feature f, w as for a slate (decide/taste.c)
 //
-// A feature counts when items of at least half of all the weight have it.
+// A feature counts when items of at least half of all the weight have it, with a name and a value that a brief can hold.
 #include "attune/generate.h"
 #include "engine/serve.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 typedef struct summed {
@@ -35,12 +36,19 @@ static summed *feature_named(summing *s, att_text name)
     return &s->features[s->count++];
 }
 
+// A brief has no room for others (generate/brief.c).
+static bool fits_a_brief(const att_feature *f)
+{
+    return f->name.size && f->name.size <= ATT_TAG_SIZE_MAX && !memchr(f->name.data, ' ', f->name.size) && !memchr(f->name.data, '\n', f->name.size) &&
+           fabs(f->value) <= 1e6;
+}
+
 static bool add_item(void *user, uint32_t index, att_text id, const att_item *item)
 {
     (void)index, (void)id;
     summing *s = user;
     for (size_t f = 0; item && f < item->feature_count; f++) {
-        summed *sum = feature_named(s, item->features[f].name);
+        summed *sum = fits_a_brief(&item->features[f]) ? feature_named(s, item->features[f].name) : NULL;
         if (!sum)
             continue;
         sum->weight += s->weight;

@@ -502,6 +502,32 @@ static bool file_holds(const char *path, const char *what)
     return found;
 }
 
+CHECK_TEST(a_taste_that_is_found_can_be_asked_for)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = tones_open(check_path("taste"), &t, NULL);
+    const att_feature features[] = {{att_text_of("beats a minute"), 120}, {att_text_of("energy"), 0.75}, {att_text_of("plays"), 5e6}};
+    const att_item item = {.id = att_text_of("song"), .title = att_text_of("Song"), .medium = att_text_of("tones"), .features = features, .feature_count = 3};
+    CHECK_OK_ERR(att_engine_items_put(engine, &item, 1, &err), &err);
+    att_event event = att_event_empty();
+    event.user = att_text_of("ann");
+    event.item = item.id;
+    event.signal = ATT_SIGNAL_LIKE;
+    event.at_ms = 1700000000000;
+    CHECK_OK_ERR(att_engine_event(engine, &event, NULL, &err), &err);
+    att_request request = att_request_default();
+    request.user = event.user;
+    att_feature taste[ATT_BRIEF_TASTE_MAX];
+    att_brief brief = tone_brief(at_120, 1);
+    CHECK_OK_ERR(att_engine_taste_features(engine, &request, memory, taste, ATT_BRIEF_TASTE_MAX, &brief.taste_count, &err), &err);
+    CHECK_EQ(brief.taste_count, 1); // neither a name with blanks nor a value beyond what a brief holds
+    CHECK_TEXT(taste[0].name, "energy");
+    brief.taste = taste;
+    CHECK_EQ(generate(engine, &brief, 1).allowed, 1);
+    att_engine_close(engine);
+}
+
 CHECK_TEST(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made)
 {
     CHECK_BEGIN();
@@ -546,7 +572,7 @@ int main(void)
         CHECK_CASE(as_many_and_as_long_reasons_as_there_can_be_all_stand_in_the_case),
         CHECK_CASE(one_slate_mixes_what_was_made_with_the_catalogue),
         CHECK_CASE(a_replay_tells_the_same_with_a_checkpoint_and_without),
-        CHECK_CASE(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made),
+        CHECK_CASE(a_taste_that_is_found_can_be_asked_for), CHECK_CASE(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made),
     };
     CHECK_OK_ERR(att_slate_memory_create(&memory, NULL, &err), &err);
     const int failed = cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
