@@ -1,16 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/routes_sounds.c - sound files: kept by the hash of their bytes, told of, given back. What is done with them is a job (sound_work.c).
-#include "sounds.h"
+#include "jobs.h"
 #include "server.h"
+#include "sounds.h"
 
 #include <string.h>
 
-// A line's thread: who asks waits, and nobody listens to progress.
+// Decoding ends when the service is told to stop.
 static att_host host_of(const httpd_exchange *x)
 {
     att_host host = x->worker->server->host;
-    host.progress = NULL;
+    host.progress = httpd_progress;
     return host;
+}
+
+static void run(httpd_exchange *x, void (*work)(httpd_exchange *x))
+{
+    x->later = work;
+    httpd_later_now(x);
+    x->later = NULL;
 }
 
 static void answer_sound(httpd_exchange *x, const sound_about *about)
@@ -20,7 +28,7 @@ static void answer_sound(httpd_exchange *x, const sound_about *about)
     out_close(&x->answer, '}');
 }
 
-void httpd_sound_post(httpd_exchange *x)
+static void take_sound(httpd_exchange *x)
 {
     const att_host host = host_of(x);
     sound_about about;
@@ -42,6 +50,11 @@ void httpd_sound_post(httpd_exchange *x)
         answer_sound(x, &about);
 }
 
+void httpd_sound_post(httpd_exchange *x)
+{
+    run(x, take_sound);
+}
+
 static void no_sound(httpd_exchange *x)
 {
     httpd_problem(x, 404, "sound", "there is no sound \"%.64s\"", x->params[0]);
@@ -61,7 +74,7 @@ static void measure(void *user, const void *data, size_t size)
 }
 
 // Other bytes of the store, such as the plan of something that was made, are no sounds.
-void httpd_sound_get(httpd_exchange *x)
+static void tell_sound(httpd_exchange *x)
 {
     const att_host host = host_of(x);
     measuring m = {.host = &host};
@@ -76,6 +89,11 @@ void httpd_sound_get(httpd_exchange *x)
         snprintf(m.about.hash, sizeof m.about.hash, "%s", x->params[0]);
         answer_sound(x, &m.about);
     }
+}
+
+void httpd_sound_get(httpd_exchange *x)
+{
+    run(x, tell_sound);
 }
 
 static void put_bytes(void *user, const void *data, size_t size)

@@ -13,7 +13,12 @@ typedef struct asset_write {
 static att_status run_asset(att_engine *engine, att_write *write, att_error *err)
 {
     asset_write *w = (asset_write *)write;
-    return att_store_asset_put(engine->store, w->data, w->size, w->media_type, &w->hash, err);
+    const att_status status = att_store_asset_put(engine->store, w->data, w->size, w->media_type, &w->hash, err);
+    if (status != ATT_LIMIT)
+        return status;
+    write->refused = status; // nothing was written, so the others of this commit stand
+    write->error = *err;
+    return ATT_OK;
 }
 
 att_status att_engine_asset_add(att_engine *engine, const void *data, size_t size, att_text media_type, char hash[65], att_error *err)

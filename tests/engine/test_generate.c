@@ -118,6 +118,25 @@ CHECK_TEST(the_same_brief_and_seed_make_the_same_bytes_in_any_store)
     CHECK_HOLDS(bytes[0], "tone 120 ");
 }
 
+CHECK_TEST(bytes_that_are_added_are_kept_once_under_their_hash)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    char bytes[300], hash[65], again[65], other[65];
+    att_engine *engine = tones_open(check_path("added"), &t, NULL);
+    CHECK_OK_ERR(att_engine_asset_add(engine, "a sound", 7, att_text_of("audio/wav"), hash, &err), &err);
+    CHECK_OK_ERR(att_engine_asset_add(engine, "a sound", 7, att_text_of("audio/flac"), again, &err), &err);
+    CHECK_OK_ERR(att_engine_asset_add(engine, "a noise", 7, att_text_of("audio/wav"), other, &err), &err);
+    CHECK_STR(hash, again);
+    CHECK(strcmp(hash, other) != 0);
+    CHECK_FAILS(att_engine_asset_add(engine, NULL, (size_t)1 << 30, att_text_of("audio/wav"), again, &err), ATT_LIMIT);
+    att_engine_close(engine);
+    engine = tones_open(check_path("added"), &t, NULL); // on disk
+    CHECK_OK_ERR(att_engine_asset_see(engine, att_text_of(hash), keep_bytes, bytes, &err), &err);
+    CHECK_STR(bytes, "a sound");
+    att_engine_close(engine);
+}
+
 // --- Where it comes from ----------------------------------------------------------------------------------------------
 
 typedef struct origin {
@@ -563,6 +582,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHECK_CASE(the_same_brief_and_seed_make_the_same_bytes_in_any_store),
+        CHECK_CASE(bytes_that_are_added_are_kept_once_under_their_hash),
         CHECK_CASE(a_brief_is_made_once_for_all_who_ask), CHECK_CASE(everything_that_was_made_stands_in_the_log_of_provenance),
         CHECK_CASE(what_misses_its_brief_is_refused_and_says_why),
         CHECK_CASE(a_prompt_that_is_understood_binds_the_maker),

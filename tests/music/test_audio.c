@@ -38,6 +38,24 @@ CHECK_TEST(what_is_written_is_read_again)
     att_audio_deinit(&a);
 }
 
+CHECK_TEST(a_file_is_measured_as_it_is_read)
+{
+    CHECK_BEGIN();
+    att_audio a = tone(440, 1.5, 2, 44100, 0.5); // more than one block
+    att_audio_shape shape;
+    att_error err;
+    CHECK_OK_ERR(att_audio_write(att_audio_view(&a), check_path("long.flac"), NULL, &err), &err);
+    CHECK_OK_ERR(att_audio_measure(&shape, check_path("long.flac"), 2 * 66150, NULL, &err), &err);
+    CHECK_EQ(shape.frames, 66150);
+    CHECK_EQ(shape.channels, 2);
+    CHECK_EQ(shape.rate_hz, 44100);
+    CHECK_FAILS(att_audio_measure(&shape, check_path("long.flac"), 2 * 66150 - 1, NULL, &err), ATT_LIMIT);
+    check_write_file(check_path("measured.wav"), "this is no sound", 16);
+    CHECK_FAILS(att_audio_measure(&shape, check_path("measured.wav"), 0, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "measured.wav");
+    att_audio_deinit(&a);
+}
+
 CHECK_TEST(another_rate_keeps_the_tone)
 {
     CHECK_BEGIN();
@@ -81,5 +99,5 @@ CHECK_TEST(loudness_is_what_the_standard_says)
     att_audio_deinit(&a);
 }
 
-CHECK_MAIN(CHECK_CASE(what_is_written_is_read_again), CHECK_CASE(another_rate_keeps_the_tone),
+CHECK_MAIN(CHECK_CASE(what_is_written_is_read_again), CHECK_CASE(a_file_is_measured_as_it_is_read), CHECK_CASE(another_rate_keeps_the_tone),
     CHECK_CASE(a_file_that_is_no_sound_is_refused_with_its_name), CHECK_CASE(loudness_is_what_the_standard_says))
