@@ -4,6 +4,8 @@
 #include "base/base.h"
 #include "music/source.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <math.h>
 #include <samplerate.h>
@@ -193,6 +195,21 @@ static int format_of(const char *path, bool beyond)
     return 0;
 }
 
+static att_status write_sound(att_sound sound, int descriptor, SF_INFO *info, const char *path, att_error *err)
+{
+    SNDFILE *file = sf_open_fd(descriptor, SFM_WRITE, info, SF_FALSE);
+    if (!file)
+        return ATT_FAIL(err, ATT_IO, "writing %s: %s", path, sf_strerror(NULL));
+    sf_command(file, SFC_SET_CLIPPING, NULL, SF_TRUE);
+    bool fine = true;
+    for (size_t at = 0; fine && at < sound.frames; at += BLOCK_FRAMES) { // in blocks: the Vorbis encoder keeps a block on its stack
+        const sf_count_t count = (sf_count_t)ATT_MIN(sound.frames - at, (size_t)BLOCK_FRAMES);
+        fine = sf_writef_float(file, sound.samples + at * sound.channels, count) == count;
+    }
+    fine = sf_close(file) == 0 && fine;
+    return fine ? ATT_OK : ATT_FAIL(err, ATT_IO, "writing %s: the disk would not take it", path);
+}
+
 att_status att_audio_write(att_sound sound, const char *path, const att_host *host, att_error *err)
 {
     (void)host;
@@ -205,20 +222,18 @@ att_status att_audio_write(att_sound sound, const char *path, const att_host *ho
     char part[PATH_MAX];
     if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
         return ATT_FAIL(err, ATT_LIMIT, "%s: the name is too long", path);
-    SNDFILE *file = sf_open(part, SFM_WRITE, &info);
-    if (!file)
-        return ATT_FAIL(err, ATT_IO, "writing %s: %s", path, sf_strerror(NULL));
-    sf_command(file, SFC_SET_CLIPPING, NULL, SF_TRUE);
-    bool fine = true;
-    for (size_t at = 0; fine && at < sound.frames; at += BLOCK_FRAMES) { // in blocks: the Vorbis encoder keeps a block on its stack
-        const sf_count_t count = (sf_count_t)ATT_MIN(sound.frames - at, (size_t)BLOCK_FRAMES);
-        fine = sf_writef_float(file, sound.samples + at * sound.channels, count) == count;
-    }
-    sf_write_sync(file);
-    fine = sf_close(file) == 0 && fine;
-    if (!fine || rename(part, path) != 0) {
+    unlink(part); // of one who was killed
+    const int descriptor = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666); // new: nobody's link is followed
+    if (descriptor < 0)
+        return ATT_FAIL(err, ATT_IO, "writing %s: %s", path, strerror(errno));
+    att_status status = write_sound(sound, descriptor, &info, path, err);
+    if (!status && fsync(descriptor) != 0)
+        status = ATT_FAIL(err, ATT_IO, "writing %s: %s", path, strerror(errno));
+    if (close(descriptor) != 0 && !status)
+        status = ATT_FAIL(err, ATT_IO, "writing %s: %s", path, strerror(errno));
+    if (!status && rename(part, path) != 0)
+        status = ATT_FAIL(err, ATT_IO, "writing %s: %s", path, strerror(errno));
+    if (status)
         unlink(part);
-        return ATT_FAIL(err, ATT_IO, "writing %s: %s", path, fine ? "it cannot take its name" : "the disk would not take it");
-    }
-    return ATT_OK;
+    return status;
 }

@@ -24,5 +24,5 @@ vocals.wav
 $ attune music stems silence.wav --out parts --method classical --json
 {"file":"silence.wav","folder":"parts","stems":[{"stem":"drums","expected_db":null},{"stem":"bass","expected_db":null},{"stem":"vocals","expected_db":null},{"stem":"other","expected_db":null}]}
 $ attune music stems silence.wav --out raw --method classical
-attune music stems: writing raw/drums.wav: System error : Not a directory.
+attune music stems: writing raw/drums.wav: Not a directory
 [74]

@@ -33,7 +33,7 @@ $ attune music stretch tone.wav --pitch -100 --out lower.wav --json
 $ attune music analyze slower.flac | head -1
 slower.flac: 3.0 s, 8000 Hz, 1 channel
 $ attune music stretch tone.wav --ratio 2 --out none/x.wav; ls *.part
-attune music stretch: writing none/x.wav: System error : No such file or directory.
+attune music stretch: writing none/x.wav: No such file or directory
 ls: cannot access '*.part': No such file or directory
 [2]
 $ attune music stretch tone.wav --ratio 2 --out x.xyz

@@ -251,6 +251,43 @@ CHECK_TEST(a_host_that_closed_its_standard_input_reads_files_all_the_same)
     att_audio_deinit(&a);
 }
 
+CHECK_TEST(writing_follows_nobodys_link_and_leaves_no_part)
+{
+    CHECK_BEGIN();
+    float samples[800];
+    att_audio a;
+    att_error err;
+    char victim[1024], path[1024], part[1040];
+    for (size_t i = 0; i < 800; i++)
+        samples[i] = (float)tone_at(i) / 32768;
+    static const char *const endings[] = {"wav", "flac", "ogg"};
+    for (size_t e = 0; e < 3; e++) {
+        char name[32];
+        snprintf(name, sizeof name, "written.%s", endings[e]);
+        snprintf(path, sizeof path, "%s", check_path(name));
+        snprintf(victim, sizeof victim, "%s", check_path("victim"));
+        snprintf(part, sizeof part, "%s.part", path);
+        check_write_file(victim, "mine", 4);
+        CHECK_EQ(symlink(victim, part), 0);
+        CHECK_OK_ERR(att_audio_write((att_sound){samples, 800, 1, 8000}, path, NULL, &err), &err);
+        size_t size;
+        char *bytes = check_read_file(victim, &size);
+        CHECK(size == 4 && memcmp(bytes, "mine", 4) == 0);
+        free(bytes);
+        CHECK_OK_ERR(att_audio_read(&a, path, NULL, NULL, &err), &err);
+        CHECK_EQ(a.frames, 800);
+        att_audio_deinit(&a);
+        CHECK(access(part, F_OK) != 0);
+    }
+    CHECK_FAILS(att_audio_write((att_sound){samples, 800, 1, 8000}, "/nowhere/at/all.wav", NULL, &err), ATT_IO);
+    CHECK_HOLDS(err.text, "/nowhere/at/all.wav");
+    CHECK_EQ(mkdir(check_path("folder.wav"), 0700), 0);
+    snprintf(path, sizeof path, "%s", check_path("folder.wav"));
+    CHECK_FAILS(att_audio_write((att_sound){samples, 800, 1, 8000}, path, NULL, &err), ATT_IO);
+    snprintf(part, sizeof part, "%s.part", path);
+    CHECK(access(part, F_OK) != 0);
+}
+
 CHECK_TEST(the_sound_of_a_video_is_read_where_ffmpeg_is)
 {
     CHECK_BEGIN();
@@ -286,4 +323,4 @@ CHECK_TEST(the_sound_of_a_video_is_read_where_ffmpeg_is)
 CHECK_MAIN(CHECK_CASE(claims_of_a_header_are_not_believed), CHECK_CASE(every_usual_shape_is_read),
     CHECK_CASE(a_cut_file_gives_what_is_there_or_says_that_it_is_cut), CHECK_CASE(the_ending_of_the_name_does_not_matter),
     CHECK_CASE(of_an_hour_only_the_seconds_asked_for_are_held), CHECK_CASE(what_is_no_file_is_refused_at_once),
-    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(a_host_that_closed_its_standard_input_reads_files_all_the_same), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is))
+    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(a_host_that_closed_its_standard_input_reads_files_all_the_same), CHECK_CASE(writing_follows_nobodys_link_and_leaves_no_part), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is))
