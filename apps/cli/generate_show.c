@@ -100,7 +100,8 @@ static void save_bytes(void *user, const void *data, size_t size)
         s->error = ENAMETOOLONG;
         return;
     }
-    FILE *file = fopen(part, "wb");
+    unlink(part); // of one who was killed; a new file follows nobody's link
+    FILE *file = fopen(part, "wbxe");
     if (!file) {
         s->error = errno;
         return;

@@ -208,7 +208,8 @@ static att_status write_file(const writer *w, const char *path, att_error *err)
     char part[PATH_MAX];
     if ((size_t)snprintf(part, sizeof part, "%s.part", path) >= sizeof part)
         return ATT_FAIL(err, ATT_LIMIT, "%s: the name is too long", path);
-    FILE *file = fopen(part, "wb");
+    unlink(part); // of one who was killed; a new file follows nobody's link
+    FILE *file = fopen(part, "wbxe");
     if (!file)
         return att_fail_errno(err, errno, "writing %s", path);
     bool fine = fwrite(w->bytes.items, 1, w->bytes.count, file) == w->bytes.count;
