@@ -354,7 +354,8 @@ typedef void att_finding_sink(void *user, att_finding_kind kind, const char *wha
 // Opens nothing for writing. Returns ATT_OK when it could look; `damage` counts ATT_FINDING_DAMAGE.
 att_status att_doctor(const char *path, const att_host *host, att_finding_sink *sink, void *user,
     size_t *damage, att_error *err);
-// A consistent copy of the store and of the model that it says is in force, while others write. Fails when `to` exists.
+// A consistent copy of the store and of the model that it says is in force, while others write; with it go the log of provenance, and the
+// lists that guard it (docs/formats.md). Fails when `to` exists.
 att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err);
 
 ATT_END

@@ -578,6 +578,65 @@ CHECK_TEST(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made)
     att_engine_close(engine);
 }
 
+// --- What a world keeps beside a store --------------------------------------------------------------------------------
+
+static int kept_beside, checked_with_it;
+static char kept_for[600];
+
+static att_status keep_beside(const att_medium *world, const char *store, void **beside, const att_host *host, att_error *e)
+{
+    (void)world, (void)host, (void)e;
+    snprintf(kept_for, sizeof kept_for, "%s", store);
+    kept_beside++;
+    *beside = &kept_beside;
+    return ATT_OK;
+}
+
+static void drop_beside(const att_medium *world, void *beside)
+{
+    (void)world;
+    kept_beside -= beside == &kept_beside;
+}
+
+static att_status check_with_it(const att_medium *world, void *beside, const att_brief *brief, const void *data, size_t size,
+    const att_analysis *analysis, att_judgement *out, const att_host *host, att_error *e)
+{
+    (void)world, (void)brief, (void)data, (void)size, (void)analysis, (void)out, (void)host;
+    checked_with_it += beside == &kept_beside;
+    return checked_with_it == 2 ? att_fail(e, ATT_IO, "its list cannot be read") : ATT_OK;
+}
+
+CHECK_TEST(a_check_gets_what_its_world_keeps_and_its_failure_is_no_verdict)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    t.world.open = keep_beside;
+    t.world.close = drop_beside;
+    t.world.check = check_with_it;
+    att_engine *engine = tones_open(check_path("beside"), &t, NULL);
+    CHECK_EQ(kept_beside, 1);
+    CHECK_STR(kept_for, check_path("beside"));
+    const att_brief brief = tone_brief(at_120, 1);
+    const att_generate_options two = {.candidates = 2};
+    att_generated made;
+    CHECK_FAILS(att_engine_generate(engine, &brief, &two, &made, &err), ATT_IO);
+    CHECK_HOLDS(err.text, "candidate 2: there is no verdict, and so it is not shown: its list cannot be read");
+    const seen s = look(engine, made.brief);
+    CHECK_EQ(s.c[1].verdict, ATT_MADE_UNJUDGED);
+    CHECK(is_eligible(engine, s.items[0]) && !is_eligible(engine, s.items[1]));
+    const att_generated mended = generate(engine, &brief, 2);
+    CHECK_EQ(mended.made, 0); // it is checked again, and not made again
+    CHECK_EQ(mended.allowed, 2);
+    CHECK_EQ(checked_with_it, 3);
+    att_engine_close(engine);
+    CHECK_EQ(kept_beside, 0);
+    t.world.close = NULL;
+    const att_medium *const worlds[] = {&t.world, NULL};
+    const att_open_options options = {.create = true, .worlds = worlds};
+    CHECK_FAILS(att_engine_open(&engine, check_path("half"), &options, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "world tones: expected `open` and `close`, or neither");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -593,6 +652,7 @@ int main(void)
         CHECK_CASE(one_slate_mixes_what_was_made_with_the_catalogue),
         CHECK_CASE(a_replay_tells_the_same_with_a_checkpoint_and_without),
         CHECK_CASE(a_taste_that_is_found_can_be_asked_for), CHECK_CASE(who_is_forgotten_takes_their_taste_along_and_leaves_what_was_made),
+        CHECK_CASE(a_check_gets_what_its_world_keeps_and_its_failure_is_no_verdict),
     };
     CHECK_OK_ERR(att_slate_memory_create(&memory, NULL, &err), &err);
     const int failed = cmocka_run_group_tests_name(__FILE__, tests, NULL, NULL);
