@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/jobs.h - work that takes longer than a turn of the loop may: on threads of its own.
 //
-// Two kinds. A *job* is asked for, answered at once with its id, looked at, listened to and cancelled: trainings and reports.
+// Two kinds. A *job* is asked for, answered at once with its id, looked at, listened to and cancelled: trainings, reports, what is made, what is done with sounds.
 // Jobs are kept in memory alone: a service that was restarted knows none. *Later* is an answer that is made on a thread of
 // its tenant (lines.c) while its connection is suspended: the client waits, the worker does not.
 //

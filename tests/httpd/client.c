@@ -138,6 +138,8 @@ int client_free_port(void)
 
 int service_stop(service *s, int signal)
 {
+    if (s->pid <= 0)
+        return -1; // it was never started, and 0 would be the tests themselves
     kill(s->pid, signal);
     return wait_for(s->pid);
 }
