@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PEAKS = 800, KEYS = 24, RATE_HZ = 44100 };
+enum { PEAKS = 800, KEYS = 24, RATE_HZ = 44100, CHECKED_S_MAX = 7200 };
 
 static const char *const kinds[] = {"song", "loop", "ambient", NULL};
 static const char *const media_types[] = {"audio/flac", "audio/wav", "audio/ogg", "audio/mpeg", NULL};
@@ -525,7 +525,7 @@ static void close_beside(const att_medium *world, void *beside)
 static att_status check(const att_medium *world, void *beside, const att_brief *brief, const void *data, size_t size, const att_analysis *analysis,
     att_judgement *out, const att_host *host, att_error *err)
 {
-    const att_audio_read_options options = {.mono = true};
+    const att_audio_read_options options = {.mono = true, .seconds_max = CHECKED_S_MAX};
     passing_file file = {.file = -1};
     att_audio audio = {0};
     (void)world, (void)brief, (void)analysis;
@@ -536,6 +536,8 @@ static att_status check(const att_medium *world, void *beside, const att_brief *
         status = write_all(&file, data, size, err);
     if (!status)
         status = att_audio_read(&audio, file.path, &options, host, err);
+    if (!status && audio.frames >= (uint64_t)CHECKED_S_MAX * audio.rate_hz)
+        att_made_judge(out, ATT_MADE_HOLD, "it has %d s or more: what comes behind them was not held against what is protected", CHECKED_S_MAX);
     if (!status)
         status = att_protected_judge(beside, att_audio_view(&audio), out, err);
     att_audio_deinit(&audio);

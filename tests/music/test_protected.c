@@ -259,6 +259,29 @@ CHECK_TEST(a_name_of_any_bytes_is_told_as_text_that_fits)
     att_protected_destroy(p);
 }
 
+CHECK_TEST(what_is_too_long_to_be_heard_to_its_end_is_held)
+{
+    CHECK_BEGIN();
+    char path[512], file[600];
+    void *kept;
+    size_t size;
+    att_judgement judgement = {0};
+    att_audio night;
+    const att_host host = att_host_default();
+    snprintf(path, sizeof path, "%s", check_path("long"));
+    protect(beside(path, ATT_PROTECTED_SUFFIX, file), "short", 7);
+    CHECK_OK_ERR(att_audio_init(&night, (size_t)7201 * 4000, 1, 4000, NULL, &err), &err);
+    CHECK_OK_ERR(att_audio_write(att_audio_view(&night), check_path("night.flac"), NULL, &err), &err);
+    att_audio_deinit(&night);
+    char *bytes = check_read_file(check_path("night.flac"), &size);
+    CHECK_OK_ERR(att_music_world.open(&att_music_world, path, &kept, &host, &err), &err);
+    CHECK_OK_ERR(att_music_world.check(&att_music_world, kept, NULL, bytes, size, NULL, &judgement, &host, &err), &err);
+    CHECK_EQ(judgement.verdict, ATT_MADE_HOLD);
+    CHECK_HOLDS(judgement.reasons[0], "it has 7200 s or more");
+    att_music_world.close(&att_music_world, kept);
+    free(bytes);
+}
+
 typedef struct looker {
     att_protected *p;
     att_sound sound;
@@ -303,4 +326,5 @@ CHECK_TEST(threads_look_while_the_list_is_replaced)
 
 CHECK_MAIN(CHECK_CASE(a_planted_copy_is_denied_with_its_place_and_never_shown), CHECK_CASE(without_a_list_nothing_is_held_against_it_and_a_new_list_is_read),
     CHECK_CASE(a_damaged_list_gives_no_verdict_and_the_job_goes_on_when_it_is_mended), CHECK_CASE(what_sounds_like_an_artist_is_denied_by_the_floor),
-    CHECK_CASE(a_name_of_any_bytes_is_told_as_text_that_fits), CHECK_CASE(threads_look_while_the_list_is_replaced))
+    CHECK_CASE(a_name_of_any_bytes_is_told_as_text_that_fits), CHECK_CASE(what_is_too_long_to_be_heard_to_its_end_is_held),
+    CHECK_CASE(threads_look_while_the_list_is_replaced))
