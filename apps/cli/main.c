@@ -191,6 +191,8 @@ static int parse(cli *c, int argc, char **argv)
             return cli_usage(c, "option --%s takes no value", option->name);
         if (option->value && !equals && i + 1 == argc)
             return cli_usage(c, "option --%s needs a value: %s", option->name, option->value);
+        if (option->value && !equals && strncmp(argv[i + 1], "--", 2) == 0) // more likely forgotten than meant
+            return cli_usage(c, "option --%s needs a value: %s; one that begins with -- is written --%s=%s", option->name, option->value, option->name, argv[i + 1]);
         c->values[at] = !option->value ? "" : equals ? equals + 1 : argv[++i];
     }
     return 0;

@@ -238,3 +238,5 @@ attune policy: there is no store attune.attune; make one with: attune init --sto
 attune evaluate: there is no store attune.attune; make one with: attune init --store attune.attune
 [66]
 $ ls -A
+$ attune simulate --out --help; ls
+attune simulate: option --out needs a value: FOLDER; one that begins with -- is written --out=--help; see: attune simulate --help

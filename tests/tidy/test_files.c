@@ -173,7 +173,21 @@ CHECK_TEST(the_documents_name_every_signal)
     free(import);
 }
 
-CHECK_MAIN(CHECK_CASE(every_source_opens_with_its_licence),
+// What a call with a forgotten value leaves behind, such as a folder named --help, is not ours.
+CHECK_TEST(nothing_at_the_root_is_named_like_an_option)
+{
+    CHECK_BEGIN();
+    DIR *dir = opendir(ATT_SOURCE_ROOT);
+    CHECK(dir != NULL);
+    breaches = 0;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] == '-')
+            breach(".", entry->d_name, 1, "named like an option");
+    closedir(dir);
+    CHECK_EQ(breaches, 0);
+}
+
+CHECK_MAIN(CHECK_CASE(every_source_opens_with_its_licence), CHECK_CASE(nothing_at_the_root_is_named_like_an_option),
     CHECK_CASE(no_line_has_a_tab_or_white_space_behind_it),
     CHECK_CASE(every_source_of_the_library_is_built),
     CHECK_CASE(the_readme_leads_to_every_document), CHECK_CASE(the_documents_name_every_signal))
