@@ -35,6 +35,13 @@ void httpd_policy_stage(httpd_exchange *x);
 void httpd_policy_activate(httpd_exchange *x);
 void httpd_policy_discard(httpd_exchange *x);
 void httpd_policy_rollback(httpd_exchange *x);
+// Of a list that is walked row by row, what "offset" and "limit" of the query ask for (routes_queue.c).
+typedef struct httpd_page {
+    size_t skip, left;
+    bool more; // there are rows behind it
+} httpd_page;
+httpd_page httpd_page_of(const httpd_exchange *x);
+bool httpd_page_takes(httpd_page *page); // the next row is in it; false: walk on while there is not more
 bool httpd_read_version(httpd_exchange *x, uint64_t *out); // of the path, 1 or more; false: answered with 404
 att_text httpd_by_of(const httpd_exchange *x);             // "by" of the body; left out: the key's name
 void httpd_write_policy(httpd_exchange *x, const att_policy *policy); // as commented YAML

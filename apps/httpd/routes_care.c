@@ -337,22 +337,15 @@ void httpd_person_forget(httpd_exchange *x)
 
 typedef struct item_page {
     httpd_exchange *x;
-    size_t skip, left;
-    bool more, failed;
+    httpd_page rows;
+    bool failed;
 } item_page;
 
 static bool write_item(void *user, const att_item *item)
 {
     item_page *page = user;
-    if (page->skip) {
-        page->skip--;
-        return true;
-    }
-    if (!page->left) {
-        page->more = true;
-        return false;
-    }
-    page->left--;
+    if (!httpd_page_takes(&page->rows))
+        return !page->rows.more;
     att_text json;
     att_error err = {0};
     const att_status status = att_wire_write_item(page->x->memory, item, &json, &err);
@@ -369,7 +362,7 @@ static bool write_item(void *user, const att_item *item)
 
 void httpd_items_get(httpd_exchange *x)
 {
-    item_page page = {.x = x, .skip = (size_t)shape_whole(x->query, "offset", 0), .left = (size_t)shape_whole(x->query, "limit", 50)};
+    item_page page = {.x = x, .rows = httpd_page_of(x)};
     att_error err = {0};
     out_open(&x->answer, '{');
     out_key(&x->answer, "items");
@@ -380,7 +373,7 @@ void httpd_items_get(httpd_exchange *x)
     if (status || page.failed)
         return;
     out_close(&x->answer, ']');
-    out_key_bool(&x->answer, "more", page.more);
+    out_key_bool(&x->answer, "more", page.rows.more);
     out_close(&x->answer, '}');
 }
 

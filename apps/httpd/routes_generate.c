@@ -107,21 +107,14 @@ static void write_brief(httpd_out *o, const att_brief_about *b)
 
 typedef struct brief_page {
     httpd_out *o;
-    size_t skip, left;
-    bool more;
+    httpd_page rows;
 } brief_page;
 
 static bool write_row(void *user, const att_brief_about *b)
 {
     brief_page *page = user;
-    if (page->skip) {
-        page->skip--;
-        return true;
-    }
-    page->more = !page->left;
-    if (page->more)
-        return false;
-    page->left--;
+    if (!httpd_page_takes(&page->rows))
+        return !page->rows.more;
     out_item(page->o);
     out_open(page->o, '{');
     write_brief(page->o, b);
@@ -131,7 +124,7 @@ static bool write_row(void *user, const att_brief_about *b)
 
 void httpd_generations_get(httpd_exchange *x)
 {
-    brief_page page = {.o = &x->answer, .skip = (size_t)shape_whole(x->query, "offset", 0), .left = (size_t)shape_whole(x->query, "limit", 50)};
+    brief_page page = {.o = &x->answer, .rows = httpd_page_of(x)};
     att_error err = {0};
     out_open(page.o, '{');
     out_key(page.o, "briefs");
@@ -142,7 +135,7 @@ void httpd_generations_get(httpd_exchange *x)
         return;
     }
     out_close(page.o, ']');
-    out_key_bool(page.o, "more", page.more);
+    out_key_bool(page.o, "more", page.rows.more);
     out_close(page.o, '}');
 }
 

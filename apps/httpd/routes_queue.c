@@ -38,23 +38,32 @@ static void write_event(httpd_out *o, const att_case_event *e)
     out_close(o, '}');
 }
 
+httpd_page httpd_page_of(const httpd_exchange *x)
+{
+    return (httpd_page){(size_t)shape_whole(x->query, "offset", 0), (size_t)shape_whole(x->query, "limit", 50), false};
+}
+
+bool httpd_page_takes(httpd_page *page)
+{
+    if (page->skip) {
+        page->skip--;
+        return false;
+    }
+    page->more = !page->left;
+    page->left -= page->left > 0;
+    return !page->more;
+}
+
 typedef struct case_page {
     httpd_out *o;
-    size_t skip, left;
-    bool more;
+    httpd_page rows;
 } case_page;
 
 static bool write_row(void *user, const att_case *c)
 {
     case_page *page = user;
-    if (page->skip) {
-        page->skip--;
-        return true;
-    }
-    page->more = !page->left;
-    if (page->more)
-        return false;
-    page->left--;
+    if (!httpd_page_takes(&page->rows))
+        return !page->rows.more;
     out_item(page->o);
     out_open(page->o, '{');
     write_summary(page->o, c);
@@ -65,7 +74,7 @@ static bool write_row(void *user, const att_case *c)
 void httpd_queue_get(httpd_exchange *x)
 {
     const json_t *query = x->query;
-    case_page page = {.o = &x->answer, .skip = (size_t)shape_whole(query, "offset", 0), .left = (size_t)shape_whole(query, "limit", 50)};
+    case_page page = {.o = &x->answer, .rows = httpd_page_of(x)};
     att_case_filter filter = att_case_filter_default();
     att_case_verdict verdict;
     att_error err = {0};
@@ -88,7 +97,7 @@ void httpd_queue_get(httpd_exchange *x)
     }
     out_close(page.o, ']');
     out_key_whole(page.o, "total", total);
-    out_key_bool(page.o, "more", page.more);
+    out_key_bool(page.o, "more", page.rows.more);
     out_close(page.o, '}');
 }
 
