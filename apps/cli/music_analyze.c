@@ -107,6 +107,8 @@ static void say_found(const work *w)
     const att_music_analysis *a = &w->found;
     char key[16];
     printf("%s: %.1f s, %u Hz, %s\n", w->path, a->seconds, a->rate_hz, cli_count(a->channels, "channel", "channels"));
+    if (a->seconds_missing > 0)
+        printf("  the file was cut off: its head says %.1f s\n", a->seconds + a->seconds_missing);
     if (!isfinite(a->loudness_lufs)) {
         printf("  silence\n");
         return;

@@ -86,7 +86,8 @@ const shape httpd_shape_sound_job = {"SoundJob", "What to do with which sound", 
 #define FIGURE_OR_NULL(name, text) {name, SHAPE_NUMBER, text, .required = true, .nullable = true}
 static const shape_field tempo_fields[] = {FIGURE("bpm", "beats a minute"), FIGURE("share", "of the evidence"), {0}};
 static const shape shape_tempo = {"TempoGuess", "A reading of the tempo", tempo_fields};
-static const shape_field analysis_fields[] = {FIGURE("seconds", "long"), {"rate_hz", SHAPE_WHOLE, "samples a second", .required = true},
+static const shape_field analysis_fields[] = {FIGURE("seconds", "long"), FIGURE("seconds_missing", "its head says so many more: it was cut off"),
+    {"rate_hz", SHAPE_WHOLE, "samples a second", .required = true},
     {"channels", SHAPE_WHOLE, "of it", .required = true}, FIGURE_OR_NULL("loudness_lufs", "ITU-R BS.1770; null: silence"),
     FIGURE_OR_NULL("loudness_range_lu", "EBU Tech 3342"), FIGURE_OR_NULL("true_peak_dbtp", "greatest level between samples"),
     FIGURE_OR_NULL("crest_db", "peak by RMS"), FIGURE_OR_NULL("clipped_share", "of samples at full scale"),

@@ -12,7 +12,7 @@ typedef struct decode_sink {
     void *user;
 } decode_sink;
 
-// Reads from the descriptor's place on. ATT_INVALID, ATT_LIMIT with the reason in `why`; ATT_CANCELLED: the sink had enough.
+// Reads the file from its beginning. What ends before its head says is no failure: the sink can tell. ATT_INVALID, ATT_LIMIT with the reason in `why`; ATT_CANCELLED: the sink had enough.
 att_status decode_sound(int descriptor, const decode_sink *sink, char why[200]);
 
 #endif

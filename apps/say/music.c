@@ -36,7 +36,7 @@ json_t *say_music(const att_music_analysis *a)
     json_t *embedding = json_array();
     for (int i = 0; i < ATT_MUSIC_EMBEDDING; i++)
         json_array_append_new(embedding, rounded((double)a->embedding[i], 4));
-    json_t *out = json_pack("{s:o,s:i,s:i,s:o,s:o,s:o,s:o,s:o}", "seconds", rounded(a->seconds, 3), "rate_hz", (int)a->rate_hz, "channels",
+    json_t *out = json_pack("{s:o,s:o,s:i,s:i,s:o,s:o,s:o,s:o,s:o}", "seconds", rounded(a->seconds, 3), "seconds_missing", rounded(a->seconds_missing, 3), "rate_hz", (int)a->rate_hz, "channels",
         (int)a->channels, "loudness_lufs", rounded(a->loudness_lufs, 2), "loudness_range_lu", rounded(a->loudness_range_lu, 2), "true_peak_dbtp",
         rounded(a->true_peak_dbtp, 2), "crest_db", rounded(a->crest_db, 2), "clipped_share", rounded(a->clipped_share, 6));
     json_t *more = json_pack("{s:o,s:o,s:o,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "tempo_bpm",

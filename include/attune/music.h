@@ -39,6 +39,7 @@ typedef enum att_mood {
 
 typedef struct att_music_analysis {
     double seconds;
+    double seconds_missing;     // that the file says it has and that did not come: it was cut off; 0: none
     uint32_t rate_hz, channels; // of the file
     double loudness_lufs;       // ITU-R BS.1770; -HUGE_VAL: silence
     double loudness_range_lu;   // EBU Tech 3342

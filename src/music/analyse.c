@@ -153,11 +153,13 @@ att_status att_music_analyse_file(
     status = begin(&h, att_source_channels(source), rate_hz, ATT_MIN(att_source_frames(source), frames_max), host, err);
     if (!status)
         status = hear_source(&h, source, frames_max, err);
+    const double missing = (double)att_source_missing(source) / rate_hz;
     att_source_close(source);
     if (!status && h.frames == 0)
         status = ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path);
     if (!status)
         status = conclude(&h, out, details, err);
+    out->seconds_missing = status ? 0 : missing;
     end(&h);
     return status;
 }

@@ -165,9 +165,13 @@ att_status att_audio_read(att_audio *out, const char *path, const att_audio_read
     out->rate_hz = att_source_rate_hz(source);
     out->channels = asked.mono ? 1 : att_source_channels(source);
     status = read_all(out, source, asked.mono, (size_t)fmin(ceil(seconds * out->rate_hz), SAMPLES_MAX), err);
+    const uint64_t missing = att_source_missing(source);
     att_source_close(source);
     if (!status && out->frames == 0)
         status = ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path);
+    if (!status && missing)
+        att_logf(&out->host, ATT_LOG_WARNING, "%s: the file ends after %.1f s; its head says %.1f s", path, (double)out->frames / out->rate_hz,
+            (double)(out->frames + missing) / out->rate_hz);
     if (!status && asked.rate_hz && asked.rate_hz != out->rate_hz) {
         att_audio other;
         status = att_while(err, att_audio_resample(&other, att_audio_view(out), asked.rate_hz, &out->host, err), "%s", path);

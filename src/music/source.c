@@ -15,6 +15,8 @@ enum { CPU_S = 600 }; // two hours of sound are decoded in less than a tenth of 
 struct att_source {
     att_host host;
     att_helper *helper;
+    uint64_t frames; // read so far
+    bool ended;
 };
 
 static att_status open_file(int *out, const char *path, att_error *err)
@@ -109,10 +111,21 @@ uint64_t att_source_frames(const att_source *source)
     return att_helper_head_of(source->helper)->frames;
 }
 
+uint64_t att_source_missing(const att_source *source)
+{
+    const uint64_t claimed = att_source_frames(source), there = source->frames;
+    if (!source->ended || claimed <= there)
+        return 0;
+    const uint64_t missing = claimed - there;
+    return missing > claimed / 100 && missing > att_source_rate_hz(source) / 4 ? missing : 0;
+}
+
 att_status att_source_read(att_source *source, float *out, size_t frames, size_t *got, att_error *err)
 {
     const att_status status = att_helper_read(source->helper, out, frames, got, err);
     const size_t samples = *got * att_source_channels(source);
+    source->frames += *got;
+    source->ended = !status && *got < frames;
     for (size_t i = 0; i < samples; i++)
         out[i] = isfinite(out[i]) ? out[i] : 0;
     return status;

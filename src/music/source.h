@@ -14,6 +14,10 @@ uint32_t att_source_rate_hz(const att_source *source);
 uint32_t att_source_channels(const att_source *source);
 uint64_t att_source_frames(const att_source *source); // as the file claims; 0: unknown
 
+// Frames that the file claims to have and that did not come: it was cut off, or is damaged from there on. 0 before the end, where it claims
+// nothing, and for less than a hundredth and a quarter of a second (encoders round).
+uint64_t att_source_missing(const att_source *source);
+
 // The next frames, interleaved, never NaN nor infinite: `*got` is `frames`, or less at the end.
 att_status att_source_read(att_source *source, float *out, size_t frames, size_t *got, att_error *err);
 
