@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // guard/prov_log.c - appending to the provenance log: people's keys, entries, the head, in this order, each synced.
 //
-// Whoever appends holds the lock of the file (flock) for the time of one call, and reads first what others appended since.
+// Whoever appends holds the lock of the file (flock) for the time of one call, reads first what others appended since, and finishes
+// the erasure that somebody who was killed had begun: so no entry gets the number that an erasure was to have.
 #include "guard/prov_file.h"
 #include "guard/prov_note.h"
 #include "guard/prov_people.h"
@@ -105,6 +106,52 @@ static att_status read_log(att_provenance *log, att_error *err)
     return status;
 }
 
+// What is torn at the end of the keys must be of nobody's entry.
+static att_status check_people(att_provenance *log, att_error *err)
+{
+    att_prov_map map;
+    att_prov_view view;
+    if (!log->people.torn)
+        return ATT_OK;
+    att_status status = att_prov_map_file(&map, log->path, err);
+    if (status)
+        return status;
+    status = att_prov_view_init(&view, map.data, map.size, &log->host, err);
+    if (!status) {
+        status = att_prov_people_whole(&log->people, &view, err);
+        att_prov_view_deinit(&view);
+    }
+    att_prov_unmap(&map);
+    return status;
+}
+
+// Without `create` only where the file is there.
+static att_status need_people(att_provenance *log, bool create, att_error *err)
+{
+    att_status status = ATT_OK;
+    if (log->has_people)
+        status = att_prov_people_catch_up(&log->people, log->people_path, err);
+    else if (!create && access(log->people_path, F_OK) != 0)
+        return ATT_OK;
+    else
+        status = att_prov_people_open(&log->people, log->people_path, true, &log->host, err);
+    if (!status)
+        status = check_people(log, err);
+    if (!status || log->has_people) {
+        log->has_people = true;
+        return status;
+    }
+    att_prov_people_close(&log->people);
+    return status;
+}
+
+static void drop_people(att_provenance *log)
+{
+    if (log->has_people)
+        att_prov_people_close(&log->people);
+    log->has_people = false;
+}
+
 static bool is_begun(const att_provenance *log)
 {
     struct stat about;
@@ -133,37 +180,12 @@ static att_status open_log(att_provenance *log, const att_provenance_options *op
     return status;
 }
 
-att_status att_provenance_open(
-    att_provenance **out, const char *path, const att_provenance_options *options, const att_host *host, att_error *err)
-{
-    static const att_provenance_options plain = {0};
-    const att_host full = att_host_complete(host);
-    const att_provenance_options *o = options ? options : &plain;
-    *out = NULL;
-    att_provenance *log = ATT_NEW_ARRAY(&full, att_provenance, 1);
-    if (!log)
-        return att_no_memory(err, 1, "provenance log");
-    log->host = full;
-    log->file = log->people.file = -1;
-    log->wait_ms = o->wait_ms ? o->wait_ms : WAIT_MS;
-    log->path = copy_path(&full, path, NULL, "", &log->path_size);
-    log->key_path = copy_path(&full, path, o->key, "-key", &log->key_size);
-    log->people_path = copy_path(&full, path, o->people, "-people", &log->people_size);
-    const att_status status = open_log(log, o, err);
-    if (status)
-        att_provenance_close(log);
-    else
-        *out = log;
-    return att_while(err, status, "provenance log %s", path);
-}
-
 void att_provenance_close(att_provenance *log)
 {
     if (!log)
         return;
     const att_host host = log->host;
-    if (log->has_people)
-        att_prov_people_close(&log->people);
+    drop_people(log);
     if (log->file >= 0)
         close(log->file);
     att_free(&host, log->path, log->path_size, 1);
@@ -174,7 +196,7 @@ void att_provenance_close(att_provenance *log)
 
 // --- Writing ---------------------------------------------------------------------------------------------------------
 
-// What others appended since is read. The lock is held.
+// What others appended since is read; they may have forgotten somebody, whose key is not to be used again. The lock is held.
 static att_status catch_up(att_provenance *log, att_error *err)
 {
     unsigned char head[ATT_PROV_RECORDS_AT];
@@ -183,7 +205,10 @@ static att_status catch_up(att_provenance *log, att_error *err)
     if (pread(log->file, head, sizeof head, 0) != (ssize_t)sizeof head)
         return att_fail_errno(err, errno, "reading the head");
     const att_status status = att_prov_head_read(head, sizeof head, origin, &now, NULL, err);
-    return status || now.turn == log->head.turn ? status : read_log(log, err);
+    if (status || now.turn == log->head.turn)
+        return status;
+    drop_people(log);
+    return read_log(log, err);
 }
 
 static att_status write_at(const att_provenance *log, const void *data, size_t size, uint64_t offset, att_error *err)
@@ -220,17 +245,6 @@ static att_status write_records(att_provenance *log, const att_bytes *records, c
         log->head = head;
         log->tree = *tree;
     }
-    return status;
-}
-
-static att_status need_people(att_provenance *log, bool create, att_error *err)
-{
-    if (log->has_people)
-        return att_prov_people_catch_up(&log->people, log->people_path, err);
-    if (!create && access(log->people_path, F_OK) != 0)
-        return ATT_OK;
-    const att_status status = att_prov_people_open(&log->people, log->people_path, true, &log->host, err);
-    log->has_people = !status;
     return status;
 }
 
@@ -284,19 +298,104 @@ static att_status append(att_provenance *log, const att_provenance_entry *entrie
     return status;
 }
 
-att_status att_provenance_append(
-    att_provenance *log, const att_provenance_entry *entries, size_t count, uint64_t *first, att_error *err)
+// --- Forgetting ----------------------------------------------------------------------------------------------------------
+
+// From wherever it was left. The entry is there when its number is taken: nobody else appends before this.
+static att_status finish_erasure(att_provenance *log, att_error *err)
+{
+    char note[96];
+    if (!log->people.erasing)
+        return ATT_OK;
+    snprintf(note, sizeof note, "the keys of %llu entries about one person were destroyed", (unsigned long long)log->people.erasing_count);
+    const att_provenance_entry erasure = {.kind = ATT_PROVENANCE_ERASURE, .subject = ATT_LIT("a person"), .note = att_text_of(note)};
+    att_status status = att_prov_people_erase(&log->people, err);
+    if (!status && log->tree.size <= log->people.erasing_at)
+        status = append(log, &erasure, 1, err);
+    return status ? status : att_prov_people_end_erasing(&log->people, err);
+}
+
+// The lock, what others did, and what they left undone.
+static att_status begin_turn(att_provenance *log, att_error *err)
 {
     att_status status = lock_file(log, err);
     if (status)
-        return att_while(err, status, "provenance log %s", log->path);
+        return status;
     status = catch_up(log, err);
+    if (!status)
+        status = need_people(log, false, err);
+    if (!status)
+        status = finish_erasure(log, err);
+    if (status)
+        unlock_file(log);
+    return status;
+}
+
+static att_status forget(att_provenance *log, att_text person, uint64_t *entries, att_error *err)
+{
+    if (!log->has_people)
+        return ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");
+    att_status status = att_prov_people_begin_erasing(&log->people, person, log->tree.size, err);
+    if (status)
+        return status;
+    if (entries)
+        *entries = log->people.erasing_count;
+    return finish_erasure(log, err);
+}
+
+att_status att_provenance_forget(att_provenance *log, att_text person, uint64_t *entries, att_error *err)
+{
+    if (entries)
+        *entries = 0;
+    att_status status = begin_turn(log, err);
+    if (!status) {
+        status = forget(log, person, entries, err);
+        unlock_file(log);
+    }
+    return att_while(err, status, "provenance log %s", log->path);
+}
+
+// --- From outside ------------------------------------------------------------------------------------------------
+
+att_status att_provenance_append(
+    att_provenance *log, const att_provenance_entry *entries, size_t count, uint64_t *first, att_error *err)
+{
+    att_status status = begin_turn(log, err);
+    if (status)
+        return att_while(err, status, "provenance log %s", log->path);
     if (first)
         *first = log->tree.size;
-    if (!status && count)
+    if (count)
         status = append(log, entries, count, err);
     unlock_file(log);
     return att_while(err, status, "provenance log %s", log->path);
+}
+
+att_status att_provenance_open(
+    att_provenance **out, const char *path, const att_provenance_options *options, const att_host *host, att_error *err)
+{
+    static const att_provenance_options plain = {0};
+    const att_host full = att_host_complete(host);
+    const att_provenance_options *o = options ? options : &plain;
+    *out = NULL;
+    att_provenance *log = ATT_NEW_ARRAY(&full, att_provenance, 1);
+    if (!log)
+        return att_no_memory(err, 1, "provenance log");
+    log->host = full;
+    log->file = log->people.file = -1;
+    log->wait_ms = o->wait_ms ? o->wait_ms : WAIT_MS;
+    log->path = copy_path(&full, path, NULL, "", &log->path_size);
+    log->key_path = copy_path(&full, path, o->key, "-key", &log->key_size);
+    log->people_path = copy_path(&full, path, o->people, "-people", &log->people_size);
+    att_status status = open_log(log, o, err);
+    if (!status) // what somebody left undone is done now, not when the next entry comes
+        status = begin_turn(log, err);
+    if (status)
+        att_provenance_close(log);
+    else {
+        unlock_file(log);
+        *out = log;
+    }
+    return att_while(err, status, "provenance log %s", path);
 }
 
 // --- Checkpoints -------------------------------------------------------------------------------------------------------
@@ -358,32 +457,6 @@ att_status att_provenance_checkpoint(att_provenance *log, char note[ATT_CHECKPOI
     }
     att_note_signer_wipe(&signer);
     return att_while(err, status, "signing a checkpoint of %s", log->path);
-}
-
-// --- Forgetting ----------------------------------------------------------------------------------------------------------
-
-att_status att_provenance_forget(att_provenance *log, att_text person, uint64_t *entries, att_error *err)
-{
-    uint64_t count = 0;
-    char note[96];
-    att_status status = lock_file(log, err);
-    if (status)
-        return status;
-    status = catch_up(log, err);
-    if (!status)
-        status = need_people(log, false, err);
-    if (!status && !log->has_people)
-        status = ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");
-    if (!status)
-        status = att_prov_people_forget(&log->people, person, &count, err);
-    snprintf(note, sizeof note, "the keys of %llu entries about one person were destroyed", (unsigned long long)count);
-    const att_provenance_entry erasure = {.kind = ATT_PROVENANCE_ERASURE, .subject = ATT_LIT("a person"), .note = att_text_of(note)};
-    if (!status)
-        status = append(log, &erasure, 1, err);
-    unlock_file(log);
-    if (entries)
-        *entries = count;
-    return att_while(err, status, "provenance log %s", log->path);
 }
 
 // --- Keys ----------------------------------------------------------------------------------------------------------------

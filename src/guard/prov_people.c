@@ -2,6 +2,8 @@
 // guard/prov_people.c - people's keys: kept, used, destroyed.
 #include "guard/prov_people.h"
 
+#include "guard/prov_entry.h"
+#include "guard/prov_file.h"
 #include "store/bytes.h"
 #include "store/durable.h"
 
@@ -13,7 +15,7 @@
 #include <xxhash.h>
 
 static const unsigned char magic[8] = "ATTPEOP\n";
-enum { PERSON = 1, ABOUT = 2, ROW_SIZE = 64, KEY_AT = 16, SUM_AT = 56, ID_SIZE_MAX = 255, FILE_SIZE_MAX = 1 << 30 };
+enum { PERSON = 1, ABOUT = 2, ERASING = 3, ROW_SIZE = 64, KEY_AT = 16, SUM_AT = 56, ID_SIZE_MAX = 255, FILE_SIZE_MAX = 1 << 30 };
 
 // --- One row --------------------------------------------------------------------------------------------------------
 
@@ -89,23 +91,90 @@ static att_status take_row(att_prov_people *p, const unsigned char *row, uint64_
         p->people.count);
 }
 
+// The last row, when it is one of kind 3. Returns how many bytes stand before it.
+static size_t take_erasing(att_prov_people *p, const unsigned char *data, size_t size)
+{
+    if (size < ROW_SIZE)
+        return size;
+    const unsigned char *row = data + size - ROW_SIZE;
+    p->erasing = row[0] == ERASING && att_load_u16(row + 2) == 0 && att_load_u64(row + SUM_AT) == row_sum(row, 0);
+    if (!p->erasing)
+        return size;
+    p->erasing_person = att_load_u32(row + 4);
+    p->erasing_at = att_load_u64(row + 8);
+    p->erasing_count = att_load_u64(row + KEY_AT);
+    return size - ROW_SIZE;
+}
+
+// A row of who is being forgotten that was overwritten in part: each byte is the old one or the new one.
+static bool is_half_erased(const att_prov_people *p, const unsigned char *row, size_t more)
+{
+    unsigned char old[ROW_SIZE], new[ROW_SIZE];
+    if (!p->erasing)
+        return false;
+    if (row[0] == PERSON)
+        return att_load_u32(row + 4) == p->erasing_person && p->erasing_person == p->people.count;
+    if (row[0] != ABOUT || more)
+        return false;
+    row_write(old, ABOUT, p->erasing_person, att_load_u64(row + 8), NULL, (att_text){0}, 0);
+    row_write(new, ABOUT, ATT_PROV_FORGOTTEN, att_load_u64(row + 8), NULL, (att_text){0}, 0);
+    for (size_t i = 0; i < ROW_SIZE; i++)
+        if (row[i] != old[i] && row[i] != new[i])
+            return false;
+    return true;
+}
+
+static att_status take_half_erased(att_prov_people *p, const unsigned char *row, size_t more, uint64_t offset, att_error *err)
+{
+    unsigned char blank[ROW_SIZE + ID_SIZE_MAX];
+    row_write(blank, PERSON, p->erasing_person, 0, NULL, (att_text){0}, more);
+    return row[0] == PERSON ? keep_person(p, blank, offset, err)
+                            : keep_about(p, att_load_u64(row + 8), p->erasing_person, offset, err);
+}
+
 static att_status take_rows(att_prov_people *p, const unsigned char *data, size_t size, att_error *err)
 {
     att_status status = ATT_OK;
     size_t at = 0;
+    size = take_erasing(p, data, size);
     while (!status && size - at >= ROW_SIZE) {
         const unsigned char *row = data + at;
         const size_t more = att_load_u16(row + 2);
         if (more > ID_SIZE_MAX || size - at - ROW_SIZE < more)
-            break; // cut off, or damaged: known by what follows
-        if (att_load_u64(row + SUM_AT) != row_sum(row, more))
-            return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu is damaged", (unsigned long long)(p->end + at));
-        status = take_row(p, row, p->end + at, err);
-        at += ROW_SIZE + more;
+            break;
+        if (att_load_u64(row + SUM_AT) == row_sum(row, more))
+            status = take_row(p, row, p->end + at, err);
+        else if (is_half_erased(p, row, more))
+            status = take_half_erased(p, row, more, p->end + at, err);
+        else
+            break;
+        at += status ? 0 : ROW_SIZE + more;
     }
-    if (!status && size - at >= ROW_SIZE + ID_SIZE_MAX)
-        return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu is damaged", (unsigned long long)(p->end + at));
+    p->torn = at != size;
     p->end += at;
+    if (!status && p->erasing && (p->torn || p->erasing_person >= p->people.count))
+        return ATT_FAIL(err, ATT_CORRUPT, "the row at byte %llu is damaged", (unsigned long long)p->end);
+    return status;
+}
+
+att_status att_prov_people_whole(const att_prov_people *p, const att_prov_view *view, att_error *err)
+{
+    att_arena arena;
+    att_status status = ATT_OK;
+    if (!p->torn)
+        return ATT_OK;
+    att_arena_init(&arena, view->host, 0);
+    for (uint64_t i = p->entries.count ? p->entries.items[p->entries.count - 1].entry + 1 : 0; i < view->entries.count && !status; i++) {
+        att_prov_record record;
+        att_provenance_entry entry;
+        att_prov_view_entry(view, i, &record);
+        att_arena_reset(&arena);
+        status = att_while(err, att_prov_entry_read(record.body, &arena, &entry, err), "entry %llu", (unsigned long long)i);
+        if (!status && att_hash_given(&entry.commitment))
+            status = ATT_FAIL(err, ATT_CORRUPT, "keys of people: the row at byte %llu is damaged, so that nothing tells whom entry %llu is about; "
+                "put back the file from a backup", (unsigned long long)p->end, (unsigned long long)i);
+    }
+    att_arena_deinit(&arena);
     return status;
 }
 
@@ -126,12 +195,13 @@ static att_status read_behind(att_prov_people *p, int file, const char *path, at
     att_status status = got < 0 ? att_fail_errno(err, errno, "reading %s", path) : ATT_OK;
     size_t skip = 0;
     if (!status && p->end == 0) {
-        if ((size_t)got < sizeof magic || memcmp(data, magic, sizeof magic) != 0)
+        p->torn = (size_t)got < sizeof magic; // it was being made
+        if (!p->torn && memcmp(data, magic, sizeof magic) != 0)
             status = ATT_FAIL(err, ATT_CORRUPT, "it does not hold keys of people");
-        else
+        else if (!p->torn)
             p->end = skip = sizeof magic;
     }
-    if (!status)
+    if (!status && p->end)
         status = take_rows(p, data + skip, (size_t)got - skip, err);
     sodium_memzero(data, size);
     att_free(p->host, data, size, 1);
@@ -194,6 +264,7 @@ static att_status append_row(att_prov_people *p, const unsigned char *row, size_
 {
     if (pwrite(p->file, row, size, (off_t)p->end) != (ssize_t)size || ftruncate(p->file, (off_t)(p->end + size)) != 0)
         return att_fail_errno(err, errno ? errno : EIO, "writing keys of people");
+    p->torn = false;
     return ATT_OK;
 }
 
@@ -261,7 +332,7 @@ att_provenance_person att_prov_people_who(const att_prov_people *p, uint64_t ent
     const att_prov_about *about = find_about(p, entry);
     if (!about)
         return ATT_PROVENANCE_SOMEBODY;
-    if (about->person == ATT_PROV_FORGOTTEN || !att_names_get(&p->names, about->person).size)
+    if (about->person == ATT_PROV_FORGOTTEN || !att_names_get(&p->names, about->person).size || (p->erasing && about->person == p->erasing_person))
         return ATT_PROVENANCE_ERASED;
     att_hash mine;
     const att_text name = att_names_get(&p->names, about->person);
@@ -278,14 +349,39 @@ static att_status overwrite(const att_prov_people *p, uint64_t offset, const uns
     return pwrite(p->file, row, size, (off_t)offset) == (ssize_t)size ? ATT_OK : att_fail_errno(err, errno, "overwriting a key");
 }
 
-// The key first: whatever happens next, it is gone.
-static att_status destroy_key(att_prov_people *p, uint32_t person, att_text id, att_error *err)
+att_status att_prov_people_begin_erasing(att_prov_people *p, att_text id, uint64_t at, att_error *err)
 {
-    unsigned char row[ROW_SIZE + ID_SIZE_MAX];
-    row_write(row, PERSON, person, 0, NULL, (att_text){0}, id.size);
-    att_status status = overwrite(p, p->people.items[person].offset, row, ROW_SIZE + id.size, err);
-    if (!status && fsync(p->file) != 0)
-        status = att_fail_errno(err, errno, "syncing keys of people");
+    unsigned char row[ROW_SIZE], count[32] = {0};
+    att_byte_writer writer = {count};
+    p->erasing_person = att_names_find(&p->names, id);
+    if (p->erasing_person == ATT_NO_INDEX)
+        return ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");
+    p->erasing_at = at;
+    p->erasing_count = 0;
+    for (size_t i = 0; i < p->entries.count; i++)
+        p->erasing_count += p->entries.items[i].person == p->erasing_person && p->entries.items[i].entry < at;
+    att_put_u64(&writer, p->erasing_count);
+    row_write(row, ERASING, p->erasing_person, at, count, (att_text){0}, 0);
+    att_status status = append_row(p, row, sizeof row, err);
+    if (!status)
+        status = att_prov_people_sync(p, err);
+    p->erasing = !status;
+    return status;
+}
+
+// The key first: whatever happens next, it is gone.
+static att_status destroy_key(att_prov_people *p, uint32_t person, att_error *err)
+{
+    unsigned char row[ROW_SIZE + ID_SIZE_MAX], head[ROW_SIZE];
+    const uint64_t offset = p->people.items[person].offset;
+    if (pread(p->file, head, sizeof head, (off_t)offset) != (ssize_t)sizeof head)
+        return att_fail_errno(err, errno, "reading keys of people");
+    const size_t size = ATT_MIN(att_load_u16(head + 2), (uint16_t)ID_SIZE_MAX);
+    sodium_memzero(head, sizeof head);
+    row_write(row, PERSON, person, 0, NULL, (att_text){0}, size);
+    att_status status = overwrite(p, offset, row, ROW_SIZE + size, err);
+    if (!status)
+        status = att_prov_people_sync(p, err);
     if (!status) {
         sodium_memzero(p->people.items[person].key, 32);
         att_names_erase(&p->names, person);
@@ -293,24 +389,26 @@ static att_status destroy_key(att_prov_people *p, uint32_t person, att_text id, 
     return status;
 }
 
-att_status att_prov_people_forget(att_prov_people *p, att_text id, uint64_t *entries, att_error *err)
+att_status att_prov_people_erase(att_prov_people *p, att_error *err)
 {
-    const uint32_t person = att_names_find(&p->names, id);
-    *entries = 0;
-    if (person == ATT_NO_INDEX)
-        return ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");
-    att_status status = destroy_key(p, person, id, err);
+    att_status status = destroy_key(p, p->erasing_person, err);
     for (size_t i = 0; i < p->entries.count && !status; i++) {
         unsigned char row[ROW_SIZE];
         att_prov_about *about = &p->entries.items[i];
-        if (about->person != person)
+        if (about->person != p->erasing_person)
             continue;
         row_write(row, ABOUT, ATT_PROV_FORGOTTEN, about->entry, NULL, (att_text){0}, 0);
         status = overwrite(p, about->offset, row, sizeof row, err);
-        about->person = ATT_PROV_FORGOTTEN;
-        ++*entries;
+        if (!status)
+            about->person = ATT_PROV_FORGOTTEN;
     }
-    if (!status)
-        status = att_prov_people_sync(p, err);
-    return status;
+    return status ? status : att_prov_people_sync(p, err);
+}
+
+att_status att_prov_people_end_erasing(att_prov_people *p, att_error *err)
+{
+    if (ftruncate(p->file, (off_t)p->end) != 0 || fdatasync(p->file) != 0)
+        return att_fail_errno(err, errno, "ending an erasure");
+    p->erasing = false;
+    return ATT_OK;
 }

@@ -85,6 +85,8 @@ static att_status each(const char *path, const char *people_path, att_text only,
         return status;
     if (people_path)
         status = att_prov_people_open(&people, people_path, false, &o.host, err);
+    if (!status)
+        status = att_prov_people_whole(&people, &o.view, err);
     const bool known = !only.size || (people.host && att_names_find(&people.names, only) != ATT_NO_INDEX);
     if (!status && !known)
         status = ATT_FAIL(err, ATT_NOT_FOUND, "no entry is about this person");

@@ -275,6 +275,76 @@ CHECK_TEST(a_forgotten_person_is_nowhere_and_the_tree_stays)
     att_provenance_close(log);
 }
 
+// A disk without power leaves what it wants behind the last sync: zeros, half a row, whole rows after a hole.
+CHECK_TEST(keys_that_end_torn_are_healed_unless_an_entry_needs_them)
+{
+    CHECK_BEGIN();
+    char path[512], people[560], junk[900];
+    att_provenance *log = open_log("healed", path);
+    snprintf(people, sizeof people, "%s-people", path);
+    const att_provenance_entry made[2] = {made_for("x1", "annabel"), made_for("x2", "bertram")};
+    CHECK_OK_ERR(att_provenance_append(log, made, 2, NULL, &err), &err);
+    att_provenance_close(log);
+    size_t size;
+    char *bytes = check_read_file(people, &size);
+    for (size_t more = 1; more < sizeof junk; more += 89) {
+        for (int kind = 0; kind < 3; kind++) {
+            memset(junk, kind == 1 ? 0xA5 : 0, sizeof junk);
+            if (kind == 2) // a hole, then what belongs elsewhere
+                memcpy(junk + more / 2, bytes + 8, ATT_MIN(more - more / 2, size - 8));
+            check_write_file(people, bytes, size);
+            FILE *file = fopen(people, "ab");
+            fwrite(junk, 1, more, file);
+            fclose(file);
+            seen s = {0};
+            CHECK_OK_ERR(att_provenance_each(path, people, 0, NULL, see, &s, &err), &err);
+            CHECK_EQ(s.known, s.count);
+            CHECK_OK_ERR(att_provenance_open(&log, path, NULL, NULL, &err), &err);
+            CHECK_OK_ERR(att_provenance_append(log, made, 2, NULL, &err), &err);
+            att_provenance_close(log);
+            free(bytes);
+            bytes = check_read_file(people, &size);
+        }
+    }
+    // Any byte of what was acknowledged, and any length of it: the story names the row and an entry.
+    for (size_t at = 8; at < size; at += 61) {
+        bytes[at] ^= 1;
+        check_write_file(people, bytes, size);
+        bytes[at] ^= 1;
+        CHECK_FAILS(att_provenance_each(path, people, 0, NULL, never_seen, NULL, &err), ATT_CORRUPT);
+        CHECK_HOLDS(err.text, "is damaged, so that nothing tells whom entry ");
+        CHECK_FAILS(att_provenance_open(&log, path, NULL, NULL, &err), ATT_CORRUPT);
+        CHECK_HOLDS(err.text, "from a backup");
+    }
+    check_write_file(people, bytes, size - 1);
+    CHECK_FAILS(att_provenance_open(&log, path, NULL, NULL, &err), ATT_CORRUPT);
+    check_write_file(people, bytes, size);
+    CHECK_OK_ERR(att_provenance_open(&log, path, NULL, NULL, &err), &err);
+    att_provenance_close(log);
+    free(bytes);
+}
+
+// Who has the log open, and the key in memory, does not go on using it.
+CHECK_TEST(a_key_that_another_process_destroyed_is_not_used_again)
+{
+    CHECK_BEGIN();
+    char path[512], people[560];
+    seen s = {0};
+    att_provenance *log = open_log("shared", path), *other = NULL;
+    snprintf(people, sizeof people, "%s-people", path);
+    const att_provenance_entry made = made_for("x1", "annabel");
+    CHECK_OK_ERR(att_provenance_append(log, &made, 1, NULL, &err), &err);
+    CHECK_OK_ERR(att_provenance_open(&other, path, NULL, NULL, &err), &err);
+    CHECK_OK_ERR(att_provenance_forget(other, ATT_LIT("annabel"), NULL, &err), &err);
+    att_provenance_close(other);
+    CHECK_OK_ERR(att_provenance_append(log, &made, 1, NULL, &err), &err); // somebody new
+    att_provenance_close(log);
+    CHECK_OK_ERR(att_provenance_each(path, people, 0, NULL, see, &s, &err), &err);
+    CHECK_EQ(s.count, 3);
+    CHECK_EQ(s.erased, 1);
+    CHECK_EQ(s.known, 1);
+}
+
 typedef struct page {
     char text[8192];
 } page;
@@ -407,6 +477,8 @@ CHECK_TEST(without_memory_nothing_is_half_done)
 
 CHECK_MAIN(CHECK_CASE(every_field_reads_back_and_the_line_is_the_leaf), CHECK_CASE(a_line_in_another_form_is_refused),
     CHECK_CASE(what_was_not_acknowledged_is_cut_off_and_what_was_is_kept), CHECK_CASE(several_writers_take_turns),
-    CHECK_CASE(a_forgotten_person_is_nowhere_and_the_tree_stays), CHECK_CASE(a_card_tells_what_was_logged_and_what_was_not),
+    CHECK_CASE(a_forgotten_person_is_nowhere_and_the_tree_stays),
+    CHECK_CASE(keys_that_end_torn_are_healed_unless_an_entry_needs_them), CHECK_CASE(a_key_that_another_process_destroyed_is_not_used_again),
+    CHECK_CASE(a_card_tells_what_was_logged_and_what_was_not),
     CHECK_CASE(what_could_not_be_read_back_is_not_taken), CHECK_CASE(half_a_pair_of_keys_is_none),
     CHECK_CASE(what_is_appended_meanwhile_does_not_look_like_damage), CHECK_CASE(without_memory_nothing_is_half_done))
