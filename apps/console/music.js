@@ -3,10 +3,11 @@
 // sections, key and plan, and, of what is held or denied, why.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { bytes, get, id, post } from './api.js';
+import { Mixer } from './mixer.js';
 import { Card, Message, clock, html, itemLink, many, odds, useLoaded, when } from './parts.js';
+import { Wave, time } from './wave.js';
 
 const activities = ['workout', 'commute', 'focus', 'sleep', 'relax', 'party'];
-const time = (s) => `${Math.floor(s / 60)}:${String(Math.floor(s % 60)).padStart(2, '0')}`;
 const line = (form, name) => ((form || '').match(new RegExp(`^${name} (.*)$`, 'm')) || [])[1];
 const needsOf = (form) => [...(form || '').matchAll(/^need (\S+) (\S+) (\S+)$/gm)].map(([, name, least, most]) => `${name} ${least === most ? least : `${least} to ${most}`}`);
 const State = ({ c }) => html`<span class="tag ${c.verdict === 'deny' ? 'bad' : c.verdict === 'hold' ? 'slot' : c.shown ? 'good' : ''}">${c.verdict === 'allow' && !c.shown ? 'barred since' : { allow: 'may be shown', hold: c.shown ? 'allowed by people' : 'waits for people', deny: 'denied', unjudged: 'not checked yet' }[c.verdict]}</span>`;
@@ -26,22 +27,6 @@ function Player({ item, onTime, seek }) {
   return html`<audio ref=${sound} controls preload="auto" src=${url || null} aria-label="player" onTimeUpdate=${(e) => onTime && onTime(e.target.currentTime)}></audio>`;
 }
 
-// Peaks from the analysis, sections from the plan, bars where the analyser hears them. A click plays from there.
-function Wave({ analysis, plan, at, onSeek }) {
-  const wave = analysis.waveform || [], seconds = analysis.seconds || 1, width = 800, half = 60;
-  const x = (s) => (s / seconds) * width;
-  const shape = `M0 ${half} ${wave.map((p, i) => `L${(i * width) / wave.length} ${half - (p / 1000) * half}`).join(' ')} L${width} ${half} ${[...wave].reverse().map((p, i) => `L${width - (i * width) / wave.length} ${half + (p / 1000) * half}`).join(' ')} Z`;
-  const sections = (plan && plan.sections) || [];
-  return html`<div class="wave"><svg viewBox="0 0 ${width} ${2 * half + 24}" preserveAspectRatio="none" role="img" aria-label=${`waveform of ${time(seconds)}: ${sections.map((s) => `${s.kind} from ${time(s.from_s)}`).join(', ') || 'one section'}; ${many((analysis.bars || []).length, 'bar', 'bars')} heard`}
-      onClick=${(e) => { const box = e.currentTarget.getBoundingClientRect(); onSeek(((e.clientX - box.left) / box.width) * seconds); }}>
-      ${sections.map((s, i) => html`<rect class=${`section ${i % 2 ? 'odd' : ''}`} x=${x(s.from_s)} width=${Math.max(0, x(Math.min(s.to_s, seconds)) - x(s.from_s))} y="0" height=${2 * half} />`)}
-      <path class="peaks" d=${shape} />
-      ${(analysis.beats || []).map((s) => html`<line class="beat" x1=${x(s)} x2=${x(s)} y1=${2 * half + 4} y2=${2 * half + 10} />`)}
-      ${(analysis.bars || []).map((s) => html`<line class="bar" x1=${x(s)} x2=${x(s)} y1=${2 * half + 4} y2=${2 * half + 20} />`)}
-      <line class="head" x1=${x(at)} x2=${x(at)} y1="0" y2=${2 * half + 24} /></svg>
-    <ol class="sections">${sections.map((s) => html`<li style=${`flex-grow:${Math.max(0.1, s.to_s - s.from_s)}`}><button class="plain" onClick=${() => onSeek(s.from_s)} aria-current=${at >= s.from_s && at < s.to_s ? 'true' : null}>${s.kind}</button></li>`)}</ol></div>`;
-}
-
 function Plan({ plan, at }) {
   const now = plan.chords.filter((c) => c.at_s <= at + 0.01).length - 1;
   return html`<${Card} wide title=${`The plan: ${plan.style} in ${plan.key}, ${plan.tempo_bpm} BPM, ${many(plan.bars, 'bar', 'bars')}, ${plan.parts.join(', ')}`}>
@@ -54,19 +39,21 @@ const measures = { tempo_bpm: ['tempo', 1, 'BPM'], duration_s: ['length', 1, 's'
 function Piece({ name }) {
   const { value, error } = useLoaded(async () => {
     const making = await get(`/v1/items/${id(name)}/making`);
-    const [plan, analysis] = await Promise.all([making.has_plan ? get(`/v1/items/${id(name)}/plan`) : null, making.has_analysis ? get(`/v1/items/${id(name)}/analysis`) : null]);
-    return { making, plan, analysis };
+    const [plan, analysis, sound] = await Promise.all([making.has_plan ? get(`/v1/items/${id(name)}/plan`) : null, making.has_analysis ? get(`/v1/items/${id(name)}/analysis`) : null, get(`/v1/sounds/${id(making.asset)}`).catch(() => null)]);
+    return { making, plan, analysis, sound };
   }, [name]);
   const [at, setAt] = useState(0);
   const [seek, setSeek] = useState(null);
+  const [mixed, setMixed] = useState(false);
   if (!value) return html`<${Message} error=${error}>Looking …<//>`;
-  const { making: m, plan, analysis } = value;
+  const { making: m, plan, analysis, sound } = value;
   const jump = (s) => { setAt(s); setSeek({ at: s }); };
   return html`<section class="card wide piece"><div class="head"><h3>${m.item}</h3><${State} c=${m} /></div><p class="subject">${m.title}</p>
-      ${analysis && html`<${Wave} analysis=${analysis} plan=${plan} at=${at} onSeek=${jump} />`}<${Player} key=${name} item=${name} onTime=${setAt} seek=${seek} />
+      ${analysis && html`<${Wave} analysis=${analysis} plan=${plan} at=${at} onSeek=${jump} />`}${!mixed && html`<${Player} key=${name} item=${name} onTime=${setAt} seek=${seek} />`}
       ${m.reasons.length > 0 && html`<ul class="reasons">${m.reasons.map((r) => html`<li>${r}</li>`)}</ul>`}
       <p class="row">${analysis && html`<span class="tag">${analysis.key}</span>`}${Object.entries(measures).filter(([n]) => n in m.measures).map(([n, [word, digits, unit]]) => html`<span class="tag">${word} ${m.measures[n].toFixed(digits)} ${unit}</span>`)}</p>
       <p class="quiet">By ${m.maker} ${when(m.made_at)}, in ${m.wall_s.toFixed(1)} s; ${m.sources.join(', ')}. ${(m.size / 1e6).toFixed(1)} MB.</p></section>
+    ${sound && html`<${Mixer} sound=${sound} start=${at} seek=${mixed ? seek : null} onTime=${setAt} onReady=${() => { setSeek(null); setMixed(true); }} />`}
     ${plan && plan.sections && html`<${Plan} plan=${plan} at=${at} />`}`;
 }
 

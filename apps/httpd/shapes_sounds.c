@@ -56,6 +56,9 @@ static const char *stem_of(unsigned stem)
 {
     return stem < ATT_STEM_COUNT ? att_stem_name((att_stem)stem) : NULL;
 }
+static const shape_field colour_fields[] = {{"drums", SHAPE_TEXT, "hash of a sound", 64, 64}, {"bass", SHAPE_TEXT, "likewise", 64, 64},
+    {"vocals", SHAPE_TEXT, "likewise", 64, 64}, {"other", SHAPE_TEXT, "likewise", 64, 64}, {0}};
+static const shape shape_colours = {"StemColours", "The sound whose colour a stem takes on; left out: it keeps its own", colour_fields};
 static const shape_field input_fields[] = {{"name", SHAPE_TEXT, "of the work", 1, 255, .required = true},
     {"licence", SHAPE_TEXT, "left out: none", 1, 255}, {"opted_out", SHAPE_BOOL, "its people do not want that"}, {0}};
 static const shape shape_input = {"SoundInput", "Something that a sound was made from", input_fields};
@@ -68,7 +71,8 @@ static const shape shape_input = {"SoundInput", "Something that a sound was made
         {"method", SHAPE_TEXT, "of stems and remix; network when left out", .name_of = method_of},                 \
         {"context", SHAPE_TEXT, "of remix: as a situation asks", .name_of = preset_of},                            \
         {"gains", SHAPE_OBJECT, "of remix", .shape = &shape_gains},                                                \
-        {"mute", SHAPE_TEXT, "of remix: the stem that is left out", .name_of = stem_of},                           \
+        {"mute", SHAPE_LIST, "of remix: stems that are left out", 0, ATT_STEM_COUNT, .of = SHAPE_TEXT, .name_of = stem_of},                           \
+        {"swap", SHAPE_OBJECT, "of remix: the colours of other sounds", .shape = &shape_colours},                  \
         {"profile", SHAPE_TEXT, "of master", .name_of = profile_of},                                               \
         {"profile_yaml", SHAPE_TEXT, "of master: a profile of your own, as attune music master reads it", 1, 65536}, \
         {"among", SHAPE_LIST, "of find and check: sounds that are known, by their hashes", 1, 64, .of = SHAPE_TEXT}, \
@@ -102,12 +106,19 @@ static const shape shape_analysis = {"SoundAnalysis", "What is in a sound (docs/
 static const shape_field beat_fields[] = {FIGURE("at_s", "from the start"), {"in_bar", SHAPE_WHOLE, "1: the bar begins here", .required = true}, {0}};
 static const shape shape_beat = {"Beat", "A beat", beat_fields};
 
-static const shape_field made_fields[] = {{"name", SHAPE_TEXT, "what it is: the action, or the stem", .required = true}, SOUND_FIELDS, {0}};
+static const shape_field made_fields[] = {{"name", SHAPE_TEXT, "what it is: the action, or the stem", .required = true}, SOUND_FIELDS,
+    FIGURE_OR_NULL("loudness_lufs", "ITU-R BS.1770; null: silence"), {0}};
 static const shape shape_made = {"MadeSound", "A sound that was made and is kept", made_fields};
 static const shape_field stem_fields[] = {{"stem", SHAPE_TEXT, "which", .name_of = stem_of, .required = true},
     FIGURE_OR_NULL("expected_db", "SI-SDR that it is expected to have; null: nothing of it was found"),
-    FIGURE_OR_NULL("gain_db", "as it was mixed; null: not at all"), {"limited", SHAPE_BOOL, "less than was asked, since it was not split well enough", .required = true}, {0}};
+    FIGURE_OR_NULL("least_db", "a remix turns it down to this and no further; null: it may be left out"), FIGURE("most_db", "and up to this"),
+    FIGURE_OR_NULL("asked_db", "of remix; null: left out"), FIGURE_OR_NULL("gain_db", "as it was mixed; null: not at all"),
+    FIGURE("colour_share", "of the way to the other sound's colour"), {"limited", SHAPE_BOOL, "less than was asked, since it was not split well enough", .required = true}, {0}};
 static const shape shape_stem = {"SoundStem", "How well a stem was split, and how it was mixed", stem_fields};
+
+static const shape_field context_fields[] = {{"context", SHAPE_TEXT, "which", .name_of = preset_of, .required = true},
+    FIGURE_OR_NULL("drums", "dB; null: left out"), FIGURE_OR_NULL("bass", "likewise"), FIGURE_OR_NULL("vocals", "likewise"), FIGURE_OR_NULL("other", "likewise"), {0}};
+static const shape shape_context_gains = {"ContextGains", "What a remix for a situation would do with this sound", context_fields};
 
 static const shape_field figures_fields[] = {FIGURE_OR_NULL("loudness_lufs", "ITU-R BS.1770"), FIGURE_OR_NULL("loudness_range_lu", "EBU Tech 3342"),
     FIGURE_OR_NULL("true_peak_dbtp", "greatest level"), FIGURE_OR_NULL("crest_db", "peak by RMS"), FIGURE_OR_NULL("band_low_hz", "nearly all power is above"),
@@ -135,11 +146,14 @@ static const shape shape_check_result = {"ReleaseCheck", "Whether a sound may be
 
 static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was done", .name_of = action_of, .required = true},
     {"sound", SHAPE_TEXT, "to which", .required = true},
+    FIGURE_OR_NULL("loudness_lufs", "of the sound, where another was made of it; null: silence, or none was"),
+    FIGURE_OR_NULL("turned_down_db", "of remix: all of it, so that nothing is clipped; otherwise null"),
     {"analysis", SHAPE_OBJECT, "of analyze, otherwise null", .shape = &shape_analysis, .required = true, .nullable = true},
     {"beats", SHAPE_LIST, "of analyze, where asked for", .of = SHAPE_OBJECT, .shape = &shape_beat, .required = true},
     {"made", SHAPE_LIST, "new sounds", .of = SHAPE_OBJECT, .shape = &shape_made, .required = true},
     {"stems", SHAPE_LIST, "of stems and remix", .of = SHAPE_OBJECT, .shape = &shape_stem, .required = true},
     {"mastered", SHAPE_OBJECT, "of master, otherwise null", .shape = &shape_master, .required = true, .nullable = true},
+    {"contexts", SHAPE_LIST, "of stems", .of = SHAPE_OBJECT, .shape = &shape_context_gains, .required = true},
     {"matches", SHAPE_LIST, "of find, the best first", .of = SHAPE_OBJECT, .shape = &shape_match, .required = true},
     {"check", SHAPE_OBJECT, "of check, otherwise null", .shape = &shape_check_result, .required = true, .nullable = true}, {0}};
 const shape httpd_shape_sound_result = {"SoundResult", "What became of a sound", result_fields};

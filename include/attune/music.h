@@ -82,6 +82,8 @@ att_status att_music_analyse_all(att_sound sound, att_music_analysis *out, att_m
 // `seconds_max`: no more of it; 0: all.
 att_status att_music_analyse_file(
     const char *path, double seconds_max, att_music_analysis *out, att_music_details *details, const att_host *host, att_error *err);
+// Its loudness alone, as an analysis tells it: ITU-R BS.1770; -HUGE_VAL: silence.
+att_status att_music_loudness(att_sound sound, double *lufs, att_error *err);
 void att_music_details_deinit(att_music_details *details); // all zero is fine
 
 const char *att_mood_name(att_mood mood);                 // "calm"; NULL for none of them

@@ -60,6 +60,9 @@ typedef struct att_remix_told {
 att_status att_stems_remix(
     att_audio *out, const att_stems *stems, const att_remix_options *options, const att_host *host, att_remix_told *told, att_error *err);
 
+// How far it goes with a stem that is expected to be split so well: *least_db is -HUGE_VAL where it may be muted, *most_db at most 24.
+void att_remix_limits(double expected_db, double *least_db, double *most_db);
+
 // Gains for a situation: "workout", "focus", "sleep", "commute", "party", "relax", "karaoke". False: no such preset.
 bool att_remix_preset(att_text name, double gain_db[ATT_STEM_COUNT]);
 const char *att_remix_preset_name(size_t index); // NULL beyond the last

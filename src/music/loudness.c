@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // music/loudness.c - loudness by libebur128, true peak by our own, in one pass.
 #include "music/loudness.h"
+#include "attune/music.h"
 #include "base/base.h"
 #include "music/true_peak.h"
 
@@ -73,5 +74,13 @@ att_status att_loudness_measure(att_sound sound, att_loudness *out, att_error *e
     if (!status)
         status = att_meter_tell(meter, out, err);
     att_meter_destroy(meter);
+    return status;
+}
+
+att_status att_music_loudness(att_sound sound, double *lufs, att_error *err)
+{
+    att_loudness heard;
+    const att_status status = att_loudness_measure(sound, &heard, err);
+    *lufs = heard.integrated_lufs;
     return status;
 }

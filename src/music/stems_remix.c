@@ -9,6 +9,7 @@
 
 #define ARTIFACTS_DB 3.0 // how far below the stem what is wrong of it must stay
 #define COLOUR_DB_MAX 12.0
+#define GAIN_DB_MAX 24.0
 enum { COLOURS = 32 }; // bands of a colour: sixteen bands of the network each
 
 static const struct {
@@ -46,6 +47,13 @@ static double reach_of(double expected_db)
 static double limit(double gain, double reach)
 {
     return ATT_MAX(ATT_MIN(gain, 1 + reach), 1 - reach);
+}
+
+void att_remix_limits(double expected_db, double *least_db, double *most_db)
+{
+    const double reach = reach_of(expected_db);
+    *least_db = reach < 1 ? 20 * log10(1 - reach) : -HUGE_VAL;
+    *most_db = ATT_MIN(20 * log10(1 + reach), GAIN_DB_MAX);
 }
 
 // --- Colour ---------------------------------------------------------------------------------------------------
@@ -156,8 +164,8 @@ static att_status recolour(att_audio *out, const att_audio *stem, att_sound like
 static att_status check(const att_remix_options *o, att_error *err)
 {
     for (int s = 0; s < ATT_STEM_COUNT; s++)
-        if (isnan(o->gain_db[s]) || o->gain_db[s] > 24)
-            return ATT_FAIL(err, ATT_INVALID, "gain of %s: found %g dB, expected at most 24", att_stem_name((att_stem)s), o->gain_db[s]);
+        if (isnan(o->gain_db[s]) || o->gain_db[s] > GAIN_DB_MAX)
+            return ATT_FAIL(err, ATT_INVALID, "gain of %s: found %g dB, expected at most %g", att_stem_name((att_stem)s), o->gain_db[s], GAIN_DB_MAX);
     return ATT_OK;
 }
 

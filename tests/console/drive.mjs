@@ -325,6 +325,83 @@ test('a_piece_that_was_made_is_heard_and_shows_its_plan', async (page) => {
   await page.waitForSelector('.card .tracks li');
 });
 
+// Web Audio is watched, not heard: which sources start when, and where each gain is going.
+const watchAudio = (context) => context.addInitScript(() => {
+  const starts = (window.starts = []), gains = (window.gains = []);
+  const { start } = AudioBufferSourceNode.prototype, make = AudioContext.prototype.createGain;
+  AudioBufferSourceNode.prototype.start = function (when, from) { starts.push({ when, from, length: this.buffer.length }); return start.call(this, when, from); };
+  AudioContext.prototype.createGain = function () { const node = make.call(this), set = node.gain.setTargetAtTime; gains.push(0); const i = gains.length - 1; node.gain.setTargetAtTime = function (value, ...more) { gains[i] = value; return set.call(this, value, ...more); }; return node; };
+});
+
+test('stems_are_heard_in_step_under_faders_that_keep_to_their_limits_and_a_remix_beside_the_original', async () => {
+  const page = await open(still);
+  await watchAudio(page.context());
+  await enter(page, still, key);
+  const brief = (await ask(page, 'GET', '/v1/generations')).json.briefs.find((b) => b.allowed);
+  if (!brief) return void await page.context().close();
+  const item = (await ask(page, 'GET', `/v1/generations/${brief.id}`)).json.candidates.find((c) => c.shown).item;
+  await go(page, still, `#/music/${item}`);
+  await page.getByRole('button', { name: 'Split into stems' }).click();
+  await page.waitForSelector('.stems .stem');
+  assert.equal(await page.locator('.stems .peaks-of').count(), 4);
+  const near = (a, b) => Math.abs(a - b) < 1e-4, power = (db) => 10 ** (db / 20);
+  // The service's limits are the fader's ends.
+  const job = (await ask(page, 'GET', '/v1/jobs')).json.jobs.find((j) => j.kind === 'sound');
+  const stems = (await ask(page, 'GET', `/v1/jobs/${job.id}`)).json.sound.stems;
+  for (const s of stems) {
+    const [least, most] = await page.$eval(`input[aria-label="${s.stem}, in dB"]`, (e) => [Number(e.min), Number(e.max)]);
+    assert.ok(most <= s.most_db && most > Math.min(s.most_db, 12) - 0.11, `${s.stem}: ${most} of ${s.most_db}`);
+    assert.ok(least >= (s.least_db ?? -24) && least < Math.max(s.least_db ?? -24, -24) + 0.11, `${s.stem}: ${least} of ${s.least_db}`);
+  }
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
+  await until(page, () => document.querySelector('.position').value > 0.3);
+  const starts = await page.evaluate(() => window.starts);
+  assert.equal(starts.length, 4);
+  assert.ok(starts.every((s) => s.when === starts[0].when && s.from === 0 && s.length === starts[0].length), JSON.stringify(starts));
+  // By keys alone: a fader down, to its end; the others as they were.
+  await page.focus('input[aria-label="drums, in dB"]');
+  await page.keyboard.press('Home');
+  assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), 'none', 'a fader that has the focus shows it');
+  const least = Number(await page.$eval('input[aria-label="drums, in dB"]', (e) => e.min));
+  await until(page, () => window.gains[0] < 1);
+  const gains = await page.evaluate(() => window.gains);
+  assert.ok(near(gains[0], power(least)) && gains.slice(1, 4).every((g) => near(g, 1)), `${gains}`);
+  await page.getByRole('button', { name: 'solo bass' }).press('Enter');
+  await until(page, () => window.gains[0] === 0 && window.gains[2] === 0 && window.gains[1] === 1);
+  await page.getByRole('button', { name: 'solo bass' }).press('Enter');
+  await page.getByRole('button', { name: 'mute vocals' }).click();
+  const vocals = stems.find((s) => s.stem === 'vocals');
+  await until(page, (g) => Math.abs(window.gains[2] - g) < 1e-4, vocals.least_db === null ? 0 : power(vocals.least_db));
+  await page.getByRole('button', { name: 'Make this remix' }).click();
+  await page.waitForSelector('.told');
+  const made = (await ask(page, 'GET', `/v1/jobs/${(await ask(page, 'GET', '/v1/jobs')).json.jobs[0].id}`)).json.sound;
+  assert.ok(near(made.stems[0].asked_db, least) && !made.stems[0].limited, 'what a fader offers is given');
+  assert.equal(made.stems[2].asked_db, null);
+  if (made.stems[2].limited) assert.match(await page.textContent('.told'), /vocals by −[\d.]+ dB instead of left out/);
+  // The remix is heard at the same place; then the original, the louder of the two turned down; nothing starts anew.
+  const count = await page.evaluate(() => window.starts.length);
+  const apart = made.made[0].loudness_lufs - made.loudness_lufs;
+  const all = (list) => until(page, (wanted) => wanted.every((g, i) => Math.abs(window.gains[i] - g) < 1e-3), list);
+  await all([0, 0, 0, 0, power(Math.min(0, -apart))]);
+  await page.check('input[name=heard][value=original]');
+  await all([...Array(4).fill(power(Math.min(0, apart))), 0]);
+  await page.uncheck('.equal input');
+  await all([1, 1, 1, 1, 0]);
+  assert.equal(await page.evaluate(() => window.starts.length), count);
+  // A situation's gains are those that the service says, within the limits.
+  await page.selectOption('select[aria-label="remix for a situation"]', 'sleep');
+  const sleep = (await ask(page, 'GET', `/v1/jobs/${job.id}`)).json.sound.contexts.find((c) => c.context === 'sleep');
+  for (const s of stems) assert.ok(Math.abs(Number(await page.inputValue(`input[aria-label="${s.stem}, in dB"]`)) - sleep[s.stem]) < 0.11, s.stem);
+  for (const [width, colorScheme] of [[1280, 'light'], [1280, 'dark'], [390, 'light'], [390, 'dark']]) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 900 });
+    const over = await page.evaluate(() => { scrollTo(0, 0); return document.documentElement.scrollWidth - innerWidth; });
+    assert.ok(over <= 0, `the desk is ${over} pixels wider than ${width}`);
+    if (shots) await page.screenshot({ path: `${shots}/music-desk-${width}-${colorScheme}.png`, fullPage: true });
+  }
+  await page.context().close();
+});
+
 test('a_case_is_decided_by_several_acts_and_appealed', async (page) => {
   const item = (await ask(page, 'GET', '/v1/items?limit=1&offset=20')).json.items[0];
   assert.equal((await ask(page, 'POST', '/v1/queue/reports', { user: 'person-00007', item: item.id, reason: 'a stolen song' })).status, 200);

@@ -214,13 +214,45 @@ CHECK_TEST(stems_are_four_sounds_and_a_remix_is_one)
     const json_t *result = json_object_get(r.json, "sound");
     CHECK_EQ(json_array_size(json_object_get(result, "made")), 4);
     CHECK(strcmp(client_text(json_array_get(json_object_get(result, "made"), 0), "name"), "drums") == 0);
+    CHECK(number(result, "loudness_lufs") < -5 && number(result, "loudness_lufs") > -40);
+    const json_t *contexts = json_object_get(result, "contexts");
+    CHECK_EQ(json_array_size(contexts), 7);
+    for (size_t s = 0; s < 4; s++) { // what situations would do keeps to the limits of each stem
+        const json_t *stem = json_array_get(json_object_get(result, "stems"), s);
+        for (size_t i = 0; i < 7; i++) {
+            const json_t *gain = json_object_get(json_array_get(contexts, i), client_text(stem, "stem"));
+            CHECK(json_is_null(gain) ? json_is_null(json_object_get(stem, "least_db"))
+                                     : json_number_value(gain) <= number(stem, "most_db") + 1e-6 && json_number_value(gain) >= number(stem, "least_db") - 200 * json_is_null(json_object_get(stem, "least_db")) - 1e-6);
+        }
+    }
     client_free(&r);
-    r = do_task(first, "{\"action\":\"remix\",\"method\":\"classical\",\"mute\":\"drums\",\"gains\":{\"bass\":3}}");
+    r = do_task(first, "{\"action\":\"remix\",\"method\":\"classical\",\"mute\":[\"drums\"],\"gains\":{\"bass\":3}}");
     result = json_object_get(r.json, "sound");
     CHECK_EQ(json_array_size(json_object_get(result, "made")), 1);
     CHECK_NEAR(number(json_array_get(json_object_get(result, "made"), 0), "seconds"), 8, 0.001);
     CHECK_EQ(json_array_size(json_object_get(result, "stems")), 4);
+    for (size_t s = 0; s < 4; s++) {
+        const json_t *stem = json_array_get(json_object_get(result, "stems"), s);
+        CHECK_NEAR(number(stem, "asked_db"), s == 1 ? 3 : 0, 1e-9); // of what is left out: null
+        CHECK(json_is_null(json_object_get(stem, "asked_db")) == (s == 0));
+        CHECK(!json_is_true(json_object_get(stem, "limited")) || number(stem, "gain_db") == number(stem, s == 0 ? "least_db" : "most_db"));
+    }
+    CHECK(number(result, "turned_down_db") >= 0 && json_is_number(json_object_get(json_array_get(json_object_get(result, "made"), 0), "loudness_lufs")));
     client_free(&r);
+}
+
+CHECK_TEST(a_stem_takes_on_the_colour_of_another_sound)
+{
+    CHECK_BEGIN();
+    char task[300];
+    snprintf(task, sizeof task, "{\"action\":\"remix\",\"method\":\"classical\",\"swap\":{\"other\":\"%s\"}}", second);
+    reply r = do_task(first, task);
+    const json_t *stems = json_object_get(json_object_get(r.json, "sound"), "stems");
+    for (size_t s = 0; s < 4; s++)
+        CHECK(s == 3 ? number(json_array_get(stems, s), "colour_share") > 0 : number(json_array_get(stems, s), "colour_share") == 0);
+    client_free(&r);
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"remix\",\"swap\":{\"other\":\"abc\"}}", 400, "swap.other");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"remix\",\"mute\":[\"flute\"]}", 400, "mute[0]");
 }
 
 CHECK_TEST(a_task_that_lacks_something_is_refused_with_the_field)
@@ -304,6 +336,7 @@ int main(void)
         CHECK_CASE(a_sound_is_found_in_itself_and_not_in_another),
         CHECK_CASE(a_copy_is_denied_and_what_was_opted_out_too),
         CHECK_CASE(stems_are_four_sounds_and_a_remix_is_one),
+        CHECK_CASE(a_stem_takes_on_the_colour_of_another_sound),
         CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
         CHECK_CASE(a_job_that_is_cancelled_ends_and_makes_nothing),
     };

@@ -69,6 +69,27 @@ CHECK_TEST(what_is_split_badly_is_moved_less)
     att_stems_deinit(&stems);
 }
 
+// Whatever is expected: asked for all there is and for nothing, a remix gives exactly the limits that are told.
+CHECK_TEST(a_remix_goes_as_far_as_its_limits_say)
+{
+    CHECK_BEGIN();
+    for (int i = 0; i < 9; i++) {
+        const double expected_db = i == 8 ? -HUGE_VAL : -20 + 5 * i;
+        att_stems stems = tones(expected_db);
+        att_audio mix;
+        att_remix_told told;
+        double least_db, most_db;
+        att_remix_limits(expected_db, &least_db, &most_db);
+        CHECK_OK(att_stems_remix(&mix, &stems, &(att_remix_options){.gain_db = {24, -HUGE_VAL, 0, 0}}, NULL, &told, NULL));
+        CHECK_NEAR(told.gain_db[0], most_db, 1e-9);
+        CHECK(isinf(least_db) ? isinf(told.gain_db[1]) != 0 : fabs(told.gain_db[1] - least_db) < 1e-9);
+        CHECK(least_db <= 0 && most_db >= 0);
+        CHECK(i == 8 || isfinite(least_db) == (expected_db < 3));
+        att_audio_deinit(&mix);
+        att_stems_deinit(&stems);
+    }
+}
+
 CHECK_TEST(what_would_be_clipped_is_turned_down)
 {
     CHECK_BEGIN();
@@ -133,5 +154,5 @@ CHECK_TEST(presets_are_known_and_wrong_gains_refused)
     att_stems_deinit(&stems);
 }
 
-CHECK_MAIN(CHECK_CASE(stems_are_as_loud_as_asked), CHECK_CASE(what_is_split_badly_is_moved_less), CHECK_CASE(what_would_be_clipped_is_turned_down),
+CHECK_MAIN(CHECK_CASE(stems_are_as_loud_as_asked), CHECK_CASE(what_is_split_badly_is_moved_less), CHECK_CASE(a_remix_goes_as_far_as_its_limits_say), CHECK_CASE(what_would_be_clipped_is_turned_down),
     CHECK_CASE(a_stem_takes_on_another_colour), CHECK_CASE(presets_are_known_and_wrong_gains_refused))
