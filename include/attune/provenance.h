@@ -198,6 +198,27 @@ att_status att_provenance_proof_check(const att_provenance_proof *proof, att_err
 att_status att_provenance_card(
     const char *path, att_text model, const att_host *host, att_line_sink *sink, void *user, att_error *err);
 
+// --- Work without an engine ------------------------------------------------------------------------------------------------------
+
+// A file that something is made from, or learned from. It is known by its bytes.
+typedef struct att_provenance_material {
+    const char *file;
+    att_text name;    // its subject in the log
+    att_text licence; // empty: what the log last said of these bytes, if anything
+    bool told;        // that it is opted out, or not, is said now; else what the log last said of these bytes counts
+    bool opted_out;
+    att_hash content; // written by att_provenance_take
+} att_provenance_material;
+
+// Before the work: enters each whose bytes are new to the log, or of which something else is said now. The log is made when it is not
+// there. ATT_DENIED, when all are entered: one is opted out, and nothing may be made from it.
+att_status att_provenance_take(const char *log, att_text medium, att_provenance_material *materials, size_t count, const att_host *host,
+    att_error *err);
+// After the work: enters what lies in `file`. An entry of kind OUTPUT gets the materials' contents as its parents; one of kind MODEL how
+// many there are by licence, and the root over their leaves. Signs a checkpoint where PATH-key is there.
+att_status att_provenance_give(const char *log, const att_provenance_entry *entry, const char *file,
+    const att_provenance_material *materials, size_t count, const att_host *host, att_error *err);
+
 // --- Through an engine -----------------------------------------------------------------------------------------------------------
 
 // Into PATH-provenance of the engine's store, which is made when it is not there. As att_provenance_append.

@@ -4,6 +4,7 @@
 // The log is opened with the first append and kept open; provenance_lock guards it, and is taken while no other lock is held.
 #include "engine/provenance.h"
 
+#include "guard/prov_counts.h"
 #include "guard/prov_tree.h"
 
 #include <stdio.h>
@@ -88,9 +89,7 @@ typedef struct inputs {
     att_arena life;
     att_names items;       // by id: row of `rows`
     ATT_VEC(logged) rows;
-    att_provenance_count counts[ATT_PROVENANCE_COUNTS_MAX]; // by licence, of those learned from
-    size_t count_count;
-    uint64_t others; // of licences beyond these
+    att_prov_counts counts; // by licence, of those learned from
     att_tree tree;         // over the leaves of those learned from
     uint64_t opted_out;
     bool no_memory;
@@ -159,19 +158,6 @@ static att_status log_new(inputs *in, att_error *err)
     return status;
 }
 
-static void count_licence(inputs *in, att_text licence)
-{
-    size_t k = 0;
-    while (k < in->count_count && !att_text_equal(in->counts[k].name, licence))
-        k++;
-    if (k < in->count_count)
-        in->counts[k].count++;
-    else if (k < ATT_PROVENANCE_COUNTS_MAX - 1)
-        in->counts[in->count_count++] = (att_provenance_count){licence, 1};
-    else
-        in->others++;
-}
-
 static void sum_up(inputs *in)
 {
     for (uint32_t i = 0; i < in->l->item_count; i++) {
@@ -182,16 +168,9 @@ static void sum_up(inputs *in)
         if (item->is_opted_out || row == ATT_NO_INDEX)
             continue;
         att_tree_add(&in->tree, &in->rows.items[row].leaf, nodes);
-        count_licence(in, item->licence);
+        att_prov_counts_add(&in->counts, item->licence);
     }
-    if (!in->others)
-        return;
-    size_t k = 0; // a licence may be called so
-    while (k < in->count_count && !att_text_equal(in->counts[k].name, ATT_LIT("others")))
-        k++;
-    if (k == in->count_count)
-        in->counts[in->count_count++] = (att_provenance_count){ATT_LIT("others"), 0};
-    in->counts[k].count += in->others;
+    att_prov_counts_end(&in->counts);
 }
 
 static att_status gather(inputs *in, att_error *err)
@@ -234,8 +213,8 @@ static att_status log_model(inputs *in, const att_likings *likings, uint64_t ver
     char name[ATT_MODEL_NAME_SIZE], note[1024];
     att_provenance_learned learned = {.records = in->l->log_seq, .last_ms = ATT_MAX(likings->last_ms, 0), .events = in->l->events,
         .people = report->users, .items = report->items, .preferences = report->preferences, .inputs = in->tree.size, .opted_out = in->opted_out};
-    att_provenance_entry entry = {.kind = ATT_PROVENANCE_MODEL, .medium = ATT_LIT("recommendation"), .learned = &learned, .counts = in->counts,
-        .count_count = in->count_count, .seeded = true, .seed = seed};
+    att_provenance_entry entry = {.kind = ATT_PROVENANCE_MODEL, .medium = ATT_LIT("recommendation"), .learned = &learned, .counts = in->counts.counts,
+        .count_count = in->counts.count, .seeded = true, .seed = seed};
     pthread_rwlock_rdlock(&engine->state_lock);
     learned.first_ms = ATT_MAX(att_people_total(engine->people).first_ms, 0);
     pthread_rwlock_unlock(&engine->state_lock);
