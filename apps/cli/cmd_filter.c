@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/cmd_filter.c - filter: train a text filter, measure it, check texts with it.
-#include "cli.h"
+#include "origin.h"
 
 #include <errno.h>
 #include <math.h>
@@ -19,14 +19,20 @@ static bool number_options(const cli *c, uint64_t *seed, uint64_t *threads, uint
 
 // --- train ----------------------------------------------------------------------------------------------------
 
-static int run_train(cli *c)
+static int train(cli *c, cli_origin *origin)
 {
     const char *model = cli_get(c, "out");
     uint64_t seed = 1, threads, test_every = 0;
+    char note[256];
     if (c->argument_count != 2 || !model)
         return cli_usage(c, "train needs a CSV file and --out MODEL");
     if (!number_options(c, &seed, &threads, &test_every))
         return 64;
+    int code = cli_origin_add(c, origin, NULL, c->arguments[1]);
+    if (!code)
+        code = cli_origin_take(c, origin, "text");
+    if (code)
+        return code;
     const att_filter_train_options options = {.mapping = cli_get(c, "mapping"), .test_every = test_every, .seed = seed,
         .threads = (uint32_t)threads};
     att_filter_trained trained;
@@ -36,6 +42,11 @@ static int run_train(cli *c)
     cli_progress_end();
     if (status)
         return cli_fail(c, status, &err);
+    snprintf(note, sizeof note, "A text filter. %llu texts, %llu left out for testing; macro-F1 out of fold %.3f.", (unsigned long long)trained.rows,
+        (unsigned long long)trained.left_out, trained.macro_f1);
+    code = cli_origin_give(c, origin, (att_provenance_entry){.kind = ATT_PROVENANCE_MODEL, .seeded = true, .seed = seed}, "text", model, note);
+    if (code)
+        return code;
     if (c->json) {
         json_t *categories = json_object();
         for (size_t i = 0; i < trained.category_count; i++)
@@ -49,6 +60,16 @@ static int run_train(cli *c)
     for (size_t i = 0; i < trained.category_count; i++)
         printf("  %s from a score of %.2f\n", trained.categories[i], trained.thresholds[i]);
     return 0;
+}
+
+static int run_train(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = train(c, &origin);
+    cli_origin_close(&origin);
+    return code;
 }
 
 // --- evaluate -------------------------------------------------------------------------------------------------
@@ -250,9 +271,9 @@ static int check_lines(const att_filter *filter)
     size_t capacity = 0;
     int code = 0;
     unsigned long long number = 0;
-    for (ssize_t size; (size = getline(&line, &capacity, stdin)) >= 0 && !cli_interrupted();) {
+    for (ssize_t size; (size = cli_getline(&line, &capacity, LINE_MAX_SIZE + 2, stdin)) >= 0 && !cli_interrupted();) {
         number++;
-        while (size > 0 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+        while (size > 0 && size <= LINE_MAX_SIZE + 2 && (line[size - 1] == '\n' || line[size - 1] == '\r'))
             size--;
         const int one = size == 0 ? 0
                         : size > LINE_MAX_SIZE
@@ -328,12 +349,17 @@ static int list_pairs(cli *c, att_near *near, FILE *file)
     size_t capacity = 0;
     int code = 0;
     unsigned long long number = 0;
-    for (ssize_t size; !code && (size = getline(&line, &capacity, file)) >= 0 && !cli_interrupted();) {
+    for (ssize_t size; !code && (size = cli_getline(&line, &capacity, LINE_MAX_SIZE, file)) >= 0 && !cli_interrupted();) {
         att_near_match found[ATT_NEAR_FOUND_MAX];
         size_t count;
         att_error err = {0};
         const att_text text = {line, (size_t)size};
         number++;
+        if (size > LINE_MAX_SIZE) {
+            fprintf(stderr, "attune filter: line %llu: more than 2 MiB\n", number);
+            code = 65;
+            break;
+        }
         att_status status = att_near_find(near, text, found, &count, &err);
         for (size_t i = 0; !status && !code && i < count; i++)
             code = print_pair(c, number, &found[i]);
@@ -400,7 +426,7 @@ static const cli_option filter_options[] = {
     {"run", 0, "N", "duplicates: or so many letters in a row in common; default 40"},
     {"rates", 0, NULL, "duplicates: measure how often the file's lines are found after attacks, and how often others are"},
     {"plain", 0, NULL, "check: without ICU and vectorscan"},
-    {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "default 1"}, {0}};
+    CLI_ORIGIN_OPTIONS, {"threads", 't', "N", "default: all cores"}, {"seed", 0, "N", "default 1"}, {0}};
 static const char *const filter_examples[] = {"attune filter train chat.csv -o chat.filter", "learn from the columns text and label",
     "attune filter check \"you bl0ckhead\" --phrases words.txt", "verdict, and what was matched where",
     "attune filter check - --phrases words.txt -m chat.filter < chat.ndjson", "a line of JSON in, a line out",

@@ -3,6 +3,7 @@
 //
 // Files are heard by several threads, one file each; what was found is said in the order of the files, whoever is ready first. With --out
 // each goes into a file of lines as it is said, and what that file has already (same path, size and time) is not heard again.
+#include "lines.h"
 #include "music_files.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { LINE_SIZE_MAX = 1 << 20 };
 typedef enum work_state { WAITS, KNOWN, TAKEN, DONE } work_state;
 
 typedef struct work {
@@ -229,9 +231,10 @@ static FILE *open_lines(const cli *c, const char *path, job *j, size_t *known)
     qsort(sorted, j->count, sizeof *sorted, by_path);
     rewind(file);
     bool right = true;
-    while (right && (size = getline(&text, &room, file)) > 0) {
-        json_t *line = json_loadb(text, (size_t)size, 0, NULL);
-        const bool torn = text[size - 1] != '\n';
+    while (right && (size = cli_getline(&text, &room, LINE_SIZE_MAX, file)) > 0) {
+        const bool whole_line = size <= LINE_SIZE_MAX;
+        json_t *line = whole_line ? json_loadb(text, (size_t)size, 0, NULL) : NULL;
+        const bool torn = whole_line && text[size - 1] != '\n';
         number++;
         right = torn || json_is_object(line);
         if (!torn && right) {

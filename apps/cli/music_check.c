@@ -2,6 +2,7 @@
 // apps/cli/music_check.c - music check: may this piece be let out?
 #include "cli.h"
 
+#include "lines.h"
 #include "music_files.h"
 
 #include <errno.h>
@@ -10,85 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINES_MAX = 100000, LINE_MAX_SIZE = 2048 };
-
 static att_status read_sound(const cli *c, const char *path, att_audio *out, att_error *err)
 {
     const att_audio_read_options options = {.mono = true, .seconds_max = ATT_PRINT_SECONDS_MAX};
     return att_audio_read(out, path, &options, &c->host, err);
-}
-
-// --- Lists ----------------------------------------------------------------------------------------------------
-
-typedef struct lines {
-    char **items;
-    size_t count;
-} lines;
-
-static void free_lines(lines *l)
-{
-    for (size_t i = 0; i < l->count; i++)
-        free(l->items[i]);
-    free(l->items);
-    *l = (lines){0};
-}
-
-static int bad_line(const cli *c, const char *path, size_t line, const char *expected)
-{
-    fprintf(stderr, "attune %s: %s:%zu: expected %s\n", c->command->name, path, line, expected);
-    return 65;
-}
-
-// Lines of a text file, without empty ones and those that begin with #. 0, or the exit code.
-static int read_lines(const cli *c, const char *path, lines *out)
-{
-    FILE *file = fopen(path, "r");
-    char *line = NULL;
-    size_t capacity = 0, number = 0;
-    int code = 0;
-    *out = (lines){.items = calloc(LINES_MAX, sizeof *out->items)};
-    if (!file) {
-        fprintf(stderr, "attune %s: opening %s: %s\n", c->command->name, path, strerror(errno));
-        return errno == ENOENT ? 66 : 74;
-    }
-    for (ssize_t size; !code && out->items && (size = getline(&line, &capacity, file)) >= 0;) {
-        number++;
-        while (size > 0 && strchr("\r\n \t", line[size - 1]))
-            line[--size] = 0;
-        if (size == 0 || line[0] == '#')
-            continue;
-        if (size > LINE_MAX_SIZE || memchr(line, 0, (size_t)size) || out->count == LINES_MAX)
-            code = bad_line(c, path, number, "text of at most 2048 bytes, in at most 100000 lines");
-        else if ((out->items[out->count] = strdup(line)))
-            out->count++;
-        else
-            code = 71;
-    }
-    free(line);
-    if (!code && ferror(file)) { // a list that was read in part would let out what the rest forbids
-        fprintf(stderr, "attune %s: reading %s: %s\n", c->command->name, path, strerror(errno));
-        code = 74;
-    }
-    fclose(file);
-    return out->items ? code : 71;
-}
-
-// "name", tab, "licence", and perhaps a tab and "opted out". The lines are cut up.
-static int read_inputs(const cli *c, const char *path, lines *l, att_release_input **out)
-{
-    int code = read_lines(c, path, l);
-    *out = code ? NULL : calloc(l->count + 1, sizeof **out);
-    for (size_t i = 0; !code && *out && i < l->count; i++) {
-        char *licence = strchr(l->items[i], '\t'), *sign = licence ? strchr(licence + 1, '\t') : NULL;
-        if (licence)
-            *licence++ = 0;
-        if (sign)
-            *sign++ = 0;
-        (*out)[i] = (att_release_input){l->items[i], licence, sign && strcmp(sign, "opted out") == 0};
-        if (sign && !(*out)[i].opted_out)
-            code = bad_line(c, path, i + 1, "name, licence and \"opted out\", with tabs between");
-    }
-    return code || *out ? code : 71;
 }
 
 // --- Learning what an artist sounds like --------------------------------------------------------------------------
@@ -278,7 +204,7 @@ static int check_all(cli *c, const att_release_rules *rules, const att_release_w
 typedef struct checker {
     att_prints *prints;
     att_styles *styles;
-    lines opted_out, input_lines;
+    cli_lines opted_out, input_lines;
     att_release_input *inputs;
 } checker;
 
@@ -291,16 +217,16 @@ static int open_checker(cli *c, checker *k)
         status = att_styles_load(&k->styles, styles, &c->host, &err);
     if (status)
         return cli_fail(c, status, &err);
-    const int code = opted_out ? read_lines(c, opted_out, &k->opted_out) : 0;
-    return code || !inputs ? code : read_inputs(c, inputs, &k->input_lines, &k->inputs);
+    const int code = opted_out ? cli_lines_read(c, opted_out, &k->opted_out) : 0;
+    return code || !inputs ? code : cli_inputs_read(c, inputs, &k->input_lines, &k->inputs);
 }
 
 static void close_checker(checker *k)
 {
     att_prints_destroy(k->prints);
     att_styles_destroy(k->styles);
-    free_lines(&k->opted_out);
-    free_lines(&k->input_lines);
+    cli_lines_free(&k->opted_out);
+    cli_lines_free(&k->input_lines);
     free(k->inputs);
 }
 

@@ -46,6 +46,7 @@ static bool is_link(const char *path)
 static bool walk(music_files *files, const char *folder, int depth)
 {
     struct dirent **entries;
+    files->too_deep += depth >= DEPTH_MOST;
     const int count = depth < DEPTH_MOST ? scandir(folder, &entries, NULL, alphasort) : 0;
     bool fine = count >= 0;
     for (int i = 0; i < count; i++) {
@@ -62,21 +63,37 @@ static bool walk(music_files *files, const char *folder, int depth)
     return fine;
 }
 
-bool music_files_list(const cli *c, music_files *out)
+static bool add_argument(const cli *c, music_files *out, const char *argument)
 {
-    *out = (music_files){0};
-    for (int i = 0; i < c->argument_count; i++) {
-        struct stat about;
-        char path[PATH_MAX];
-        snprintf(path, sizeof path, "%s", c->arguments[i]);
-        for (size_t size = strlen(path); size > 1 && path[size - 1] == '/'; size--)
-            path[size - 1] = 0;
-        if (stat(path, &about) == 0 && (S_ISDIR(about.st_mode) ? walk(out, path, 0) : put(out, path)))
-            continue;
-        fprintf(stderr, "attune %s: opening %s: %s\n", c->command->name, c->arguments[i], strerror(errno));
+    struct stat about;
+    char path[PATH_MAX];
+    const size_t deep = out->too_deep;
+    snprintf(path, sizeof path, "%s", argument);
+    for (size_t size = strlen(path); size > 1 && path[size - 1] == '/'; size--)
+        path[size - 1] = 0;
+    if (stat(path, &about) != 0 || !(S_ISDIR(about.st_mode) ? walk(out, path, 0) : put(out, path))) {
+        fprintf(stderr, "attune %s: opening %s: %s\n", c->command->name, argument, strerror(errno));
         music_files_free(out);
         return false;
     }
+    if (out->too_deep > deep)
+        fprintf(stderr, "attune %s: %s: %s deeper than %d in it, passed over\n", c->command->name, argument,
+            cli_count(out->too_deep - deep, "folder lies", "folders lie"), DEPTH_MOST);
+    return true;
+}
+
+bool music_files_below(const cli *c, const char *folder, music_files *out)
+{
+    *out = (music_files){0};
+    return add_argument(c, out, folder);
+}
+
+bool music_files_list(const cli *c, music_files *out)
+{
+    *out = (music_files){0};
+    for (int i = 0; i < c->argument_count; i++)
+        if (!add_argument(c, out, c->arguments[i]))
+            return false;
     return true;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_master.c - music master: the same music for another listener.
-#include "cli.h"
+#include "origin.h"
 
 #include <math.h>
 #include <string.h>
@@ -45,18 +45,24 @@ static att_status profile_of(const char *asked, att_master_profile *out, att_err
     return status;
 }
 
-static int run_master(cli *c)
+static int master(cli *c, cli_origin *origin)
 {
     att_master_profile profile;
     att_mastered made = {0};
     att_audio in = {0}, mastered = {0};
     att_error err = {0};
+    char maker[ATT_PROVENANCE_NAME_SIZE_MAX + 1], note[256];
     const char *out = cli_get(c, "out"), *asked = cli_get(c, "profile");
     if (!out || !asked)
         return cli_usage(c, "expected --profile NAME|FILE and --out FILE");
     att_status status = profile_of(asked, &profile, &err);
     if (status)
         return cli_fail(c, status, &err);
+    int code = cli_origin_add(c, origin, NULL, c->arguments[0]);
+    if (!code)
+        code = cli_origin_take(c, origin, "music");
+    if (code)
+        return code;
     cli_progress_start(c);
     status = att_audio_read(&in, c->arguments[0], NULL, &c->host, &err);
     if (!status)
@@ -68,6 +74,11 @@ static int run_master(cli *c)
     att_audio_deinit(&mastered);
     if (status)
         return cli_fail(c, status, &err);
+    snprintf(note, sizeof note, "profile %s", profile.name);
+    code = cli_origin_give(c, origin, (att_provenance_entry){.kind = ATT_PROVENANCE_OUTPUT, .model = att_text_of(cli_origin_maker(c, origin, NULL, maker))},
+        "music", out, note);
+    if (code)
+        return code;
     if (c->json)
         return cli_print_json(json_pack("{s:s,s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:b}", "file", c->arguments[0], "out", out, "profile", profile.name, "before",
             figures_json(&made.before), "after", figures_json(&made.after), "compress_ratio", figure(made.ratio), "gain_db", figure(made.gain_db),
@@ -79,8 +90,18 @@ static int run_master(cli *c)
     return 0;
 }
 
+static int run_master(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = master(c, &origin);
+    cli_origin_close(&origin);
+    return code;
+}
+
 static const cli_option master_options[] = {{"profile", 'p', "NAME|FILE", "phone, night, car, voice-clear, hearing-mild, hearing-moderate, or a file"},
-    {"out", 'o', "FILE", "where it is written: .wav, .flac, .ogg or .mp3"}, {NULL, 0, NULL, NULL}};
+    {"out", 'o', "FILE", "where it is written: .wav, .flac, .ogg or .mp3"}, CLI_ORIGIN_OPTIONS, {NULL, 0, NULL, NULL}};
 static const char *const master_examples[] = {"attune music master song.flac --profile night --out quiet.flac", "softer, with less crest",
     "attune music master song.flac --profile mine.yaml --out mine.flac", "by a profile of your own", NULL};
 const cli_command cli_music_master = {"music master", "Master a sound file for a listener: band, crest, loudness, hearing", "FILE", 1, 1,

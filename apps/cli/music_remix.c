@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_remix.c - music remix: a track with its stems louder, softer, out, or in another colour.
-#include "cli.h"
+#include "origin.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -140,7 +140,29 @@ static att_status make(cli *c, wishes *w, const att_stems_options *options, att_
     return status;
 }
 
-static int run_remix(cli *c)
+// The track, what a stem takes its colour from, and a network of one's own.
+static int take_origin(cli *c, cli_origin *origin, const wishes *w, const char *model)
+{
+    int code = cli_origin_add(c, origin, NULL, c->arguments[0]);
+    for (int s = 0; !code && s < ATT_STEM_COUNT; s++)
+        if (w->colour[s])
+            code = cli_origin_add(c, origin, NULL, w->colour[s]);
+    if (!code)
+        code = cli_origin_add_model(c, origin, model);
+    return code ? code : cli_origin_take(c, origin, "music");
+}
+
+static int give_origin(cli *c, const cli_origin *origin, const att_stems_options *options, const att_remix_told *told)
+{
+    char maker[ATT_PROVENANCE_NAME_SIZE_MAX + 1], note[256], gain[32];
+    int at = snprintf(note, sizeof note, "split by %s", options->method == ATT_STEMS_CLASSICAL ? "classical masks" : options->model ? "a network" : "the network built in");
+    for (int s = 0; s < ATT_STEM_COUNT; s++)
+        at += snprintf(note + at, sizeof note - (size_t)at, ", %s %s", att_stem_name((att_stem)s), gain_text(told->gain_db[s], gain));
+    const att_provenance_entry what = {.kind = ATT_PROVENANCE_OUTPUT, .model = att_text_of(cli_origin_maker(c, origin, options->model, maker))};
+    return cli_origin_give(c, origin, what, "music", cli_get(c, "out"), note);
+}
+
+static int remix(cli *c, cli_origin *origin)
 {
     wishes w = {0};
     const char *method = cli_get(c, "method");
@@ -156,18 +178,34 @@ static int run_remix(cli *c)
         return cli_usage(c, "--method: expected network or classical");
     if (!read_wishes(c, &w))
         return 64;
+    int code = take_origin(c, origin, &w, options.model);
+    if (code)
+        return code;
     cli_progress_start(c);
     const att_status status = make(c, &w, &options, &stems, &told, &err);
     cli_progress_end();
-    const int code = status ? cli_fail(c, status, &err) : tell(c, &w, &stems, &told);
+    code = status ? cli_fail(c, status, &err) : give_origin(c, origin, &options, &told);
+    if (!code)
+        code = tell(c, &w, &stems, &told);
     att_stems_deinit(&stems);
+    return code;
+}
+
+static int run_remix(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = remix(c, &origin);
+    cli_origin_close(&origin);
     return code;
 }
 
 static const cli_option options[] = {{"out", 'o', "FILE", "the remix: .wav, .flac, .ogg or .mp3"}, {"mute", 0, "STEMS", "drums, bass, vocals, other; several with commas"},
     {"boost", 0, "STEM=DB", "louder, or softer where DB is below 0; several with commas"},
     {"swap", 0, "STEM=FILE", "the stem takes on the colour of that sound"}, {"context", 0, "NAME", "workout, focus, sleep, commute, party, relax, karaoke"},
-    {"method", 0, "NAME", "network (the default), or classical"}, {"model", 'm', "FILE", "a network of your own"}, {NULL, 0, NULL, NULL}};
+    {"method", 0, "NAME", "network (the default), or classical"}, {"model", 'm', "FILE", "a network of your own"}, CLI_ORIGIN_OPTIONS,
+    {NULL, 0, NULL, NULL}};
 static const char *const examples[] = {"attune music remix song.flac --mute vocals -o backing.flac", "without the voice",
     "attune music remix song.mp3 --boost drums=6,bass=3 -o loud.wav", "more of what moves", "attune music remix song.mp3 --context focus -o calm.ogg", "as a situation asks",
     "attune music remix song.mp3 --swap bass=tuba.wav -o tuba.wav", "the bass in a tuba's colour", NULL};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_stems.c - music stems: a track into four files that sum to it.
-#include "cli.h"
+#include "music_files.h"
+#include "origin.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -58,7 +59,20 @@ static bool options_of(const cli *c, att_stems_options *out)
     return !method || out->method || strcmp(method, "network") == 0;
 }
 
-static int run_split(cli *c, const att_stems_options *options)
+// Of the track that was split, each of the four.
+static int give_stems(cli *c, const cli_origin *origin, const att_stems_options *options, const char *folder)
+{
+    char maker[ATT_PROVENANCE_NAME_SIZE_MAX + 1], path[PATH_MAX];
+    int code = 0;
+    for (int s = 0; !code && s < ATT_STEM_COUNT; s++) {
+        const att_provenance_entry what = {.kind = ATT_PROVENANCE_OUTPUT, .model = att_text_of(cli_origin_maker(c, origin, options->model, maker))};
+        snprintf(path, sizeof path, "%s/%s.wav", folder, att_stem_name((att_stem)s));
+        code = cli_origin_give(c, origin, what, "music", path, options->method == ATT_STEMS_CLASSICAL ? "split by classical masks" : "split by a network");
+    }
+    return code;
+}
+
+static int run_split(cli *c, cli_origin *origin, const att_stems_options *options)
 {
     const char *folder = cli_get(c, "out");
     att_audio audio;
@@ -66,6 +80,13 @@ static int run_split(cli *c, const att_stems_options *options)
     att_error err = {0};
     if (!folder)
         return cli_usage(c, "expected --out FOLDER");
+    int code = cli_origin_add(c, origin, NULL, c->arguments[0]);
+    if (!code)
+        code = cli_origin_add_model(c, origin, options->model);
+    if (!code)
+        code = cli_origin_take(c, origin, "music");
+    if (code)
+        return code;
     att_status status = att_audio_read(&audio, c->arguments[0], NULL, &c->host, &err);
     if (status)
         return cli_fail(c, status, &err);
@@ -75,8 +96,11 @@ static int run_split(cli *c, const att_stems_options *options)
     att_audio_deinit(&audio);
     if (status)
         return cli_fail(c, status, &err);
-    const int bad = write_stems(c, &stems, folder);
-    const int code = bad ? bad : tell(c, &stems, folder);
+    code = write_stems(c, &stems, folder);
+    if (!code)
+        code = give_stems(c, origin, options, folder);
+    if (!code)
+        code = tell(c, &stems, folder);
     att_stems_deinit(&stems);
     return code;
 }
@@ -143,7 +167,41 @@ static const char *read_card(const cli *c, const char *path)
     return text;
 }
 
-static int run_train(cli *c)
+// "drums.wav": a file that a training reads.
+static bool is_stem(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    att_stem stem;
+    return dot && att_stem_by_name((att_text){name, (size_t)(dot - name)}, &stem);
+}
+
+static int add_multitracks(cli *c, cli_origin *origin, const char *folder)
+{
+    music_files files = {0};
+    int code = 0;
+    if (!folder || !origin->log)
+        return 0;
+    if (!music_files_below(c, folder, &files))
+        return 66;
+    for (size_t i = 0; !code && i < files.count; i++)
+        code = is_stem(files.paths[i]) ? cli_origin_add(c, origin, folder, files.paths[i]) : 0;
+    music_files_free(&files);
+    return code;
+}
+
+static int give_network(cli *c, const cli_origin *origin, const att_stems_trained *t, const char *model, uint64_t seed)
+{
+    char note[512];
+    int at = snprintf(note, sizeof note, "A network that splits tracks into stems. %u tracks, %u steps; SI-SDR on %u held-out tracks:", t->tracks, t->steps,
+        t->held_out_tracks);
+    for (int s = 0; s < ATT_STEM_COUNT; s++)
+        at += isfinite(t->expected_db[s])
+                  ? snprintf(note + at, sizeof note - (size_t)at, "%s %s %.2f dB", s ? "," : "", att_stem_name((att_stem)s), t->expected_db[s])
+                  : snprintf(note + at, sizeof note - (size_t)at, "%s no %s in them", s ? "," : "", att_stem_name((att_stem)s));
+    return cli_origin_give(c, origin, (att_provenance_entry){.kind = ATT_PROVENANCE_MODEL, .seeded = true, .seed = seed}, "music", model, note);
+}
+
+static int run_train(cli *c, cli_origin *origin)
 {
     const char *model = cli_get(c, "out"), *card = cli_get(c, "card");
     uint64_t seed = 1, steps = 0;
@@ -155,11 +213,21 @@ static int run_train(cli *c)
         return 64;
     const att_stems_train_options options = {.held_out = cli_get(c, "held-out"), .checkpoint = cli_get(c, "checkpoint"), .card = card, .seed = seed,
         .steps = (uint32_t)steps};
+    int code = add_multitracks(c, origin, cli_get(c, "train"));
+    if (!code)
+        code = add_multitracks(c, origin, options.held_out);
+    if (!code)
+        code = cli_origin_take(c, origin, "music");
+    if (code)
+        return code;
     cli_progress_start(c);
     const att_status status = att_stems_train(cli_get(c, "train"), model, &options, &c->host, &trained, &err);
     cli_progress_end();
     if (status)
         return cli_fail(c, status, &err);
+    code = give_network(c, origin, &trained, model, seed);
+    if (code)
+        return code;
     if (c->json)
         return cli_print_json(json_pack("{s:s,s:i,s:i,s:i,s:f,s:[o,o,o,o]}", "model", model, "tracks", (int)trained.tracks, "held_out_tracks",
             (int)trained.held_out_tracks, "steps", (int)trained.steps, "loss", trained.loss, "si_sdr_mean_db", decibels(trained.expected_db[0]),
@@ -193,7 +261,14 @@ static int run_stems(cli *c)
         return cli_usage(c, "expected FILE, --evaluate FOLDER, --train FOLDER or --about");
     if (cli_flag(c, "about"))
         return run_about(c);
-    return cli_get(c, "train") ? run_train(c) : cli_get(c, "evaluate") ? run_evaluate(c, &options) : run_split(c, &options);
+    if (cli_get(c, "evaluate"))
+        return run_evaluate(c, &options);
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = cli_get(c, "train") ? run_train(c, &origin) : run_split(c, &origin, &options);
+    cli_origin_close(&origin);
+    return code;
 }
 
 static const cli_option options[] = {{"out", 'o', "FOLDER", "where drums.wav, bass.wav, vocals.wav and other.wav go; made if absent"},
@@ -202,7 +277,7 @@ static const cli_option options[] = {{"out", 'o', "FOLDER", "where drums.wav, ba
     {"held-out", 0, "FOLDER", "of --train: other multitracks, to learn how far to trust it"},
     {"checkpoint", 0, "FILE", "of --train: goes on from it, and writes it now and then"}, {"card", 0, "FILE", "of --train: text about the data, kept in the network"},
     {"steps", 0, "N", "of --train: steps of learning (3000)"}, {"seed", 0, "N", "of --train: the same seed gives the same network (1)"},
-    {NULL, 0, NULL, NULL}};
+    CLI_ORIGIN_OPTIONS, {NULL, 0, NULL, NULL}};
 static const char *const examples[] = {"attune music stems song.flac --out song-stems", "four files that sum to the song",
     "attune music stems song.mp3 -o parts --method classical", "by medians and repetition alone",
     "attune music stems --evaluate multitracks", "folders with drums.wav, bass.wav, vocals.wav, other.wav",

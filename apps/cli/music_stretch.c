@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_stretch.c - music stretch: faster or slower, higher or lower.
-#include "cli.h"
+#include "origin.h"
 
 #include <math.h>
 #include <time.h>
@@ -33,12 +33,13 @@ static double spent_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static int run_stretch(cli *c)
+static int stretch(cli *c, cli_origin *origin)
 {
     att_stretch_options options = {.ratio = 1};
     att_audio in = {0}, made = {0};
     att_error err = {0};
     const char *out = cli_get(c, "out");
+    char maker[ATT_PROVENANCE_NAME_SIZE_MAX + 1], note[128];
     int code;
     if (!out)
         return cli_usage(c, "expected --out FILE");
@@ -46,6 +47,11 @@ static int run_stretch(cli *c)
         return code;
     if (!cli_must_number(c, "pitch", -ATT_STRETCH_CENTS_MAX, ATT_STRETCH_CENTS_MAX, &options.pitch_cents))
         return 64;
+    code = cli_origin_add(c, origin, NULL, c->arguments[0]);
+    if (!code)
+        code = cli_origin_take(c, origin, "music");
+    if (code)
+        return code;
     cli_progress_start(c);
     att_status status = att_audio_read(&in, c->arguments[0], NULL, &c->host, &err);
     const double from = spent_s();
@@ -61,6 +67,11 @@ static int run_stretch(cli *c)
     att_audio_deinit(&made);
     if (status)
         return cli_fail(c, status, &err);
+    snprintf(note, sizeof note, "ratio %.6g, pitch %+.6g cents", options.ratio, options.pitch_cents);
+    code = cli_origin_give(c, origin, (att_provenance_entry){.kind = ATT_PROVENANCE_OUTPUT, .model = att_text_of(cli_origin_maker(c, origin, NULL, maker))},
+        "music", out, note);
+    if (code)
+        return code;
     const double speed = seconds_in / fmax(spent, 1e-6);
     if (c->json)
         return cli_print_json(json_pack("{s:s,s:s,s:f,s:f,s:I,s:I,s:f,s:f,s:f}", "file", c->arguments[0], "out", out, "ratio", options.ratio,
@@ -70,10 +81,20 @@ static int run_stretch(cli *c)
     return 0;
 }
 
+static int run_stretch(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = stretch(c, &origin);
+    cli_origin_close(&origin);
+    return code;
+}
+
 static const cli_option stretch_options[] = {{"ratio", 0, "R", "length of the output by that of the input, 0.25 to 4"},
     {"from-bpm", 0, "BPM", "tempo of the file"}, {"to-bpm", 0, "BPM", "tempo of the output"},
     {"pitch", 0, "CENTS", "higher or lower by so many hundredths of a semitone, -2400 to 2400"},
-    {"out", 'o', "FILE", "where it is written: .wav, .flac, .ogg or .mp3"}, {NULL, 0, NULL, NULL}};
+    {"out", 'o', "FILE", "where it is written: .wav, .flac, .ogg or .mp3"}, CLI_ORIGIN_OPTIONS, {NULL, 0, NULL, NULL}};
 static const char *const stretch_examples[] = {"attune music stretch song.flac --from-bpm 120 --to-bpm 127 --out faster.flac", "seven beats a minute faster",
     "attune music stretch song.flac --ratio 1.05 --out longer.wav", "a twentieth longer",
     "attune music stretch song.flac --pitch -100 --out lower.wav", "a semitone lower, as long as before", NULL};

@@ -2,11 +2,13 @@
 // apps/cli/music_tracks.c - lines of NDJSON become items.
 #include "music_tracks.h"
 
+#include "lines.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEATURES = 13, TAGS_MOST = 16, VECTOR_MOST = 256, NOTE_NAMES = 12 };
+enum { LINE_SIZE_MAX = (1 << 20) + 2, FEATURES = 13, TAGS_MOST = 16, VECTOR_MOST = 256, NOTE_NAMES = 12 };
 
 // What an analysis is copied into.
 typedef struct track {
@@ -144,9 +146,9 @@ static int see_lines(reading *r, FILE *file)
     char *line = NULL;
     size_t room = 0;
     int code = 0;
-    for (ssize_t size; !code && !r->stopped && !cli_interrupted() && (size = getline(&line, &room, file)) > 0;) {
+    for (ssize_t size; !code && !r->stopped && !cli_interrupted() && (size = cli_getline(&line, &room, LINE_SIZE_MAX, file)) > 0;) {
         r->number++;
-        while (size && (line[size - 1] == '\n' || line[size - 1] == '\r'))
+        while (size && size <= LINE_SIZE_MAX && (line[size - 1] == '\n' || line[size - 1] == '\r'))
             size--;
         if (size > 1 << 20)
             code = bad_line(r, "", "longer than 1 MiB");

@@ -52,6 +52,11 @@ $ attune filter evaluate chat.csv --resamples 20 --json | json_ok trained_rows t
 1 object
 $ printf 'text,label\nyou nitwit,insult\n' >one.csv; attune filter evaluate one.csv -m chat.filter --resamples 20 --json | grep -o '"auc":[^"]*' | sort -u
 "auc":[null,null,null],
+$ attune filter train chat.csv -o logged.filter --seed 3 -q --provenance log --licence CC0-1.0 >/dev/null; attune provenance log log | sed 's/20[0-9-]* [0-9:]*/<TIME>/; s/[0-9a-f]\{12\}/<HASH>/'; attune provenance card logged.filter log | grep "^A text\|^. CC"
+     0  <TIME>  input   chat.csv  <HASH>  CC0-1.0
+     1  <TIME>  model   logged.filter  <HASH>  from 1 input, 0 opted out
+| CC0-1.0 | 1 |
+A text filter. 180 texts, 0 left out for testing; macro-F1 out of fold 1.000.
 $ printf 'text,label\na,b,c\n' >bad.csv; attune filter train bad.csv -o x.filter
 attune filter: bad.csv:2: found 3 fields, expected 2
 [65]

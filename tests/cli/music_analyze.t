@@ -91,3 +91,7 @@ songs/more.wav: 1.0 s, 8000 Hz, 1 channel
 songs/quiet/silence.wav: 1.0 s, 8000 Hz, 1 channel
 $ ln -s . songs/again; attune music analyze songs --seconds 1 --quiet 2>&1 | grep -c 's, '
 3
+$ d=deep/$(printf 'd/%.0s' $(seq 17)); mkdir -p $d; attune music analyze deep -q
+attune music analyze: deep: 1 folder lies deeper than 16 in it, passed over
+attune music analyze: no sound files in deep
+[66]

@@ -46,3 +46,6 @@ attune music check: no sound files in empty
 $ attune music check silence.wav --inputs inputs --opted-out empty
 attune music check: reading empty: Is a directory
 [74]
+$ yes aaaaaaaaa | head -c 500000 | tr -d '\n' >long.txt; attune music check none.wav --inputs long.txt
+attune music check: long.txt:1: expected text of at most 2048 bytes, in at most 100000 lines
+[65]
