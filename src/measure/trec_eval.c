@@ -4,8 +4,8 @@
 // As there: items of a query are ranked by falling score, ties by falling item
 // name; the rank column is not used. A query is evaluated when it has both judgements and retrieved
 // items; one without anything relevant counts as 0 in every mean. With -c means are over all
-// queries of the qrels, while the counts num_ret, num_rel and num_rel_ret stay sums over those
-// evaluated.
+// queries of the qrels and num_rel counts what is relevant in all of them, while num_ret and
+// num_rel_ret stay sums over those evaluated.
 #include "attune/measure.h"
 #include "measure/trec.h"
 
@@ -261,6 +261,14 @@ static void clear(evaluation *eval)
     att_trec_file_deinit(&eval->qrels, eval->host);
 }
 
+static size_t relevant_in_all(const att_trec_file *qrels)
+{
+    size_t relevant = 0;
+    for (size_t i = 0; i < qrels->count; i++)
+        relevant += qrels->rows[i].grade > 0;
+    return relevant;
+}
+
 static att_status evaluate(evaluation *eval, const att_trec_options *options, att_error *err)
 {
     totals sum = {0};
@@ -272,6 +280,8 @@ static att_status evaluate(evaluation *eval, const att_trec_options *options, at
         return ATT_FAIL(err, ATT_INVALID,
             "no query is in both files: the run begins with \"%.*s\", the qrels with \"%.*s\"",
             ATT_TEXT_ARGS(eval->run.rows[0].query), ATT_TEXT_ARGS(eval->qrels.rows[0].query));
+    if (options->complete)
+        sum.relevant = relevant_in_all(&eval->qrels);
     if (!status && !tell_summary(eval, &sum, options->complete ? queries : sum.queries))
         return cancelled(err);
     return status;
