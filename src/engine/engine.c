@@ -242,6 +242,22 @@ static char *fold_path(att_engine *engine)
     return path;
 }
 
+// Ids of events beyond the first two million lie beside the store, and not in memory.
+att_status att_engine_make_people(att_people **out, const char *path, const att_policy *policy, uint64_t seed, const att_host *host, att_error *err)
+{
+    char folder[4200];
+    const char *slash = strrchr(path, '/');
+    att_status status = att_people_create(out, policy, seed, host, err);
+    if (status || (size_t)snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 2, slash ? path : "./") >= sizeof folder)
+        return status;
+    status = att_people_spill(*out, folder, 0, err);
+    if (status) {
+        att_people_destroy(*out);
+        *out = NULL;
+    }
+    return status;
+}
+
 // The checkpoint is used when it can be; anything else is said to the log sink and replayed.
 static void load_checkpoint(att_engine *engine)
 {
@@ -286,7 +302,7 @@ static att_status load_state(att_engine *engine, att_error *err)
     if (!status)
         status = att_rights_create(&engine->rights, &engine->host, err);
     if (!status)
-        status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
+        status = att_engine_make_people(&engine->people, engine->path, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
     if (!status)
         status = att_store_last_seq(engine->store, &end, err);
@@ -300,7 +316,7 @@ static att_status load_state(att_engine *engine, att_error *err)
         att_people_destroy(engine->people);
         engine->people = NULL;
         engine->last_seq = 0;
-        status = att_people_create(&engine->people, &engine->policy, att_store_seed(engine->store),
+        status = att_engine_make_people(&engine->people, engine->path, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
     }
     const bool had_checkpoint = engine->last_seq > 0;

@@ -123,6 +123,8 @@ att_status att_engine_refresh(att_engine *engine, att_error *err);
 // With state_lock held: ATT_BUSY when there is no whole state to look at.
 att_status att_engine_state_check(const att_engine *engine, att_error *err);
 // One record into memory. state_lock held for writing.
+// A fold whose ids of events go to a file beside the store when they are many.
+att_status att_engine_make_people(att_people **out, const char *path, const att_policy *policy, uint64_t seed, const att_host *host, att_error *err);
 att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err);
 att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
 

@@ -83,7 +83,7 @@ static att_status start_fold(
 {
     const att_host *host = &l->engine->host;
     const uint64_t seed = att_store_seed(l->reader);
-    att_status status = att_people_create(out, &l->policy, seed, host, err);
+    att_status status = att_engine_make_people(out, l->engine->path, &l->policy, seed, host, err);
     const char *path = att_arena_printf(&l->bodies, "%s-fold", l->engine->path);
     if (status || !path)
         return status ? status : att_no_memory(err, 1, "path");
@@ -91,7 +91,7 @@ static att_status start_fold(
     if (att_people_load(*out, path, &unused) == ATT_OK && att_people_last_seq(*out) <= cut_seq)
         return ATT_OK;
     att_people_destroy(*out);
-    return att_people_create(out, &l->policy, seed, host, err);
+    return att_engine_make_people(out, l->engine->path, &l->policy, seed, host, err);
 }
 
 // --- Whom to judge by -------------------------------------------------------------------------------------------------

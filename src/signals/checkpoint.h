@@ -8,7 +8,7 @@
 //   RARE  att_fold_rare, for those who have controls, in order of number
 //   LIST  uint32: blocked items, less-like items, blocked tags, person by person in the order of RARE
 //   TAGL  uint16: length of each tag's name; TAGN: their bytes, without separators
-//   SEEN  att_seen_key, in no particular order
+//   SEEN  att_seen_key, shard by shard (low >> 56); where they are more than fit into memory each shard by `high`, then `low`
 //
 // All numbers little-endian; rows have no gaps, so they are written as they lie in memory.
 #ifndef ATT_SIGNALS_CHECKPOINT_H

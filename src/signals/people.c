@@ -36,6 +36,7 @@ void att_people_destroy(att_people *people)
     if (!people)
         return;
     att_people_empty(people);
+    att_seen_deinit(&people->seen);
     const att_host host = people->host;
     att_free(&host, people, 1, sizeof *people);
 }
@@ -48,13 +49,18 @@ void att_people_empty(att_people *people)
         ATT_FREE_ARRAY(&people->host, people->chunks[c], people->chunks[c] ? ATT_PEOPLE_CHUNK : 0);
     }
     ATT_FREE_ARRAY(&people->host, people->chunks, people->chunk_count);
-    att_seen_deinit(&people->seen);
+    att_seen_clear(&people->seen);
     att_names_deinit(&people->tags);
     people->chunks = NULL;
     people->chunk_count = people->bytes = 0;
     people->count = 0;
     people->last_seq = 0;
     people->totals = (att_people_totals){0};
+}
+
+att_status att_people_spill(att_people *people, const char *folder, size_t ids_max, att_error *err)
+{
+    return att_seen_spill(&people->seen, folder, ids_max, err);
 }
 
 uint64_t att_people_last_seq(const att_people *people)
@@ -220,6 +226,8 @@ static att_status apply_event(att_people *people, const att_record *event, att_e
     const att_seen_key key = att_seen_key_of(&people->seen, event->id, event->user);
     if (event->id.size && att_seen_has(&people->seen, &key))
         return ATT_OK;
+    if (att_seen_trouble(&people->seen)) // it may have been there
+        return att_fail_errno(err, att_seen_trouble(&people->seen), "reading which events were there before");
     const att_grade grade = att_grade_event(&people->policy, event, 0);
     att_person_state *person = att_person_place(people, event->user);
     if (!person || !reserve_for_event(people, person, event, grade, &key))
@@ -291,10 +299,13 @@ static void scan_times(att_people *people)
 }
 
 // As if this person had never been: a replay of what the log still holds gives the same state.
-static att_status apply_forget(att_people *people, const att_record *record)
+static att_status apply_forget(att_people *people, const att_record *record, att_error *err)
 {
     if (!att_people_get(people, record->user))
         return ATT_OK;
+    const att_status status = att_seen_forget(&people->seen, record->user, err);
+    if (status)
+        return status;
     att_person_state *person =
         &people->chunks[record->user / ATT_PEOPLE_CHUNK][record->user % ATT_PEOPLE_CHUNK];
     att_people_totals *totals = &people->totals;
@@ -307,7 +318,6 @@ static att_status apply_forget(att_people *people, const att_record *record)
     const bool at_edge = person->events && (person->first_ms == totals->first_ms ||
                                                person->last_ms == totals->last_ms);
     att_person_clear(people, person);
-    att_seen_forget(&people->seen, record->user);
     while (people->count > 0 && !att_people_get(people, people->count - 1))
         people->count--;
     if (at_edge)
@@ -332,7 +342,7 @@ static att_status apply_kind(att_people *people, const att_record *record, att_e
     case ATT_RECORD_CONTROL:
         return att_control_apply(people, record, err);
     case ATT_RECORD_FORGET:
-        return apply_forget(people, record);
+        return apply_forget(people, record, err);
     default:
         return ATT_OK; // items, takedowns, models, policies: others' folds
     }

@@ -9,7 +9,7 @@
 // What the fold reads of an event stands in its record: before append the caller sets `set_aside`
 // (att_people_is_bot_rate) and fills `length_ms` from the catalogue where the event has none.
 //
-// Memory: 112 bytes a person, 25 a preference, 8 a shown mark, about 22 an event for the ids seen.
+// Memory: 112 bytes a person, 25 a preference, 8 a shown mark, about 22 an event for the ids seen (1 where they are spilled).
 #ifndef ATT_SIGNALS_PEOPLE_H
 #define ATT_SIGNALS_PEOPLE_H
 
@@ -97,6 +97,10 @@ typedef struct att_people att_people;
 att_status att_people_create(att_people **out, const att_policy *policy, uint64_t seed,
     const att_host *host, att_error *err);
 void att_people_destroy(att_people *people);
+// From now on memory holds at most some ids_max (0: 2^21) ids of events, whatever their number; the rest lies in a file in `folder` that has
+// no name and ends with the process. Of an empty fold, once. What cannot be written stays in memory, and is
+// said to the log sink. ATT_NO_MEMORY.
+att_status att_people_spill(att_people *people, const char *folder, size_t ids_max, att_error *err);
 
 // Whether this event id was folded already (96 bits of XXH3-128 under the seed).
 bool att_people_seen(const att_people *people, att_text event_id);

@@ -121,23 +121,24 @@ static void put_person(hasher *to, const att_people *people, uint32_t user)
     put_controls(to, people, att_person_controls_of(person));
 }
 
+static bool add_seen(void *user, const att_seen_key *keys, size_t count)
+{
+    uint64_t *sums = user;
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t one = att_mix64(keys[i].low ^ att_mix64(keys[i].high | (uint64_t)keys[i].user_plus_1 << 32));
+        sums[0] += one;
+        sums[1] += att_mix64(one);
+    }
+    return true;
+}
+
 static void put_seen(hasher *to, const att_seen *seen)
 {
-    uint64_t a = 0, b = 0;
-    for (size_t s = 0; s < ATT_SEEN_SHARDS; s++) {
-        for (size_t i = 0; i < seen->shards[s].capacity; i++) {
-            const att_seen_key *key = &seen->shards[s].slots[i];
-            if (!key->user_plus_1)
-                continue;
-            const uint64_t one =
-                att_mix64(key->low ^ att_mix64(key->high | (uint64_t)key->user_plus_1 << 32));
-            a += one;
-            b += att_mix64(one);
-        }
-    }
+    uint64_t sums[2] = {0};
+    (void)att_seen_walk(seen, add_seen, sums); // what could not be read is missing, and the digest another
     put(to, att_seen_count(seen));
-    put(to, a);
-    put(to, b);
+    put(to, sums[0]);
+    put(to, sums[1]);
 }
 
 void att_people_digest(const att_people *people, uint8_t out[16])

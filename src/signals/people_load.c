@@ -259,18 +259,12 @@ static att_status load_controls(att_people *people, sections *in, att_error *err
 
 static att_status load_seen(att_people *people, const sections *in, att_error *err)
 {
-    if (!att_seen_reserve_all(&people->seen, in->seen, in->seen_count))
-        return att_no_memory(err, in->seen_count, "event ids");
-    for (size_t i = 0; i < in->seen_count; i++) {
-        const att_seen_key *key = &in->seen[i];
-        if (!key->user_plus_1 || key->user_plus_1 > people->count ||
-            att_seen_has(&people->seen, key))
+    size_t bad = 0;
+    for (size_t i = 0; i < in->seen_count; i++)
+        if (!in->seen[i].user_plus_1 || in->seen[i].user_plus_1 > people->count)
             return ATT_FAIL(err, ATT_CORRUPT, "section SEEN: row %zu is not valid", i);
-        if (!att_seen_reserve(&people->seen, key))
-            return att_no_memory(err, in->seen_count, "event ids");
-        att_seen_put(&people->seen, key);
-    }
-    return ATT_OK;
+    const att_status status = att_seen_load(&people->seen, in->seen, in->seen_count, &bad, err);
+    return att_while(err, status, "section SEEN: row %zu", bad);
 }
 
 static att_status load_parts(att_people *people, const att_snapshot *snapshot, att_error *err)

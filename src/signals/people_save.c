@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // signals/people_save.c - the fold as a checkpoint file.
 //
-// The rows are gathered in memory first: saving needs about as much again as the state has.
+// The rows are gathered in memory first: saving needs about as much again as the state has, but for the ids seen.
 #include "signals/checkpoint.h"
 #include "signals/policy.h"
 
@@ -11,7 +11,7 @@ typedef struct part {
     unsigned char *bytes;
 } part;
 
-enum { PEOPLE, PREFERENCES, SHOWN, RARE, LISTS, TAG_SIZES, TAG_NAMES, SEEN, PART_COUNT };
+enum { PEOPLE, PREFERENCES, SHOWN, RARE, LISTS, TAG_SIZES, TAG_NAMES, PART_COUNT };
 
 typedef struct gathering {
     const att_people *people;
@@ -41,7 +41,6 @@ static void measure(gathering *to)
     to->parts[TAG_SIZES].room = people->tags.count;
     for (uint32_t tag = 0; tag < people->tags.count; tag++)
         to->parts[TAG_NAMES].room += att_names_get(&people->tags, tag).size;
-    to->parts[SEEN].room = att_seen_count(&people->seen);
 }
 
 static void add(part *to, const void *rows, size_t count)
@@ -121,10 +120,6 @@ static void gather(gathering *to)
         add(&to->parts[TAG_SIZES], &size, 1);
         add(&to->parts[TAG_NAMES], name.data, name.size);
     }
-    for (size_t s = 0; s < ATT_SEEN_SHARDS; s++)
-        for (size_t i = 0; i < people->seen.shards[s].capacity; i++)
-            if (people->seen.shards[s].slots[i].user_plus_1)
-                add(&to->parts[SEEN], &people->seen.shards[s].slots[i], 1);
 }
 
 static att_fold_head head_of(const att_people *people)
@@ -146,6 +141,24 @@ static att_fold_head head_of(const att_people *people)
     };
 }
 
+typedef struct giving {
+    att_snapshot_taker take;
+    void *user;
+} giving;
+
+static bool give_keys(void *user, const att_seen_key *keys, size_t count)
+{
+    giving *g = user;
+    return g->take(g->user, keys, count * sizeof *keys);
+}
+
+// att_snapshot_giver: of the ids seen.
+static bool give_seen(void *source, att_snapshot_taker take, void *user)
+{
+    giving g = {take, user};
+    return att_seen_walk(source, give_keys, &g);
+}
+
 static att_status write_parts(const gathering *from, const char *path, att_error *err)
 {
     const att_fold_head head = head_of(from->people);
@@ -157,6 +170,9 @@ static att_status write_parts(const gathering *from, const char *path, att_error
     for (size_t i = 0; !status && i < PART_COUNT; i++)
         status = att_snapshot_add(writer, from->parts[i].id, from->parts[i].bytes,
             from->parts[i].count * from->parts[i].item_size, err);
+    if (!status)
+        status = att_snapshot_add_given(writer, ATT_FOLD_SEEN, give_seen, (void *)(uintptr_t)&from->people->seen,
+            att_seen_count(&from->people->seen) * sizeof(att_seen_key), err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -174,7 +190,6 @@ att_status att_people_save(const att_people *people, const char *path, att_error
             [LISTS] = {.id = ATT_FOLD_LISTS, .item_size = sizeof(uint32_t)},
             [TAG_SIZES] = {.id = ATT_FOLD_TAG_SIZES, .item_size = sizeof(uint16_t)},
             [TAG_NAMES] = {.id = ATT_FOLD_TAG_NAMES, .item_size = 1},
-            [SEEN] = {.id = ATT_FOLD_SEEN, .item_size = sizeof(att_seen_key)},
         }};
     measure(&all);
     att_status status = ATT_OK;

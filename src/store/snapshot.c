@@ -4,6 +4,7 @@
 // The file has one form only: sections lie in the order of the table, each at the next multiple of
 // 64, the gaps are zero, and the last one ends the file. So every byte is either under a checksum
 // or known. A checksum is stored as its low 8 bytes, then its high 8 bytes.
+#define XXH_STATIC_LINKING_ONLY // the state of a checksum on the stack
 #include "store/snapshot.h"
 
 #include "store/bytes.h"
@@ -24,6 +25,7 @@ static const char magic[8] = {'A', 'T', 'T', 'S', 'N', 'A', 'P', '\n'};
 typedef struct section {
     uint32_t id;
     const void *data;
+    att_snapshot_giver give; // instead of data, which is its source then
     uint64_t offset, size;
 } section;
 
@@ -121,6 +123,15 @@ att_status att_snapshot_add(
     return ATT_OK;
 }
 
+att_status att_snapshot_add_given(
+    att_snapshot_writer *writer, uint32_t id, att_snapshot_giver give, void *source, size_t size, att_error *err)
+{
+    const att_status status = att_snapshot_add(writer, id, source, size, err);
+    if (!status)
+        writer->sections[writer->count - 1].give = give;
+    return status;
+}
+
 // Gives every section its place; returns the size of the file.
 static uint64_t lay_out(att_snapshot_writer *writer)
 {
@@ -132,17 +143,61 @@ static uint64_t lay_out(att_snapshot_writer *writer)
     return end;
 }
 
+// --- Sections that are given in pieces ----------------------------------------------------------------
+
+typedef struct taking {
+    XXH3_state_t hash; // wants to lie at a multiple of 64
+    uint64_t size;
+    int file; // -1: only hashed
+    const char *name;
+    att_error *err;
+    att_status status;
+} taking;
+
+static bool take(void *user, const void *bytes, size_t size)
+{
+    taking *t = user;
+    XXH3_128bits_update(&t->hash, bytes, size);
+    t->size += size;
+    if (t->file >= 0)
+        t->status = att_write_all(t->file, bytes, size, t->name, t->err);
+    return t->status == ATT_OK;
+}
+
+static att_status take_all(const section *part, int file, const char *name, XXH128_hash_t *hash, att_error *err)
+{
+    taking t = {.file = file, .name = name, .err = err};
+    XXH3_128bits_reset(&t.hash);
+    const bool whole = part->give((void *)(uintptr_t)part->data, take, &t);
+    *hash = XXH3_128bits_digest(&t.hash);
+    if (t.status)
+        return t.status;
+    return whole && t.size == part->size ? ATT_OK : ATT_FAIL(err, ATT_IO, "section %s could not be read where it lies", name_of(part->id).text);
+}
+
+static att_status hash_of(const section *part, XXH128_hash_t *hash, att_error *err)
+{
+    if (part->give)
+        return take_all(part, -1, NULL, hash, err);
+    *hash = XXH3_128bits(part->data, part->size);
+    return ATT_OK;
+}
+
 // `out` has HEAD_SIZE + count * ENTRY_SIZE cleared bytes.
-static void fill_head(const att_snapshot_writer *writer, uint64_t file_size, unsigned char *out)
+static att_status fill_head(const att_snapshot_writer *writer, uint64_t file_size, unsigned char *out, att_error *err)
 {
     att_byte_writer table = {out + HEAD_SIZE};
     for (size_t i = 0; i < writer->count; i++) {
         const section *part = &writer->sections[i];
+        XXH128_hash_t hash;
+        const att_status status = hash_of(part, &hash, err);
+        if (status)
+            return status;
         att_put_u32(&table, part->id);
         att_put_u32(&table, 0);
         att_put_u64(&table, part->offset);
         att_put_u64(&table, part->size);
-        put_hash(&table, XXH3_128bits(part->data, part->size));
+        put_hash(&table, hash);
         att_put_u64(&table, 0);
     }
     att_byte_writer head = {out};
@@ -153,6 +208,7 @@ static void fill_head(const att_snapshot_writer *writer, uint64_t file_size, uns
     att_put_u32(&head, (uint32_t)writer->count);
     att_put_u64(&head, file_size);
     put_hash(&head, XXH3_128bits(out, HEAD_SIZE + writer->count * ENTRY_SIZE));
+    return ATT_OK;
 }
 
 static att_status write_body(const att_snapshot_writer *writer, const unsigned char *head, int file,
@@ -164,8 +220,9 @@ static att_status write_body(const att_snapshot_writer *writer, const unsigned c
     for (size_t i = 0; !status && i < writer->count; i++) {
         const section *part = &writer->sections[i];
         status = att_write_all(file, zeros, (size_t)(part->offset - at), name, err);
+        XXH128_hash_t unused;
         if (!status)
-            status = att_write_all(file, part->data, (size_t)part->size, name, err);
+            status = part->give ? take_all(part, file, name, &unused, err) : att_write_all(file, part->data, (size_t)part->size, name, err);
         at = part->offset + part->size;
     }
     return status;
@@ -199,8 +256,9 @@ att_status att_snapshot_finish(att_snapshot_writer *writer, const char *path, at
         goto done;
     }
     const uint64_t file_size = lay_out(writer);
-    fill_head(writer, file_size, head);
-    status = write_file(writer, head, name, err);
+    status = fill_head(writer, file_size, head, err);
+    if (!status)
+        status = write_file(writer, head, name, err);
     if (!status)
         status = att_rename_durable(name, path, false, &writer->host, err);
     if (status)

@@ -32,6 +32,12 @@ att_status att_snapshot_writer_create(att_snapshot_writer **out, uint32_t kind, 
 // Borrows `data` until finish. The same id twice is a programming error.
 att_status att_snapshot_add(
     att_snapshot_writer *writer, uint32_t id, const void *data, size_t size, att_error *err);
+// A section that need not lie in memory as a whole: at finish `give` is called twice and hands the same `size` bytes in pieces to `take`;
+// false ends it, and it ends when take says false.
+typedef bool (*att_snapshot_taker)(void *user, const void *bytes, size_t size);
+typedef bool (*att_snapshot_giver)(void *source, att_snapshot_taker take, void *user);
+att_status att_snapshot_add_given(
+    att_snapshot_writer *writer, uint32_t id, att_snapshot_giver give, void *source, size_t size, att_error *err);
 // Writes PATH.tmp-PID, fsyncs file and folder, renames. On failure nothing is left behind.
 att_status att_snapshot_finish(att_snapshot_writer *writer, const char *path, att_error *err);
 void att_snapshot_writer_destroy(att_snapshot_writer *writer);

@@ -144,6 +144,42 @@ CHECK_TEST(a_checkpoint_anywhere_leads_to_the_same_bits)
     }
 }
 
+// Ids in memory or in a file: the same state, in a checkpoint too, and after a person was forgotten.
+CHECK_TEST(where_ids_of_events_lie_changes_nothing)
+{
+    CHECK_BEGIN();
+    random_log log = make_log(5);
+    for (int cut = 0; cut < 2; cut++) {
+        att_people *plain = fresh(NULL), *spilled = fresh(NULL), *again = fresh(NULL);
+        const char *path = check_path("spilled.snap");
+        const size_t to = cut ? RECORDS / 2 : RECORDS;
+        att_error err = {0};
+        CHECK_OK(att_people_spill(spilled, check_folder(), 2048, NULL));
+        CHECK_OK(att_people_spill(again, check_folder(), 2048, NULL));
+        apply_range(plain, &log, 0, to);
+        apply_range(spilled, &log, 0, to);
+        CHECK(spilled->seen.file->end > 0); // something lies in the file
+        same_digest(plain, spilled);
+        CHECK_OK_ERR(att_people_save(spilled, path, &err), &err);
+        CHECK_OK_ERR(att_people_load(again, path, &err), &err);
+        same_digest(plain, again);
+        apply_range(plain, &log, to, RECORDS);
+        apply_range(again, &log, to, RECORDS);
+        same_digest(plain, again);
+        for (uint32_t user = 0, seq = RECORDS; user < 40; user += 4) {
+            att_record forget = record_of(ATT_RECORD_FORGET, user, T0);
+            forget.seq = ++seq;
+            CHECK_OK_ERR(att_people_apply(plain, &forget, &err), &err);
+            CHECK_OK_ERR(att_people_apply(again, &forget, &err), &err);
+        }
+        same_digest(plain, again);
+        att_people_destroy(plain);
+        att_people_destroy(spilled);
+        att_people_destroy(again);
+    }
+    free_log(&log);
+}
+
 CHECK_TEST(many_at_once_and_one_by_one_are_the_same)
 {
     CHECK_BEGIN();
@@ -474,7 +510,7 @@ CHECK_TEST(rows_that_no_fold_could_have_written_are_refused)
         refuses(i, stories[i]);
 }
 
-CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits),
+CHECK_MAIN(CHECK_CASE(a_checkpoint_anywhere_leads_to_the_same_bits), CHECK_CASE(where_ids_of_events_lie_changes_nothing),
     CHECK_CASE(many_at_once_and_one_by_one_are_the_same), CHECK_CASE(the_digest_sees_every_record),
     CHECK_CASE(when_memory_fails_a_record_is_applied_whole_or_not_at_all),
     CHECK_CASE(saving_and_loading_without_memory_leaves_nothing_behind),
