@@ -49,6 +49,7 @@ static int run_recommend(cli *c)
         return 64;
     request.explain = !cli_flag(c, "no-reasons");
     request.dry = cli_flag(c, "dry");
+    request.made = cli_flag(c, "made");
     int code;
     att_engine *engine = cli_open(c, false, request.dry, &code);
     if (!engine)
@@ -81,6 +82,7 @@ static int run_recommend(cli *c)
 }
 
 static const cli_option recommend_options[] = {{"count", 'n', "N", "slots, 1 to 200; default 10"},
+    {"made", 0, NULL, "only what was made here"},
     {"dry", 0, NULL, "log nothing and use no exploration budget"}, {"no-reasons", 0, NULL, "leave explanations out"},
     REQUEST_OPTIONS, {0}};
 static const char *const recommend_examples[] = {"attune recommend ann -n 5 --activity workout --territory DE",

@@ -10,6 +10,13 @@ const memory_bytes = 6e8;
 const rates_hz = [48000, 44100, 32000, 22050, 16000];
 const share_of = (rate, { seconds, channels }, tracks) => seconds * Math.min(channels, 2) * 4 * tracks * rate;
 
+// Of all that can sound on a page one does: who begins stops the one before.
+let sounding = { me: null, stop: () => {} };
+export function alone(me, stop) {
+  if (sounding.me !== me) sounding.stop();
+  sounding = { me, stop };
+}
+
 // The highest rate, at most its own, at which so many decoded tracks take no more memory than that.
 export const rateFor = (sound, tracks) => rates_hz.find((rate) => rate <= Math.max(sound.rate_hz, 16000) && share_of(rate, sound, tracks) <= memory_bytes) || 16000;
 
@@ -56,6 +63,7 @@ export class Deck {
   level(index, gain) { this.tracks[index].gain.gain.setTargetAtTime(gain, this.context.currentTime, glide_s); }
 
   async play() {
+    alone(this, () => this.pause());
     await this.context.resume();
     if (this.playing) return;
     this.from = this.at >= this.seconds ? 0 : this.at;
@@ -76,7 +84,11 @@ export class Deck {
     return goes_on ? this.play() : undefined;
   }
 
-  close() { this.pause(); this.context.close(); }
+  close() {
+    this.pause();
+    if (sounding.me === this) sounding = { me: null, stop: () => {} };
+    this.context.close();
+  }
 }
 
 // Peaks of a decoded sound in so many columns, 0 to 1000: of one with many samples every few are looked at.

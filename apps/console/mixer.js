@@ -151,7 +151,8 @@ export function Mixer({ sound, start, seek, onTime, onReady }) {
       deck.add(buffer);
       peaks.push(peaksOf(buffer));
     }
-    setDesk({ split, deck, peaks });
+    const most = Math.max(1, ...peaks.flat()); // one scale for all four
+    setDesk({ split, deck, peaks: peaks.map((list) => list.map((p) => (1000 * p) / most)) });
     onReady();
   };
   const running = useJob(job, (ended) => {

@@ -144,6 +144,7 @@ static bool read_request(httpd_exchange *x, att_request *request)
     request->user = shape_text(body, "user");
     request->count = (uint32_t)shape_whole(body, "count", 10);
     request->medium = shape_text(body, "medium");
+    request->made = shape_bool(body, "made", false);
     request->age = (int)shape_whole(body, "age", -1);
     request->seed = (uint64_t)shape_whole(body, "seed", 0);
     request->explain = shape_bool(body, "explain", true);

@@ -57,7 +57,7 @@ static const shape_field request_fields[] = {{"user", SHAPE_TEXT, "for whom; nee
     {"context", SHAPE_OBJECT, "the situation", .shape = &httpd_shape_context},
     {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
     {"use", SHAPE_TEXT, "what for; stream when left out", .name_of = use_of}, {"medium", SHAPE_TEXT, "only this medium", 1, 32},
-    {"explain", SHAPE_BOOL, "with reasons; true when left out"}, {"dry", SHAPE_BOOL, "log nothing, use no exploration budget"},
+    {"made", SHAPE_BOOL, "only what was made here"}, {"explain", SHAPE_BOOL, "with reasons; true when left out"}, {"dry", SHAPE_BOOL, "log nothing, use no exploration budget"},
     {"seed", SHAPE_WHOLE, "of this decision; left out: the store's next"}, {"at", SHAPE_TIME, "as if it were then; left out: now"},
     {0}};
 const shape httpd_shape_request = {"DecisionRequest", "A question: what to show this person", request_fields};

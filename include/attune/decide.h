@@ -57,6 +57,7 @@ typedef struct att_request {
     uint32_t use;            // one bit of att_use; 0 means ATT_USE_STREAM
     uint32_t count;          // slots wanted, 1 … ATT_SLATE_MAX
     att_text medium;         // only this medium; empty: all
+    bool made;               // only what was made here (attune/generate.h)
     int64_t at_ms;           // 0: the host's clock; at most the end of the year 9999
     uint64_t seed;           // 0: derived from the store's seed and the decision's number
     bool explain;            // fill reasons

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/view.c - who asks, what may be shown to them, and what they like: everything before candidates.
 #include "engine/serve.h"
+#include "generate/ledger.h"
 #include "signals/event.h"
 
 #include <math.h>
@@ -35,6 +36,28 @@ static att_status find_eligible(att_view *view, att_error *err)
     view->bits = view->eligible->bits;
     view->bit_count = view->eligible->count;
     view->eligible_count = view->eligible->eligible;
+    return ATT_OK;
+}
+
+// Of the eligible set what was made here.
+static att_status keep_made(att_view *view, att_error *err)
+{
+    const att_ledger *ledger = view->engine->ledger;
+    const size_t words = (view->bit_count + 63) / 64;
+    uint64_t *bits = ATT_NEW(&view->memory->scratch, uint64_t, words);
+    size_t count = 0;
+    if (!bits)
+        return att_no_memory(err, words, "words of an eligible set");
+    for (size_t i = 0; i < ledger->candidates.count; i++) {
+        const uint32_t item = ledger->candidates.items[i].item;
+        const uint64_t bit = UINT64_C(1) << item % 64;
+        if (item >= view->bit_count || !(view->bits[item / 64] & bit) || bits[item / 64] & bit)
+            continue;
+        bits[item / 64] |= bit;
+        count++;
+    }
+    view->bits = bits;
+    view->eligible_count = count;
     return ATT_OK;
 }
 
@@ -405,6 +428,8 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     view->controls = person ? att_person_controls_of(person) : &none;
     assign(view, person && person->opted_out);
     status = find_eligible(view, err);
+    if (!status && request->made)
+        status = keep_made(view, err);
     if (!status)
         status = list_lifts(view, err);
     if (!status)

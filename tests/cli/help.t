@@ -136,6 +136,7 @@ stranger gets the popular and the various.
 
 Options
   -n, --count N              slots, 1 to 200; default 10
+      --made                 only what was made here
       --dry                  log nothing and use no exploration budget
       --no-reasons           leave explanations out
       --device NAME          phone, tablet, desktop, tv, car, speaker, console,

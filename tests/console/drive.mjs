@@ -320,9 +320,26 @@ test('a_piece_that_was_made_is_heard_and_shows_its_plan', async (page) => {
   await until(page, () => document.querySelector('audio').readyState >= 1 && document.querySelector('audio').duration > 5);
   assert.ok(await page.$$eval('.wave .beat', (list) => list.length) > 8, 'beats are drawn');
   assert.match(await page.textContent('.plan'), /loop/);
+});
+
+test('what_was_made_is_played_by_taste_and_situation', async (page) => {
+  const made = (await ask(page, 'GET', '/v1/generations')).json.briefs;
+  if (!made.some((b) => b.allowed)) return;
+  await go(page, still, '#/music');
   await page.fill('input[aria-label="person"]', 'person-00007');
   await page.getByRole('button', { name: 'Ask', exact: true }).click();
-  await page.waitForSelector('.card .tracks li');
+  await page.waitForSelector('.playlist li .round');
+  const asked = page.waitForRequest((r) => r.url().endsWith('/v1/decisions') && r.postDataJSON().context?.activity === 'sleep' && r.postDataJSON().made);
+  await page.getByRole('button', { name: 'sleep', exact: true }).click();
+  const order = (await (await (await asked).response()).json()).shown.map((s) => s.title);
+  await until(page, (n) => document.querySelectorAll('.playlist li').length === n, order.length);
+  assert.deepEqual(await page.$$eval('.playlist li a', (list) => list.map((a) => a.textContent)), order);
+  assert.ok(await page.$$eval('.playlist li p', (list) => list.every((p) => p.textContent.length > 5)), 'each says why it stands there');
+  await page.getByRole('button', { name: 'Play them in this order' }).click();
+  await until(page, () => document.querySelector('.now-playing audio')?.currentTime > 0.1);
+  assert.match(await page.textContent('.now-playing'), new RegExp(order[0]));
+  await page.uncheck('.chips input');
+  await until(page, () => document.querySelectorAll('.playlist li').length === 10 && document.querySelector('.playlist a[href^="#/catalogue/"]'));
 });
 
 // Web Audio is watched, not heard: which sources start when, and where each gain is going.

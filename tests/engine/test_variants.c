@@ -112,6 +112,29 @@ CHECK_TEST(the_propensity_is_the_product_of_slot_and_draw)
     att_engine_close(b);
 }
 
+CHECK_TEST(where_only_what_was_made_is_asked_for_nothing_else_is_shown)
+{
+    CHECK_BEGIN();
+    tones t = tones_new();
+    att_engine *engine = town("made", &t, 3, 1);
+    att_request request = scene_request(1, 10);
+    request.at_ms = 0;
+    request.made = request.dry = true;
+    att_slate slate;
+    CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
+    CHECK_EQ(slate.eligible, 3);
+    CHECK_EQ(slate.count, 1); // one of a brief
+    CHECK(variant_of(slate.shown[0].item) >= 0);
+    char blocked[64];
+    snprintf(blocked, sizeof blocked, "%.*s", (int)slate.shown[0].item.size, slate.shown[0].item.data);
+    const att_control block = {.kind = ATT_CONTROL_BLOCK, .item = att_text_of(blocked)};
+    CHECK_OK_ERR(att_engine_control(engine, request.user, &block, &err), &err);
+    CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
+    CHECK_EQ(slate.eligible, 2);
+    CHECK(slate.count == 1 && !att_text_equal(slate.shown[0].item, att_text_of(blocked)));
+    att_engine_close(engine);
+}
+
 typedef struct draws {
     uint64_t decisions, rewarded;
 } draws;
@@ -221,6 +244,7 @@ CHECK_TEST(an_event_rewards_a_draw_once_and_only_the_draw_that_showed_it)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(the_odds_of_a_variant_are_exact), CHECK_CASE(the_propensity_is_the_product_of_slot_and_draw),
+        CHECK_CASE(where_only_what_was_made_is_asked_for_nothing_else_is_shown),
         CHECK_CASE(the_bandit_learns_from_plays_and_skips_which_variant_people_want),
         CHECK_CASE(an_event_rewards_a_draw_once_and_only_the_draw_that_showed_it)};
     CHECK_OK_ERR(att_slate_memory_create(&memory, NULL, &err), &err);
