@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "lines.h"
+#include "lock.h"
 #include "music_files.h"
 
 #include <errno.h>
@@ -25,10 +26,17 @@ static int run_learn(cli *c, const char *artist, const char *path)
     att_styles *styles = NULL;
     att_error err = {0};
     size_t learned = 0, refused = 0;
+    cli_lock lock;
     if (!music_files_list(c, &files))
         return 66;
-    att_status status = access(path, F_OK) == 0 ? att_styles_load(&styles, path, &c->host, &err) : att_styles_create(&styles, 0, &c->host, &err);
     cli_progress_start(c);
+    int code = cli_lock_take(c, path, &lock);
+    if (code) {
+        cli_progress_end();
+        music_files_free(&files);
+        return code;
+    }
+    att_status status = access(path, F_OK) == 0 ? att_styles_load(&styles, path, &c->host, &err) : att_styles_create(&styles, 0, &c->host, &err);
     for (size_t i = 0; !status && i < files.count && !cli_interrupted(); i++) {
         float embedding[ATT_STYLE_DIM];
         att_audio audio;
@@ -51,7 +59,8 @@ static int run_learn(cli *c, const char *artist, const char *path)
     cli_progress_end();
     if (!status && !cli_interrupted() && learned)
         status = att_styles_save(styles, path, &err);
-    int code = status ? cli_fail(c, status, &err) : cli_interrupted() ? 130 : refused ? 65 : 0;
+    cli_lock_give(&lock);
+    code = status ? cli_fail(c, status, &err) : cli_interrupted() ? 130 : refused ? 65 : 0;
     if (!status && c->json)
         cli_print_json(json_pack("{s:s,s:s,s:I,s:I,s:I,s:I}", "style", path, "artist", artist, "learned", (json_int_t)learned, "refused",
             (json_int_t)refused, "artists", (json_int_t)att_styles_artists(styles), "works", (json_int_t)att_styles_works(styles)));

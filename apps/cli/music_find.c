@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // apps/cli/music_find.c - music find: known recordings, and which of them a sound is.
-#include "cli.h"
-
+#include "lock.h"
 #include "music_files.h"
 
 #include <math.h>
@@ -73,12 +72,19 @@ static int run_add(cli *c, const char *db)
     att_prints *prints = NULL;
     att_error err = {0};
     added counts = {0};
+    cli_lock lock;
     if (c->argument_count < 1)
         return cli_usage(c, "--add needs files or folders");
     if (!music_files_list(c, &files))
         return 66;
-    att_status status = open_prints(c, db, true, &prints, &err);
     cli_progress_start(c);
+    int code = cli_lock_take(c, db, &lock);
+    if (code) {
+        cli_progress_end();
+        music_files_free(&files);
+        return code;
+    }
+    att_status status = open_prints(c, db, true, &prints, &err);
     for (size_t i = 0; !status && i < files.count && !cli_interrupted(); i++) {
         cli_on_progress(c->host.user, &(att_progress){"adding", i, files.count, "files"});
         status = add_file(c, prints, files.paths[i], &counts);
@@ -86,7 +92,8 @@ static int run_add(cli *c, const char *db)
     cli_progress_end();
     if (!status && counts.new_ones)
         status = att_prints_save(prints, db, &err);
-    int code = status ? cli_fail(c, status, &err) : say_added(c, prints, db, &counts);
+    cli_lock_give(&lock);
+    code = status ? cli_fail(c, status, &err) : say_added(c, prints, db, &counts);
     if (!code && cli_interrupted())
         code = 130; // what was added is kept: the next --add goes on
     else if (!code && counts.refused)

@@ -42,3 +42,21 @@ deny: sounds/copy.wav
   deny: a part of it is protected, score 18.3 against 8.0
     0:00.1 to 0:02.8 is sounds/tone.wav, 0:00.1 to 0:02.8 (tempo +0.0 %, pitch +0.00, 100 % shared, score 18.3)
 [2]
+# Two at once: the second waits, and what the first added is kept.
+$ cp sounds/tone.wav sounds/third.wav; for i in 1 2 3 4; do rm -f both.prints; attune music find --db both.prints --add sounds/tone.wav -q >/dev/null & attune music find --db both.prints --add sounds/copy.wav -q >/dev/null & attune music find --db both.prints --add sounds/third.wav -q >/dev/null; wait; attune music find --db both.prints --add sounds/tone.wav | sed 's/.* it has/it has/'; done; ls both*
+it has 3 recordings, 0.00 hours
+it has 3 recordings, 0.00 hours
+it has 3 recordings, 0.00 hours
+it has 3 recordings, 0.00 hours
+both.prints
+$ attune music stretch sounds/tone.wav --ratio 2 -o sounds/a.wav >/dev/null; cp sounds/a.wav sounds/b.wav; for i in 1 2 3 4; do rm -f s; attune music check --style s --learn A sounds/a.wav -q >/dev/null & attune music check --style s --learn B sounds/b.wav -q >/dev/null; wait; attune music check --style s --learn C sounds/a.wav | sed 's/.* it has/it has/'; done
+it has 3 works of 3 artists
+it has 3 works of 3 artists
+it has 3 works of 3 artists
+it has 3 works of 3 artists
+$ flock both.prints.lock sh -c 'touch held; sleep 1' & until [ -e held ]; do sleep 0.02; done; attune music find --db both.prints --add sounds/tone.wav; wait
+attune music find: waits for another process that changes the same file (both.prints.lock)
+both.prints: 0 recordings added, 1 known already; it has 3 recordings, 0.00 hours
+$ attune music find --db none/x.prints --add sounds/tone.wav
+attune music find: locking none/x.prints.lock: No such file or directory
+[66]
