@@ -3,6 +3,10 @@
 //
 // posix_spawn takes no copy of the host's memory and runs none of its code in the child, so threads and locks are safe. Each
 // descriptor is close-on-exec from its first moment and moved above 9, so that none is in the way of the child's 0, 1, 2 and 3.
+//
+// A number alone may name another process by the time we use it: a host that ignores SIGCHLD, or reaps whatever ends, gives it free.
+// So the child is held by a descriptor (pidfd, Linux 5.4), got while the number is still its own: it has not ended as long as its end
+// of the pipe is open. Where there is none, nothing is sent to a number that no child of ours has.
 #include "music/helper.h"
 
 #include "music/wire.h"
@@ -15,6 +19,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,16 +28,21 @@
 #define ATT_HELPERS_FOLDER "/usr/libexec/attune"
 #endif
 
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
 enum { TICK_MS = 100, PIPE_BYTES = 1 << 20 };
 
 struct att_helper {
     att_host host;
     att_helper_options options;
     pid_t child;      // 0: reaped
+    int process;      // descriptor of it; -1: none
     int from, to;     // its answer, its request; -1: closed
     size_t sent;      // of the request
-    int exit_status;  // of waitpid, when child is 0
-    bool known, killed; // exit_status is; by us
+    int exit_code, exit_signal; // when child is 0
+    bool known, killed; // they are; by us
     uint64_t frames;  // read so far
     att_wire wire;
 };
@@ -138,27 +148,69 @@ static int spawn(pid_t *out, const char *path, const att_helper_options *o, cons
     return bad;
 }
 
+static void close_one(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+    *descriptor = -1;
+}
+
+// Waits for it, or with WNOHANG looks. False: it runs.
+static bool is_gone(att_helper *h, int flags)
+{
+    siginfo_t how = {0};
+    int bad;
+    do
+        bad = waitid(h->process >= 0 ? (idtype_t)P_PIDFD : P_PID, (id_t)(h->process >= 0 ? h->process : h->child), &how, WEXITED | flags);
+    while (bad && errno == EINTR);
+    if (!bad && how.si_pid == 0)
+        return false;
+    h->known = !bad; // else the host has taken the remains away itself
+    h->exit_code = !bad && how.si_code == CLD_EXITED ? how.si_status : 0;
+    h->exit_signal = !bad && how.si_code != CLD_EXITED ? how.si_status : 0;
+    h->child = 0;
+    close_one(&h->process);
+    return true;
+}
+
+// Its number is its own while its end of the pipe is open, or while it can be waited for.
+static void hold(att_helper *h)
+{
+    struct pollfd pipe = {.fd = h->from};
+    h->process = -1;
+#ifdef SYS_pidfd_open
+    h->process = out_of_the_way((int)syscall(SYS_pidfd_open, h->child, 0));
+    siginfo_t how = {0};
+    if (h->process >= 0 && (poll(&pipe, 1, 0) < 0 || pipe.revents & (POLLHUP | POLLERR)) &&
+        waitid((idtype_t)P_PIDFD, (id_t)h->process, &how, WEXITED | WNOHANG | WNOWAIT) != 0)
+        close_one(&h->process);
+#else
+    (void)pipe;
+#endif
+}
+
+static void end_by_force(const att_helper *h)
+{
+#ifdef SYS_pidfd_send_signal
+    if (h->process >= 0) {
+        syscall(SYS_pidfd_send_signal, h->process, SIGKILL, NULL, 0);
+        return;
+    }
+#endif
+    siginfo_t how = {0};
+    if (waitid(P_PID, (id_t)h->child, &how, WEXITED | WNOHANG | WNOWAIT) == 0)
+        kill(h->child, SIGKILL);
+}
+
 static void reap(att_helper *h, bool by_force)
 {
     if (!h->child)
         return;
     if (by_force) {
         h->killed = true;
-        kill(h->child, SIGKILL);
+        end_by_force(h);
     }
-    pid_t done;
-    do
-        done = waitpid(h->child, &h->exit_status, 0);
-    while (done < 0 && errno == EINTR);
-    h->known = done == h->child; // a host that ignores SIGCHLD takes the remains away itself
-    h->child = 0;
-}
-
-static void close_one(int *descriptor)
-{
-    if (*descriptor >= 0)
-        close(*descriptor);
-    *descriptor = -1;
+    (void)is_gone(h, 0);
 }
 
 // --- Listening --------------------------------------------------------------------------------------------
@@ -218,8 +270,8 @@ static att_status pull(void *source, void *out, size_t size, size_t *got, att_er
 static att_status say_how_it_ended(const att_helper *h, att_error *err)
 {
     const char *what = h->options.what, *name = h->options.name;
-    const int signal_number = h->known && !h->killed && WIFSIGNALED(h->exit_status) ? WTERMSIG(h->exit_status) : 0;
-    const int code = h->known && WIFEXITED(h->exit_status) ? WEXITSTATUS(h->exit_status) : 0;
+    const int signal_number = h->known && !h->killed ? h->exit_signal : 0;
+    const int code = h->known ? h->exit_code : 0;
     if (signal_number == SIGXCPU || signal_number == SIGKILL)
         return ATT_FAIL(err, ATT_LIMIT, "%s: %s was ended (signal %d): it may use %u s of processor and %llu MiB", what, name, signal_number,
             h->options.cpu_s, (unsigned long long)h->options.memory_bytes >> 20);
@@ -239,15 +291,8 @@ static att_status fail(att_helper *h, att_status status, att_error *err)
         return status == ATT_CANCELLED ? status : att_while(err, status, "%s", h->options.what);
     }
     const int64_t since_ms = now_ms();
-    while (h->child && now_ms() - since_ms < 1000) { // it may be about to end by itself
-        const pid_t done = waitpid(h->child, &h->exit_status, WNOHANG);
-        if (done == h->child || (done < 0 && errno != EINTR)) {
-            h->known = done == h->child;
-            h->child = 0;
-        } else {
-            poll(NULL, 0, 5);
-        }
-    }
+    while (h->child && !is_gone(h, WNOHANG) && now_ms() - since_ms < 1000) // it may be about to end by itself
+        poll(NULL, 0, 5);
     reap(h, true);
     return say_how_it_ended(h, err);
 }
@@ -269,9 +314,11 @@ static att_status start(att_helper *h, att_error *err)
         h->to = e.request_out;
         e.answer_out = e.request_out = -1;
     }
-    close_ends(&e);
-    if (!bad)
+    close_ends(&e); // the pipe's other end is the child's alone now
+    if (!bad) {
+        hold(h);
         return ATT_OK;
+    }
     h->child = 0;
     if (bad == ENOENT || bad == EACCES)
         return ATT_FAIL(err, ATT_UNSUPPORTED, "%s: the program that reads it cannot be run: %s: %s", h->options.what, path, strerror(bad));
@@ -285,7 +332,7 @@ att_status att_helper_start(att_helper **out, const att_helper_options *options,
     att_helper *h = ATT_NEW_ARRAY(&full, att_helper, 1);
     if (!h)
         return att_no_memory(err, 1, "helper");
-    *h = (att_helper){.host = full, .options = *options, .from = -1, .to = -1};
+    *h = (att_helper){.host = full, .options = *options, .process = -1, .from = -1, .to = -1};
     h->options.memory_bytes = options->memory_bytes ? options->memory_bytes : (uint64_t)512 << 20;
     h->options.cpu_s = options->cpu_s ? options->cpu_s : 60;
     h->options.silence_s = options->silence_s ? options->silence_s : 60;

@@ -193,6 +193,72 @@ CHECK_TEST(a_host_that_ignores_its_children_is_served)
     signal(SIGCHLD, SIG_DFL);
 }
 
+// True: the next process that is made gets this number. It needs rights that a test seldom has.
+static bool next_number_is(pid_t number)
+{
+    const int file = open("/proc/sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+    char text[16];
+    const int size = snprintf(text, sizeof text, "%d", (int)number - 1);
+    const bool fine = file >= 0 && write(file, text, (size_t)size) == size;
+    if (file >= 0)
+        close(file);
+    return fine;
+}
+
+CHECK_TEST(a_process_that_got_the_number_of_the_child_is_left_alone)
+{
+    CHECK_BEGIN();
+    att_helper *helper = NULL;
+    att_error err;
+    pid_t number = 0, foreign = -1;
+    signal(SIGCHLD, SIG_IGN);
+    for (int attempt = 0; attempt < 50 && foreign != number; attempt++) { // others make processes too
+        if (foreign > 0)
+            kill(foreign, SIGKILL);
+        att_helper_destroy(helper);
+        helper = NULL;
+        foreign = -1;
+        for (number = 20000 + 100 * attempt; kill(number, 0) == 0; number++)
+            ;
+        if (!next_number_is(number))
+            break;
+        CHECK_OK_ERR(start(&helper, "midcrash", &err), &err);
+        for (int waits = 0; waits < 400 && kill(number, 0) == 0; waits++)
+            usleep(5000); // its end: nobody waits for it
+        if (next_number_is(number) && (foreign = fork()) == 0)
+            for (;;)
+                pause();
+    }
+    if (foreign != number) {
+        signal(SIGCHLD, SIG_DFL);
+        att_helper_destroy(helper);
+        CHECK_SKIP("numbers of processes cannot be chosen here");
+    }
+    att_helper_destroy(helper);
+    usleep(20000);
+    CHECK_EQ(kill(foreign, 0), 0);
+    kill(foreign, SIGKILL);
+    while (kill(foreign, 0) == 0)
+        usleep(1000);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+CHECK_TEST(a_child_that_hangs_is_ended_for_a_host_that_ignores_its_children)
+{
+    CHECK_BEGIN();
+    att_helper *helper;
+    att_error err;
+    const size_t before = descriptors();
+    signal(SIGCHLD, SIG_IGN);
+    CHECK_FAILS(start(&helper, "silent..", &err), ATT_LIMIT);
+    nothing_is_left();
+    CHECK_OK(start(&helper, "endless.", NULL));
+    att_helper_destroy(helper);
+    nothing_is_left();
+    CHECK_EQ(descriptors(), before);
+    signal(SIGCHLD, SIG_DFL);
+}
+
 CHECK_TEST(a_program_that_is_not_there_is_told_with_its_path)
 {
     CHECK_BEGIN();
@@ -207,4 +273,5 @@ CHECK_MAIN(CHECK_CASE(a_crash_is_a_story_with_its_signal), CHECK_CASE(a_helper_t
     CHECK_CASE(a_wrong_answer_is_refused_for_what_is_wrong_in_it), CHECK_CASE(a_helper_that_stays_after_its_end_does_not_hold_us_up),
     CHECK_CASE(a_long_request_and_a_long_answer_pass_each_other), CHECK_CASE(the_child_gets_four_descriptors_and_no_rights),
     CHECK_CASE(reading_can_be_cancelled), CHECK_CASE(a_host_that_ignores_its_children_is_served),
+    CHECK_CASE(a_process_that_got_the_number_of_the_child_is_left_alone), CHECK_CASE(a_child_that_hangs_is_ended_for_a_host_that_ignores_its_children),
     CHECK_CASE(a_program_that_is_not_there_is_told_with_its_path))
