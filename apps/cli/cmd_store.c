@@ -340,10 +340,16 @@ static int run_version(cli *c)
         json_t *list = json_array();
         for (size_t i = 0; i < count; i++)
             json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", parts[i].name, "version", parts[i].version, "licence", parts[i].licence));
-        return cli_print_json(json_pack("{s:s,s:s,s:s,s:o}", "version", att_version(), "licence", att_build_licence(),
-            "kernels", att_kernels_name(), "parts", list));
+        json_t *out = json_pack("{s:s,s:s,s:s,s:o}", "version", att_version(), "licence", att_build_licence(), "kernels", att_kernels_name(), "parts", list);
+#ifdef ATT_MUSIC
+        json_object_set_new(out, "helpers_filtered", json_boolean(att_helpers_filtered()));
+#endif
+        return cli_print_json(out);
     }
     printf("attune %s, licence of this build: %s\nkernels: %s\n", att_version(), att_build_licence(), att_kernels_name());
+#ifdef ATT_MUSIC
+    printf("helpers: limits of memory and time, %s\n", att_helpers_filtered() ? "a filter of system calls" : "no filter of system calls on this system");
+#endif
     for (size_t i = 0; i < count; i++)
         printf("  %-14s %-24s %.*s\n", parts[i].name, parts[i].licence, number_size(&parts[i]), number(&parts[i]));
     return 0;

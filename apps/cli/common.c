@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -138,11 +139,20 @@ const char *cli_store_path(const cli *c)
     return path && path[0] ? path : "attune.attune";
 }
 
+// What is said again, of one file after another, is said once.
 void cli_log(void *user, att_log_level level, const char *message)
 {
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    static char last[512];
     const cli *c = user;
-    if (level >= ATT_LOG_WARNING && !c->quiet)
+    if (level < ATT_LOG_WARNING || c->quiet)
+        return;
+    pthread_mutex_lock(&lock);
+    if (strcmp(last, message) != 0) {
+        snprintf(last, sizeof last, "%s", message);
         fprintf(stderr, "attune: %s\n", message);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
 // $ATTUNE_WAIT: seconds to wait for another process that writes.

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -70,8 +71,14 @@ static bool filter_calls(void)
 #ifdef SYS_newfstatat
         ALLOW(newfstatat),
 #endif
-        ALLOW(brk), ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(mprotect), ALLOW(madvise), ALLOW(futex),
+        ALLOW(brk), ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(futex),
         ALLOW(clock_gettime), ALLOW(gettimeofday), ALLOW(getrandom), ALLOW(rt_sigreturn), ALLOW(exit), ALLOW(exit_group),
+        // mmap and mprotect, when the third argument does not ask for memory that can be executed: what is to run was loaded before.
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mprotect, 0, 3),
+        LOAD(args[2]), // its low half: both processors are little-endian
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 1, 0),
+        ANSWER(SECCOMP_RET_ALLOW),
         ANSWER(SECCOMP_RET_ERRNO | EPERM),
     };
     const struct sock_fprog program = {.len = sizeof rules / sizeof rules[0], .filter = rules};
@@ -80,13 +87,22 @@ static bool filter_calls(void)
 #else
 static bool filter_calls(void)
 {
-    return true; // the limits alone
+    errno = ENOSYS; // the limits alone
+    return false;
 }
 #endif
+
+static bool filtered; // of this process, as all that is limited here is
 
 bool sandbox_close(void)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return false;
-    return filter_calls() || errno == EINVAL || errno == ENOSYS; // a kernel without filters has the limits alone
+    filtered = filter_calls();
+    return filtered || errno == EINVAL || errno == ENOSYS; // a kernel without filters has the limits alone
+}
+
+bool sandbox_is_filtered(void)
+{
+    return filtered;
 }

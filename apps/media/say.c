@@ -2,6 +2,8 @@
 // apps/media/say.c - blocks on standard output.
 #include "say.h"
 
+#include "sandbox.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +32,8 @@ static bool block(att_helper_block kind, const void *bytes, size_t size)
 
 bool say_head(uint32_t rate_hz, uint32_t channels, uint64_t frames)
 {
-    const att_helper_head head = {.magic = ATT_HELPER_MAGIC, .rate_hz = rate_hz, .channels = channels, .frames = frames};
+    const att_helper_head head = {.magic = ATT_HELPER_MAGIC, .rate_hz = rate_hz, .channels = channels, .frames = frames,
+        .flags = sandbox_is_filtered() ? 0 : ATT_HELPER_UNFILTERED};
     return block(ATT_HELPER_HEAD, &head, sizeof head);
 }
 

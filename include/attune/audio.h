@@ -64,5 +64,9 @@ att_status att_audio_resample(att_audio *out, att_sound sound, uint32_t rate_hz,
 // The mean of the channels; out has room for sound.frames.
 void att_audio_mix(att_sound sound, float *out);
 
+// Whether helpers get a filter of system calls here (seccomp, on x86-64 and ARM64): without it, a decoder that was taken over may do what
+// its user may, within the limits. Each helper says so itself too, and the library tells the host's log.
+bool att_helpers_filtered(void);
+
 ATT_END
 #endif

@@ -25,11 +25,13 @@ ATT_BEGIN
 
 typedef enum att_helper_block { ATT_HELPER_NONE, ATT_HELPER_HEAD, ATT_HELPER_SAMPLES, ATT_HELPER_END, ATT_HELPER_STORY } att_helper_block;
 
+#define ATT_HELPER_UNFILTERED 1u // this system has no filter of system calls: the helper runs under limits of memory and time alone
+
 typedef struct att_helper_head {
     uint32_t magic;
     uint32_t rate_hz;
     uint32_t channels;
-    uint32_t spare;  // 0
+    uint32_t flags;  // ATT_HELPER_UNFILTERED
     uint64_t frames; // as the file claims; 0: unknown. Never trusted with memory.
 } att_helper_head;
 

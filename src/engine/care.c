@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// engine/care.c - looking a store over, and copying it while others write.
+// engine/care.c - looking a store over.
+#include "attune/audio.h"
 #include "attune/filter.h"
 #include "attune/release.h"
 #include "base/file_state.h"
+#include "engine/care.h"
 #include "engine/provenance.h"
 
 #include <errno.h>
@@ -61,7 +63,7 @@ static void check_version(doctoring *d, const char *path, uint64_t version, cons
 
 // The versions that the log names, in a store that nobody need have opened.
 // Whoever opens a copy of his own for writing leaves no -wal and -shm of SQLite's beside it.
-static att_status read_models(
+att_status att_read_model_log(
     att_model_log *log, const char *path, bool is_own, const att_host *host, att_error *err)
 {
     const att_store_options options = {.read_only = !is_own};
@@ -88,7 +90,7 @@ static void check_models(
     att_model_log log = {0};
     att_error err = {0};
     char what[4800];
-    const att_status status = read_models(&log, path, false, host, &err);
+    const att_status status = att_read_model_log(&log, path, false, host, &err);
     if (status == ATT_CORRUPT && !log.count) { // the store has told it already
         ATT_VEC_FREE(host, &log);
         return;
@@ -193,6 +195,11 @@ static const struct {
     {ATT_STYLES_SUFFIX, read_styles, MUSIC_STOPS},
 };
 
+const char *att_guard_suffix(size_t index)
+{
+    return index < ATT_COUNT_OF(guards) ? guards[index].suffix : NULL;
+}
+
 static void check_guards(doctoring *d, const char *path, const att_host *host)
 {
     for (size_t i = 0; i < ATT_COUNT_OF(guards); i++) {
@@ -282,119 +289,10 @@ att_status att_doctor(const char *path, const att_host *host, att_finding_sink *
     check_checkpoint(&d, path, &full);
     check_guards(&d, path, &full);
     check_provenance(&d, path, &full);
+#ifdef ATT_MUSIC
+    if (!att_helpers_filtered())
+        find(&d, ATT_FINDING_WARNING, "no filter of system calls here: the programs that read foreign sound run under limits of memory and time alone",
+            "use a kernel with seccomp filters, or read no sound that you do not trust");
+#endif
     return ATT_OK;
-}
-
-// --- Backup ---------------------------------------------------------------------------------------------------
-
-static att_status copy_bytes(int from, int to, const char *name, att_error *err)
-{
-    char buffer[1 << 16];
-    for (;;) {
-        const ssize_t got = read(from, buffer, sizeof buffer);
-        if (got < 0)
-            return att_fail_errno(err, errno, "reading %s", name);
-        if (got == 0)
-            return fsync(to) == 0 ? ATT_OK : att_fail_errno(err, errno, "writing a copy of %s", name);
-        for (ssize_t at = 0; at < got;) {
-            const ssize_t put = write(to, buffer + at, (size_t)(got - at));
-            if (put < 0)
-                return att_fail_errno(err, errno, "writing a copy of %s", name);
-            at += put;
-        }
-    }
-}
-
-static att_status copy_file(const char *from, const char *to, mode_t mode, att_error *err)
-{
-    const int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0)
-        return att_fail_errno(err, errno, "opening %s", from);
-    const int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    att_status status = out < 0 ? att_fail_errno(err, errno, "creating %s", to) : copy_bytes(in, out, from, err);
-    if (out >= 0 && close(out) != 0 && !status)
-        status = att_fail_errno(err, errno, "closing %s", to);
-    close(in);
-    return status;
-}
-
-// The version in force as the copy says, or the last before it whose files are there; 0: none.
-static att_status find_served(const char *path, const char *to, uint64_t *version, const att_host *host, att_error *err)
-{
-    att_model_log log = {0};
-    uint64_t tried[ATT_MODEL_LOG_MAX];
-    *version = 0;
-    const att_status status = read_models(&log, to, true, host, err);
-    const size_t count = att_model_log_tried(&log, tried, ATT_COUNT_OF(tried));
-    for (size_t i = 0; i < count && !*version && !status; i++) {
-        char file[4300];
-        snprintf(file, sizeof file, "%s-models/%08llu.model", path, (unsigned long long)tried[i]);
-        if (access(file, F_OK) == 0)
-            *version = tried[i];
-    }
-    ATT_VEC_FREE(host, &log);
-    return status;
-}
-
-static att_status copy_model(const char *path, const char *to, uint64_t version, att_error *err)
-{
-    char folder[4200];
-    att_status status = ATT_OK;
-    snprintf(folder, sizeof folder, "%s-models", to);
-    if (mkdir(folder, 0755) != 0 && errno != EEXIST)
-        return att_fail_errno(err, errno, "creating %s", folder);
-    static const char *const suffixes[] = {"index", "context", "model"}; // a model is whole when it is there
-    for (size_t s = 0; s < ATT_COUNT_OF(suffixes) && !status; s++) {
-        char a[4300], b[4300];
-        snprintf(a, sizeof a, "%s-models/%08llu.%s", path, (unsigned long long)version, suffixes[s]);
-        snprintf(b, sizeof b, "%s/%08llu.%s", folder, (unsigned long long)version, suffixes[s]);
-        if (access(a, F_OK) == 0 || s == 2)
-            status = copy_file(a, b, 0644, err);
-    }
-    return status;
-}
-
-// The log first: every entry that the copy has about somebody has its key in the copy too. The private key stays where it is.
-static att_status copy_provenance(const char *path, const char *to, const att_host *host, att_error *err)
-{
-    static const char *const suffixes[] = {"-people", "-key.pub"};
-    char from[4200], copy[4200];
-    if (!att_provenance_path(path, "", from, sizeof from) || !att_provenance_path(to, "", copy, sizeof copy))
-        return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", path);
-    if (access(from, F_OK) != 0)
-        return ATT_OK;
-    att_status status = att_provenance_export(from, copy, host, err);
-    for (size_t s = 0; s < ATT_COUNT_OF(suffixes) && !status; s++)
-        if (att_provenance_path(path, suffixes[s], from, sizeof from) && att_provenance_path(to, suffixes[s], copy, sizeof copy) &&
-            access(from, F_OK) == 0)
-            status = copy_file(from, copy, s ? 0644 : 0600, err);
-    return status;
-}
-
-// As they are, whole or not: a copy that lacks one would let through what the store does not.
-static att_status copy_guards(const char *path, const char *to, att_error *err)
-{
-    att_status status = ATT_OK;
-    for (size_t i = 0; i < ATT_COUNT_OF(guards) && !status; i++) {
-        char from[4200], copy[4200];
-        snprintf(from, sizeof from, "%s%s", path, guards[i].suffix);
-        snprintf(copy, sizeof copy, "%s%s", to, guards[i].suffix);
-        if (att_file_state_of(from).there)
-            status = copy_file(from, copy, 0644, err);
-    }
-    return status;
-}
-
-att_status att_backup(const char *path, const char *to, const att_host *host, att_error *err)
-{
-    const att_host full = att_host_complete(host);
-    uint64_t version = 0;
-    att_status status = att_store_backup(path, to, &full, err);
-    if (!status)
-        status = find_served(path, to, &version, &full, err);
-    if (!status && version)
-        status = copy_model(path, to, version, err);
-    if (!status)
-        status = copy_guards(path, to, err);
-    return status ? status : copy_provenance(path, to, &full, err);
 }

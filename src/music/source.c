@@ -39,6 +39,23 @@ static att_status open_file(int *out, const char *path, att_error *err)
     return status;
 }
 
+// By its first bytes, a kind of file that libsndfile has no word for and FFmpeg has.
+static bool ffmpeg_knows(int file)
+{
+    static const struct {
+        uint8_t at, size;
+        char bytes[5];
+    } marks[] = {{4, 4, "ftyp"}, {0, 4, "\x1A\x45\xDF\xA3"}, {8, 4, "AVI "}, {0, 4, "\x30\x26\xB2\x75"}, {0, 4, "MAC "}, {0, 4, "wvpk"}, {0, 4, "ADIF"},
+        {0, 2, "\xFF\xF1"}, {0, 2, "\xFF\xF9"}, {0, 4, "FLV\x01"}};
+    char head[16] = {0};
+    if (pread(file, head, sizeof head, 0) <= 0)
+        return false;
+    for (size_t i = 0; i < ATT_COUNT_OF(marks); i++)
+        if (memcmp(head + marks[i].at, marks[i].bytes, marks[i].size) == 0)
+            return true;
+    return false;
+}
+
 // The first program that reads it. When none does, the first one's story is told: what a second one says of a file that is no
 // sound at all helps nobody.
 static att_status try_programs(att_source *source, int file, const char *path, att_error *err)
@@ -57,6 +74,9 @@ static att_status try_programs(att_source *source, int file, const char *path, a
         if (its == ATT_OK)
             return ATT_OK;
         status = i == 0 ? its : status;
+        if (i > 0 && its == ATT_UNSUPPORTED && ffmpeg_knows(file))
+            return ATT_FAIL(err, ATT_UNSUPPORTED, "%s. MP4, Matroska, WMA and their like are read with FFmpeg: build with -Dav=enabled, where libavformat-dev, "
+                "libavcodec-dev and libswresample-dev are installed", other.text);
         if (its != ATT_INVALID)
             break; // missing, cancelled, out of memory: another program would not help
         said = &other;

@@ -1,5 +1,5 @@
 # Looking after a store.
-$ attune version | head -8
+$ attune version | grep -v ^helpers | head -8
 attune <*>, licence of this build: Apache-2.0<*>
 kernels: <*>
   sqlite         blessing           <*>

@@ -89,3 +89,6 @@ attune music analyze: opening none.wav: No such file or directory
 $ echo no sound > text.wav; attune music analyze text.wav
 attune music analyze: text.wav: Format not recognised.
 [65]
+# What a decoder may do, and what is missing where a file needs FFmpeg and it is not there.
+$ attune version | grep ^helpers | sed 's/, .*filter/, <A> filter/'
+helpers: limits of memory and time, <A> filter of system calls

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -63,6 +64,13 @@ static int try_all(int argc, char **argv)
     execve("/bin/true", arguments, environ);
     if (kill(getppid(), 0) == 0)
         return say_story(ATT_INVALID, "a signal could be sent");
+    if (mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED)
+        return say_story(ATT_INVALID, "memory that can be executed could be had");
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED || mprotect(page, 4096, PROT_READ) != 0)
+        return say_story(ATT_INVALID, "no memory could be had");
+    if (mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0 || errno != EPERM)
+        return say_story(ATT_INVALID, "memory could be made executable");
     void *volatile much = malloc((size_t)1 << 30);
     return say_story(ATT_NOT_FOUND, much ? "memory without end" : "nothing is allowed");
 }
@@ -89,6 +97,8 @@ int main(int argc, char **argv)
         return tell_rights(argc, argv);
     if (strcmp(word, "try.....") == 0)
         return try_all(argc, argv);
+    if (strcmp(word, "closed..") == 0)
+        return sandbox_limits(argc, argv) && sandbox_close() && say_head(8000, 1, 0) && say_end() ? 0 : 1;
     if (strcmp(word, "spin....") == 0)
         return spin(argc, argv);
     if (strcmp(word, "crash...") == 0)

@@ -2,12 +2,18 @@
 // A helper program may crash, hang, lie or stay: it ends as a story, and nothing of it is left. tests/music/bad_helper.c does as told.
 #include "check.h"
 
+#include "attune/audio.h"
 #include "music/helper.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -165,6 +171,65 @@ CHECK_TEST(the_child_gets_four_descriptors_and_no_rights)
     check_refused("try.....", ATT_NOT_FOUND, "nothing is allowed");
 }
 
+// From now on this process is on a kernel without filters: to ask for one is EINVAL.
+static bool take_filters_away(void)
+{
+    struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PR_SET_SECCOMP, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {.len = sizeof rules / sizeof rules[0], .filter = rules};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0;
+}
+
+static void log_into(void *user, att_log_level level, const char *message)
+{
+    if (level == ATT_LOG_WARNING)
+        snprintf(user, 200, "%s", message);
+}
+
+// The exit code of a child: 0 all as it should be.
+static int read_without_filter(void)
+{
+    att_helper *helper;
+    char said[200] = "";
+    const att_host host = {.log = log_into, .user = said};
+    if (!att_helpers_filtered())
+        return 1;
+    if (start_as(&helper, att_text_of("closed.."), &host, NULL) != ATT_OK || said[0])
+        return 2;
+    att_helper_destroy(helper);
+    if (!take_filters_away())
+        return 99;
+    if (att_helpers_filtered())
+        return 3;
+    if (start_as(&helper, att_text_of("closed.."), &host, NULL) != ATT_OK)
+        return 4;
+    att_helper_destroy(helper);
+    return strcmp(said, "no filter of system calls here: bad-helper reads under limits of memory and time alone") ? 5 : 0;
+}
+
+CHECK_TEST(a_kernel_without_filters_is_told)
+{
+    CHECK_BEGIN();
+    if (!att_helpers_filtered())
+        CHECK_SKIP("this kernel has no filters of system calls");
+    const pid_t child = fork();
+    CHECK(child >= 0);
+    if (child == 0)
+        _exit(read_without_filter());
+    int state;
+    CHECK_EQ(waitpid(child, &state, 0), child);
+    CHECK(WIFEXITED(state));
+    if (WEXITSTATUS(state) == 99)
+        CHECK_SKIP("no filter can be set here");
+    CHECK_EQ(WEXITSTATUS(state), 0);
+}
+
 static bool no(void *user, const att_progress *progress)
 {
     (void)progress;
@@ -272,6 +337,6 @@ CHECK_TEST(a_program_that_is_not_there_is_told_with_its_path)
 CHECK_MAIN(CHECK_CASE(a_crash_is_a_story_with_its_signal), CHECK_CASE(a_helper_that_says_nothing_or_spins_is_ended),
     CHECK_CASE(a_wrong_answer_is_refused_for_what_is_wrong_in_it), CHECK_CASE(a_helper_that_stays_after_its_end_does_not_hold_us_up),
     CHECK_CASE(a_long_request_and_a_long_answer_pass_each_other), CHECK_CASE(the_child_gets_four_descriptors_and_no_rights),
-    CHECK_CASE(reading_can_be_cancelled), CHECK_CASE(a_host_that_ignores_its_children_is_served),
+    CHECK_CASE(a_kernel_without_filters_is_told), CHECK_CASE(reading_can_be_cancelled), CHECK_CASE(a_host_that_ignores_its_children_is_served),
     CHECK_CASE(a_process_that_got_the_number_of_the_child_is_left_alone), CHECK_CASE(a_child_that_hangs_is_ended_for_a_host_that_ignores_its_children),
     CHECK_CASE(a_program_that_is_not_there_is_told_with_its_path))

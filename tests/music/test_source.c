@@ -344,7 +344,31 @@ CHECK_TEST(the_sound_of_a_video_is_read_where_ffmpeg_is)
     }
 }
 
+CHECK_TEST(what_reads_such_a_file_is_named_when_it_is_missing)
+{
+    CHECK_BEGIN();
+    att_audio a;
+    att_error err;
+    char folder[512], path[600], real[1024];
+    snprintf(folder, sizeof folder, "%s", check_path("helpers"));
+    CHECK_EQ(mkdir(folder, 0700), 0);
+    snprintf(path, sizeof path, "%s/attune-audio", folder);
+    snprintf(real, sizeof real, "%s/attune-audio", att_helpers_installed());
+    CHECK_EQ(symlink(real, path), 0);
+    const att_host host = {.helpers = folder};
+    const char *song = check_path("song.m4a"), *text = check_path("text.m4a");
+    check_write_file(song, "\0\0\0\x20" "ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0", 32);
+    check_write_file(text, "no sound at all, and nothing that looks like it", 47);
+    CHECK_FAILS(att_audio_read(&a, song, NULL, &host, &err), ATT_UNSUPPORTED);
+    CHECK_HOLDS(err.text, "song.m4a: the program that reads it cannot be run: ");
+    CHECK_HOLDS(err.text, "/helpers/attune-audio-av: No such file");
+    CHECK_HOLDS(err.text, "-Dav=enabled");
+    CHECK_FAILS(att_audio_read(&a, text, NULL, &host, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "text.m4a: Format not recognised");
+}
+
 CHECK_MAIN(CHECK_CASE(claims_of_a_header_are_not_believed), CHECK_CASE(every_usual_shape_is_read),
     CHECK_CASE(a_cut_file_gives_what_is_there_or_says_that_it_is_cut), CHECK_CASE(the_ending_of_the_name_does_not_matter),
     CHECK_CASE(of_an_hour_only_the_seconds_asked_for_are_held), CHECK_CASE(what_is_no_file_is_refused_at_once),
-    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(a_host_that_closed_its_standard_input_reads_files_all_the_same), CHECK_CASE(writing_follows_nobodys_link_and_leaves_no_part), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is))
+    CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(a_host_that_closed_its_standard_input_reads_files_all_the_same), CHECK_CASE(writing_follows_nobodys_link_and_leaves_no_part), CHECK_CASE(several_threads_read_at_once), CHECK_CASE(the_sound_of_a_video_is_read_where_ffmpeg_is),
+    CHECK_CASE(what_reads_such_a_file_is_named_when_it_is_missing))
