@@ -169,6 +169,8 @@ static att_status refuse_existing(const char *to, att_error *err)
     struct stat about;
     if (strlen(to) > 4096)
         return ATT_FAIL(err, ATT_LIMIT, "the path %s is too long", to);
+    if (lstat(to, &about) == 0)
+        return ATT_FAIL(err, ATT_EXISTS, "it exists already");
     for (size_t i = 0; part(i); i++)
         if (lstat(name_of(file, to, i), &about) == 0)
             return ATT_FAIL(err, ATT_EXISTS, "%s exists already", file);
@@ -204,5 +206,5 @@ att_status att_backup(const char *path, const char *to, const att_host *host, at
     if (status)
         remove_parts(aside);
     att_free(&full, aside, size, 1);
-    return status;
+    return att_while(err, status, "backing up to %s", to);
 }
