@@ -21,6 +21,7 @@ static const char *title_of(int status)
     case 413: return "The request is too large";
     case 414: return "The path is too long";
     case 415: return "The body is of another type";
+    case 416: return "There is no such part of it";
     case 421: return "The request was meant for another host";
     case 422: return "The values do not agree";
     case 429: return "Too many requests";
@@ -115,10 +116,12 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
         out_free(&x->answer);
         httpd_problem(x, 503, NULL, "memory ran out");
     }
+    struct httpd_range range;
+    httpd_range_take(x, &range);
     struct MHD_Response *response =
         x->feed && !x->answered ? httpd_stream_response(x)
                                 : MHD_create_response_from_buffer(
-                                      x->answer.size, x->answer.data ? x->answer.data : "", MHD_RESPMEM_PERSISTENT);
+                                      range.size, x->answer.data ? x->answer.data + range.from : "", MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
     char text[80];
@@ -142,6 +145,10 @@ enum MHD_Result httpd_answer(httpd_exchange *x)
     }
     if (x->feed && !x->answered)
         MHD_add_response_header(response, "X-Accel-Buffering", "no"); // nginx would keep what is to be heard at once
+    if (range.offered)
+        MHD_add_response_header(response, "Accept-Ranges", "bytes");
+    if (range.told[0])
+        MHD_add_response_header(response, "Content-Range", range.told);
     if (x->allow[0])
         MHD_add_response_header(response, "Allow", x->allow);
     if (x->location[0])

@@ -223,6 +223,9 @@ bool httpd_console_any(void);
 // True: the path is one of the console's files, and it is answered.
 bool httpd_console_answer(httpd_exchange *x, const char *method);
 
+// One writer of a file at a time, also among processes. The descriptor holds the lock until it is closed; < 0 with the story told.
+int httpd_lock_file(const char *path, att_error *err);
+
 // --- Keys -------------------------------------------------------------------------------------------------------
 
 // A key as it was found: who and what.

@@ -154,8 +154,7 @@ static att_status save_file(const char *path, const json_t *root, att_error *err
     return ATT_OK;
 }
 
-// One writer at a time, also among processes. The descriptor holds the lock; < 0 with the story told.
-static int lock_file(const char *path, att_error *err)
+int httpd_lock_file(const char *path, att_error *err)
 {
     char beside[4096];
     if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
@@ -247,7 +246,7 @@ att_status httpd_key_create(const char *path, const char *name, const char *tena
                                       "admin with commas between", scopes);
     if (sodium_init() < 0)
         return httpd_fail(err, ATT_UNSUPPORTED, "the system gives no random numbers");
-    const int lock = lock_file(path, err);
+    const int lock = httpd_lock_file(path, err);
     if (lock < 0)
         return ATT_IO;
     const att_status status = add_key(path, name, tenant, scopes, per_second, burst, out, err);
@@ -259,7 +258,7 @@ att_status httpd_key_revoke(const char *path, const char *name, att_error *err)
 {
     json_t *root;
     size_t at;
-    const int lock = lock_file(path, err);
+    const int lock = httpd_lock_file(path, err);
     if (lock < 0)
         return ATT_IO;
     att_status status = load_file(path, &root, err);

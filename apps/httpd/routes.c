@@ -271,6 +271,13 @@ static void put_responses(httpd_out *o, const httpd_route *route)
     out_key_string(o, "description", "It worked");
     put_content(o, route->answer ? "application/json" : route->answer_type, route->answer);
     out_close(o, '}');
+    if (route->answer_type && strcmp(route->answer_type, "application/octet-stream") == 0) {
+        out_key(o, "206");
+        out_open(o, '{');
+        out_key_string(o, "description", "The part that the header Range asks for");
+        put_content(o, route->answer_type, NULL);
+        out_close(o, '}');
+    }
     out_key(o, "4XX");
     out_string(o, "{\"$ref\":\"#/components/responses/Problem\"}");
     out_key(o, "default");

@@ -100,6 +100,16 @@ void httpd_exchange_handle(httpd_exchange *x);                    // x->body is 
 void httpd_exchange_give(httpd_exchange *x);
 void httpd_exchange_free(httpd_exchange *x);
 
+// --- range.c ----------------------------------------------------------------------------------------------------
+
+// The part of an answer that goes out: all of it, unless one of bytes was asked for. May make a problem of the answer.
+struct httpd_range {
+    size_t from, size;
+    bool offered;
+    char told[72]; // Content-Range; empty: none
+};
+void httpd_range_take(httpd_exchange *x, struct httpd_range *out);
+
 // --- path.c -----------------------------------------------------------------------------------------------------
 // %XX in place; `plus`: "+" is a space. False: not well formed, or a zero byte.
 bool httpd_decode(char *text, bool plus);

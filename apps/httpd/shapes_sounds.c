@@ -4,8 +4,8 @@
 
 static const char *action_of(unsigned action)
 {
-    static const char *const names[] = {"analyze", "find", "stretch", "stems", "remix", "master", "check"};
-    return action < 7 ? names[action] : NULL;
+    static const char *const names[] = {"analyze", "know", "find", "learn", "stretch", "stems", "remix", "master", "check"};
+    return action < sizeof names / sizeof names[0] ? names[action] : NULL;
 }
 
 static const char *format_of(unsigned format)
@@ -66,6 +66,9 @@ static const shape shape_input = {"SoundInput", "Something that a sound was made
 #define TASK_FIELDS                                                                                                \
     {"action", SHAPE_TEXT, "what to do", .name_of = action_of, .required = true},                                  \
         {"beats", SHAPE_BOOL, "of analyze: also each beat"},                                                       \
+        {"seconds", SHAPE_NUMBER, "of analyze: no more than the first of it", 1, 86400},                           \
+        {"name", SHAPE_TEXT, "of know: what it is known by; its hash when left out", 1, ATT_PRINT_NAME_MAX},        \
+        {"artist", SHAPE_TEXT, "of learn: whose work it is", 1, ATT_STYLE_NAME_MAX - 1},                           \
         {"ratio", SHAPE_NUMBER, "of stretch: length of the output by that of the input", ATT_STRETCH_RATIO_MIN, ATT_STRETCH_RATIO_MAX}, \
         {"pitch_cents", SHAPE_NUMBER, "of stretch: higher or lower", -ATT_STRETCH_CENTS_MAX, ATT_STRETCH_CENTS_MAX}, \
         {"method", SHAPE_TEXT, "of stems and remix; network when left out", .name_of = method_of},                 \
@@ -75,8 +78,10 @@ static const shape shape_input = {"SoundInput", "Something that a sound was made
         {"swap", SHAPE_OBJECT, "of remix: the colours of other sounds", .shape = &shape_colours},                  \
         {"profile", SHAPE_TEXT, "of master", .name_of = profile_of},                                               \
         {"profile_yaml", SHAPE_TEXT, "of master: a profile of your own, as attune music master reads it", 1, 65536}, \
-        {"among", SHAPE_LIST, "of find and check: sounds that are known, by their hashes", 1, 64, .of = SHAPE_TEXT}, \
+        {"among", SHAPE_LIST, "of find and check: sounds that are known, by their hashes; left out: those that the store knows", 1, 64, .of = SHAPE_TEXT}, \
         {"score", SHAPE_NUMBER, "of find and check: from this score it is one of them; 8 when left out", 1, 1000}, \
+        {"floor", SHAPE_NUMBER, "of check: the distance from every artist that the store knows; 0.9 when left out", 0.01, 1000}, \
+        {"provenance", SHAPE_BOOL, "of check: what it was made from, by the store's log of provenance"},           \
         {"inputs", SHAPE_LIST, "of check: what it was made from", 0, 256, .of = SHAPE_OBJECT, .shape = &shape_input}, \
         {"opted_out", SHAPE_LIST, "of check: names of works and people that are opted out", 0, 1024, .of = SHAPE_TEXT}, \
         {"format", SHAPE_TEXT, "of what is made; flac when left out", .name_of = format_of}
@@ -141,8 +146,16 @@ static const shape_field reason_fields[] = {{"rule", SHAPE_TEXT, "that speaks ag
     FIGURE("limit", "that it was held against"), {0}};
 static const shape shape_reason = {"ReleaseReason", "Why a sound may not be let out", reason_fields};
 static const shape_field check_fields[] = {{"verdict", SHAPE_TEXT, "the worst of the reasons", .name_of = verdict_of, .required = true},
-    {"reasons", SHAPE_LIST, "the worst first", .of = SHAPE_OBJECT, .shape = &shape_reason, .required = true}, {0}};
+    {"reasons", SHAPE_LIST, "the worst first", .of = SHAPE_OBJECT, .shape = &shape_reason, .required = true},
+    {"nearest_artist", SHAPE_TEXT, "of those that the store knows; null: none is", .required = true, .nullable = true},
+    FIGURE_OR_NULL("nearest_distance", "in deviations of works"), {0}};
 static const shape shape_check_result = {"ReleaseCheck", "Whether a sound may be let out (docs/fingerprint.md)", check_fields};
+
+static const shape_field known_fields[] = {{"name", SHAPE_TEXT, "of the recording, or the artist", .required = true},
+    {"added", SHAPE_BOOL, "false: a recording of this name was known already", .required = true},
+    {"recordings", SHAPE_WHOLE, "that the store knows now; of learn 0", .required = true}, {"works", SHAPE_WHOLE, "likewise; of know 0", .required = true},
+    {"artists", SHAPE_WHOLE, "that they are of", .required = true}, {0}};
+static const shape shape_known = {"Known", "What this store knows from now on", known_fields};
 
 static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was done", .name_of = action_of, .required = true},
     {"sound", SHAPE_TEXT, "to which", .required = true},
@@ -155,5 +168,6 @@ static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was don
     {"mastered", SHAPE_OBJECT, "of master, otherwise null", .shape = &shape_master, .required = true, .nullable = true},
     {"contexts", SHAPE_LIST, "of stems", .of = SHAPE_OBJECT, .shape = &shape_context_gains, .required = true},
     {"matches", SHAPE_LIST, "of find, the best first", .of = SHAPE_OBJECT, .shape = &shape_match, .required = true},
-    {"check", SHAPE_OBJECT, "of check, otherwise null", .shape = &shape_check_result, .required = true, .nullable = true}, {0}};
+    {"check", SHAPE_OBJECT, "of check, otherwise null", .shape = &shape_check_result, .required = true, .nullable = true},
+    {"known", SHAPE_OBJECT, "of know and learn, otherwise null", .shape = &shape_known, .required = true, .nullable = true}, {0}};
 const shape httpd_shape_sound_result = {"SoundResult", "What became of a sound", result_fields};

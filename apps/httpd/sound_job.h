@@ -14,7 +14,7 @@ typedef struct sound_job {
     const json_t *task;
     att_text sound; // its hash
     // Written by the action, put together at the end.
-    httpd_out analysis, beats, made, stems, contexts, mastered, matches, check;
+    httpd_out analysis, beats, made, stems, contexts, mastered, matches, check, known;
     double loudness_lufs, turned_down_db; // NAN: not asked
 } sound_job;
 
@@ -33,6 +33,8 @@ att_status sound_job_keep(sound_job *j, const char *name, const att_audio *made,
 att_status sound_job_stems(sound_job *j, att_error *err);
 att_status sound_job_remix(sound_job *j, att_error *err);
 // sound_known.c
+att_status sound_job_know(sound_job *j, att_error *err);
+att_status sound_job_learn(sound_job *j, att_error *err);
 att_status sound_job_find(sound_job *j, att_error *err);
 att_status sound_job_check(sound_job *j, att_error *err);
 

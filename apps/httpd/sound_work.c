@@ -50,8 +50,8 @@ const char *httpd_sound_task_fault(const json_t *task, char text[200])
 {
     static const struct {
         const char *action, *fields[6]; // one of them
-    } needs[] = {{"stretch", {"ratio", "pitch_cents"}}, {"master", {"profile", "profile_yaml"}}, {"find", {"among"}},
-        {"remix", {"context", "gains", "mute", "swap"}}, {"check", {"among", "inputs"}}};
+    } needs[] = {{"stretch", {"ratio", "pitch_cents"}}, {"master", {"profile", "profile_yaml"}}, {"learn", {"artist"}},
+        {"remix", {"context", "gains", "mute", "swap"}}};
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         if (!sound_job_is(task, "action", needs[i].action) || names_any(task, needs[i].fields))
             continue;
@@ -60,6 +60,8 @@ const char *httpd_sound_task_fault(const json_t *task, char text[200])
             at += snprintf(text + at, 200 - (size_t)at, ", or %s", needs[i].fields[f]);
         return needs[i].fields[0];
     }
+    if (json_object_get(task, "inputs") && shape_bool(task, "provenance", false))
+        return snprintf(text, 200, "tells the same as inputs: one of them"), "provenance";
     return NULL;
 }
 
@@ -120,7 +122,7 @@ static att_status analyze(sound_job *j, att_error *err)
     sound_file f;
     att_status status = httpd_sound_open(&f, j->engine, j->sound, err);
     if (!status)
-        status = att_music_analyse_file(f.path, 0, &found, &details, j->host, err);
+        status = att_music_analyse_file(f.path, shape_number(j->task, "seconds", 0), &found, &details, j->host, err);
     status = httpd_sound_close(&f, status, err);
     if (!status)
         httpd_write_json(&j->analysis, say_music(&found));
@@ -229,6 +231,7 @@ static void write_result(sound_job *j, httpd_out *o)
     put_or_null(o, "analysis", &j->analysis);
     put_or_null(o, "mastered", &j->mastered);
     put_or_null(o, "check", &j->check);
+    put_or_null(o, "known", &j->known);
     out_key_list(o, "beats", &j->beats);
     out_key_list(o, "made", &j->made);
     out_key_list(o, "stems", &j->stems);
@@ -242,7 +245,7 @@ att_status httpd_sound_work(att_engine *engine, const att_host *host, const json
     static const struct {
         const char *name;
         att_status (*run)(sound_job *j, att_error *err);
-    } actions[] = {{"analyze", analyze}, {"find", sound_job_find}, {"stretch", stretch}, {"stems", sound_job_stems}, {"remix", sound_job_remix}, {"master", master},
+    } actions[] = {{"analyze", analyze}, {"know", sound_job_know}, {"find", sound_job_find}, {"learn", sound_job_learn}, {"stretch", stretch}, {"stems", sound_job_stems}, {"remix", sound_job_remix}, {"master", master},
         {"check", sound_job_check}};
     const json_t *task = json_object_get(request, "sound");
     sound_job j = {.engine = engine, .host = host, .task = task, .sound = shape_text(task, "sound"), .loudness_lufs = NAN, .turned_down_db = NAN};
@@ -252,7 +255,7 @@ att_status httpd_sound_work(att_engine *engine, const att_host *host, const json
             status = actions[i].run(&j, err);
     if (!status)
         write_result(&j, result);
-    httpd_out *const parts[] = {&j.analysis, &j.beats, &j.made, &j.stems, &j.contexts, &j.mastered, &j.matches, &j.check};
+    httpd_out *const parts[] = {&j.analysis, &j.beats, &j.made, &j.stems, &j.contexts, &j.mastered, &j.matches, &j.check, &j.known};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         out_free(parts[i]);
     return status;

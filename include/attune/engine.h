@@ -36,6 +36,8 @@ att_open_options att_open_options_default(void);
 // are damaged or missing, a warning goes to the log sink and the last good one that was in force before is used.
 att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
     const att_host *host, att_error *err);
+// As it was opened; valid as long as the engine. What lies beside the store has this name and more.
+const char *att_engine_path(const att_engine *engine);
 // When no other call is running.
 void att_engine_close(att_engine *engine);
 

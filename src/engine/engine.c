@@ -415,6 +415,11 @@ static void destroy_engine(att_engine *engine)
     att_free(&host, engine, 1, sizeof *engine);
 }
 
+const char *att_engine_path(const att_engine *engine)
+{
+    return engine->path;
+}
+
 att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
     const att_host *host, att_error *err)
 {

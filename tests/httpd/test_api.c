@@ -150,6 +150,7 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"master\",\"profile\":\"night\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"stems\",\"method\":\"classical\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"find\",\"among\":[\"#\"]}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"learn\",\"artist\":\"The Strokers\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startJob", NULL, "{\"kind\":\"sound\",\"sound\":{\"sound\":\"#\",\"action\":\"check\",\"among\":[\"#\"],\"score\":5}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
     {"getJob", "/v1/jobs/$", NULL},
 #endif
@@ -261,7 +262,8 @@ static void make_call(const call *c)
     if (!op)
         CHECK_NOTE("%s is not documented", c->id);
     CHECK(op != NULL);
-    json_object_foreach(json_object_get(op, "responses"), status, response) if (status[0] == '2') {
+    // A part of bytes (206) is for who asks for one: test_sounds.
+    json_object_foreach(json_object_get(op, "responses"), status, response) if (status[0] == '2' && strcmp(status, "206") != 0) {
         reply r = ask_as(c, method, path);
         if (c->keep && r.json)
             keep(json_object_get(r.json, c->keep));

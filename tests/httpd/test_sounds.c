@@ -99,6 +99,51 @@ CHECK_TEST(the_same_bytes_are_the_same_sound_and_come_back_as_they_were)
     client_free(&r);
 }
 
+// Asks for a part of the first sound; the status, its Content-Range and its bytes are as expected.
+static void part(const char *range, int status, const char *told, const unsigned char *wav, size_t from, size_t size)
+{
+    char request[600];
+    const int length = snprintf(request, sizeof request, "GET /v1/sounds/%s/content HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\nRange: %s\r\n\r\n",
+        first, town.key, range);
+    reply r = client_raw(&town, request, (size_t)length, 5000);
+    if (r.status != status)
+        CHECK_NOTE("%s: %d", range, r.status);
+    CHECK_EQ(r.status, status);
+    CHECK(strstr(r.head, status == 416 ? "Content-Range" : "Accept-Ranges: bytes") != NULL);
+    if (told)
+        CHECK(strstr(r.head, told) != NULL);
+    else
+        CHECK(!strstr(r.head, "Content-Range"));
+    if (status != 416)
+        CHECK(r.size == size && memcmp(r.body, wav + from, size) == 0);
+    client_free(&r);
+}
+
+CHECK_TEST(a_part_of_a_sound_is_given_where_it_is_asked_for)
+{
+    CHECK_BEGIN();
+    size_t size;
+    unsigned char *wav = sound_make(8, 1, &size);
+    char told[80];
+    snprintf(told, sizeof told, "Content-Range: bytes 0-99/%zu\r\n", size);
+    part("bytes=0-99", 206, told, wav, 0, 100);
+    snprintf(told, sizeof told, "Content-Range: bytes %zu-%zu/%zu\r\n", size - 10, size - 1, size);
+    part("bytes=-10", 206, told, wav, size - 10, 10);
+    char behind[80];
+    snprintf(behind, sizeof behind, "bytes=%zu-", size - 10);
+    part(behind, 206, told, wav, size - 10, 10);
+    snprintf(behind, sizeof behind, "bytes=%zu-%zu", size - 10, size + 1000);
+    part(behind, 206, told, wav, size - 10, 10);
+    snprintf(told, sizeof told, "Content-Range: bytes */%zu\r\n", size);
+    snprintf(behind, sizeof behind, "bytes=%zu-", size);
+    part(behind, 416, told, wav, 0, 0);
+    part("bytes=-0", 416, told, wav, 0, 0);
+    static const char *const whole[] = {"bytes=9-3", "bytes=0-1,5-6", "bytes=-", "bytes=", "lines=0-1", "bytes=a-b"};
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        part(whole[i], 200, NULL, wav, 0, size);
+    free(wav);
+}
+
 CHECK_TEST(what_is_no_sound_is_refused)
 {
     CHECK_BEGIN();
@@ -158,6 +203,9 @@ CHECK_TEST(what_is_stretched_is_kept_and_has_the_tempo)
     CHECK_NEAR(number(made, "seconds"), 10, 0.001);
     CHECK(strcmp(client_text(made, "media_type"), "audio/wav") == 0);
     client_free(&r);
+    r = do_task(hash, "{\"action\":\"analyze\",\"seconds\":5}");
+    CHECK_NEAR(number(json_object_get(json_object_get(r.json, "sound"), "analysis"), "seconds"), 5, 0.1);
+    client_free(&r);
     r = do_task(hash, "{\"action\":\"analyze\"}");
     CHECK_NEAR(number(json_object_get(json_object_get(r.json, "sound"), "analysis"), "tempo_bpm"), 96, 2);
     client_free(&r);
@@ -204,6 +252,58 @@ CHECK_TEST(a_copy_is_denied_and_what_was_opted_out_too)
     r = do_task(second, "{\"action\":\"check\",\"inputs\":[{\"name\":\"A song\",\"licence\":\"CC0-1.0\"}]}");
     found = json_object_get(json_object_get(r.json, "sound"), "check");
     CHECK(strcmp(client_text(found, "verdict"), "allow") == 0);
+    client_free(&r);
+}
+
+static bool has_reason(const json_t *check, const char *rule)
+{
+    const json_t *reasons = json_object_get(check, "reasons");
+    for (size_t i = 0; i < json_array_size(reasons); i++)
+        if (strcmp(client_text(json_array_get(reasons, i), "rule"), rule) == 0)
+            return true;
+    return false;
+}
+
+// Until now the store knows nothing; afterwards it knows a recording, an artist, and what they are.
+CHECK_TEST(what_a_store_knows_is_found_and_checked_against)
+{
+    CHECK_BEGIN();
+    static const char *const before[] = {"{\"action\":\"find\"}", "{\"action\":\"check\"}"};
+    for (int i = 0; i < 2; i++) {
+        char id[40];
+        start(first, before[i], id);
+        reply r = wait_for(id);
+        CHECK(strcmp(client_text(r.json, "state"), "failed") == 0);
+        CHECK(strstr(client_text(r.json, "problem"), "this store knows no recordings") != NULL);
+        client_free(&r);
+    }
+    for (int again = 0; again < 2; again++) {
+        reply r = do_task(first, "{\"action\":\"know\",\"name\":\"A protected song\"}");
+        const json_t *known = json_object_get(json_object_get(r.json, "sound"), "known");
+        CHECK(json_is_true(json_object_get(known, "added")) == !again);
+        CHECK_EQ(number(known, "recordings"), 1);
+        client_free(&r);
+    }
+    reply r = do_task(first, "{\"action\":\"find\"}");
+    const json_t *match = json_array_get(json_object_get(json_object_get(r.json, "sound"), "matches"), 0);
+    CHECK(strcmp(client_text(match, "sound"), "A protected song") == 0);
+    client_free(&r);
+    r = do_task(second, "{\"action\":\"learn\",\"artist\":\"The Strokers\"}");
+    CHECK_EQ(number(json_object_get(json_object_get(r.json, "sound"), "known"), "works"), 1);
+    client_free(&r);
+    r = do_task(first, "{\"action\":\"check\"}");
+    const json_t *found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(strcmp(client_text(found, "verdict"), "deny") == 0);
+    CHECK(strcmp(client_text(json_array_get(json_object_get(found, "reasons"), 0), "name"), "A protected song") == 0);
+    CHECK(strcmp(client_text(found, "nearest_artist"), "The Strokers") == 0);
+    client_free(&r);
+    r = do_task(second, "{\"action\":\"check\",\"floor\":100}");
+    found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(has_reason(found, "style"));
+    client_free(&r);
+    r = do_task(second, "{\"action\":\"check\",\"provenance\":true,\"floor\":0.01}"); // the log does not know it
+    found = json_object_get(json_object_get(r.json, "sound"), "check");
+    CHECK(has_reason(found, "provenance"));
     client_free(&r);
 }
 
@@ -263,9 +363,9 @@ CHECK_TEST(a_task_that_lacks_something_is_refused_with_the_field)
     client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"stretch\",\"ratio\":9}", 400, "ratio");
     client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"master\"}", 422, "profile");
     client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"master\",\"profile\":\"loud\"}", 400, "profile");
-    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"find\"}", 422, "among");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"learn\"}", 422, "artist");
     client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"remix\"}", 422, "context");
-    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"check\"}", 422, "among");
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"check\",\"inputs\":[],\"provenance\":true}", 422, "provenance");
     client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"sound\"}", 422, "sound");
     client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"sound\",\"sound\":{\"sound\":\"abc\",\"action\":\"analyze\"}}", 400, "sound.sound");
     char id[40]; // a sound that is not there, found out by the job
@@ -327,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHECK_CASE(the_same_bytes_are_the_same_sound_and_come_back_as_they_were),
+        CHECK_CASE(a_part_of_a_sound_is_given_where_it_is_asked_for),
         CHECK_CASE(what_is_no_sound_is_refused),
         CHECK_CASE(what_is_larger_than_a_sound_may_be_is_refused),
         CHECK_CASE(another_tenants_sound_is_not_there),
@@ -335,6 +436,7 @@ int main(void)
         CHECK_CASE(what_is_mastered_has_the_profiles_loudness),
         CHECK_CASE(a_sound_is_found_in_itself_and_not_in_another),
         CHECK_CASE(a_copy_is_denied_and_what_was_opted_out_too),
+        CHECK_CASE(what_a_store_knows_is_found_and_checked_against),
         CHECK_CASE(stems_are_four_sounds_and_a_remix_is_one),
         CHECK_CASE(a_stem_takes_on_the_colour_of_another_sound),
         CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
