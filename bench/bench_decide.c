@@ -10,6 +10,7 @@
 // remembered (256) were lately shown to each, which keeps them from coming again and makes the search work harder. With
 // `store`, a store is kept there, and used again by the next run, which begins where the last one ended.
 #include "engine/serve.h"
+#include "retrieve/kept.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -329,6 +330,9 @@ static void measure(const bench *b, const char *state)
     decided dry = decide(b->engine, b->people, ATT_MIN(b->decisions, 5000u), 1, true, b->memories);
     decided real = decide(b->engine, b->people, b->decisions, b->group, false, b->memories);
     report(&spent, recall, &dry, &real, b->group);
+    const att_kept_counts nearest = att_kept_count(b->engine->serving.kept);
+    printf("  so far %llu of %llu times what is near was found in the list kept from before; %.1f MB of lists\n", (unsigned long long)nearest.used,
+        (unsigned long long)(nearest.used + nearest.searched), (double)att_kept_bytes(b->engine->serving.kept) / 1e6);
     free(dry.waits);
     free(real.waits);
     fflush(stdout);

@@ -26,6 +26,7 @@ typedef struct att_open_options {
     bool read_only;
     uint64_t seed;   // of a new store; 0: taken from the clock
     uint32_t threads; // for training and building, 1 … 64, more counts as 64; 0: 1
+    uint64_t near_bytes_max; // memory for lists of what is near people, so that who asks again need not be searched for; 0: 64 MiB; 1: none
     int32_t wait_ms;  // for another process that writes, then ATT_BUSY; 0: 5000
     const struct att_medium *const *worlds; // beside those built in, or in place of one of that name, until NULL; they outlive the engine (attune/generate.h)
 } att_open_options;

@@ -7,6 +7,7 @@
 // is walked until it is enough: k items come back whenever k are eligible.
 #include "engine/made.h"
 #include "engine/serve.h"
+#include "retrieve/kept.h"
 
 #include <math.h>
 
@@ -57,7 +58,8 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
         .exclude_count = view->exclude_count};
     size_t found = 0;
     const size_t width = wanted + 32; // the index widens it by what is excluded
-    const att_status status = att_index_top(serving->index, view->memory->search, view->taste, &filter,
+    const uint64_t whose = (uint64_t)view->user << 32 | view->moment.situation; // people like other things elsewhere
+    const att_status status = att_kept_top(serving->kept, whose, serving->index, view->memory->search, view->taste, &filter,
         wanted, (uint32_t)width, hits, &found, err);
     for (size_t i = 0; i < found && !status; i++)
         if (enter(view, hits[i].id))

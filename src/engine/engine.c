@@ -8,6 +8,7 @@
 #include "engine/provenance.h"
 
 #include "generate/ledger.h"
+#include "retrieve/kept.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -537,7 +538,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights),
         .users_bytes = total.bytes + att_names_bytes(&engine->users),
         .event_ids_bytes = total.ids_bytes,
-        .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) : 0};
+        .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) + att_kept_bytes(engine->serving.kept) : 0};
     snprintf(out->model_kind, sizeof out->model_kind, "%s",
         engine->serving.model ? att_model_kind_name(att_model_kind_of(engine->serving.model)) : "none");
     pthread_rwlock_unlock(&engine->state_lock);

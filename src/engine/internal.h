@@ -45,6 +45,7 @@ typedef struct att_item_facts {
 typedef struct att_serving {
     att_model *model;      // NULL: none trained yet
     att_index *index;      // NULL: no vectors
+    struct att_kept *kept; // lists of what is near people, of this index (retrieve/kept.h); NULL: none are kept
     att_context_model *context; // NULL: none
     uint32_t *context_tag; // (context_tag_count) by tag of the catalogue: the tag of `context`, ATT_NO_INDEX for none
     size_t context_tag_count;

@@ -5,6 +5,7 @@
 // that an index which cannot be used is built again from the model. Which version is in force is said by the log.
 // Items that the model has not seen are placed by their content when the model is loaded and when they arrive.
 #include "engine/learn.h"
+#include "retrieve/kept.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -13,6 +14,7 @@
 
 #define POPULAR_MAX 2000
 #define VERSIONS_MAX 64
+#define NEAR_BYTES ((size_t)64 << 20)
 
 char *att_model_path(
     const att_engine *engine, att_arena *arena, uint64_t version, const char *suffix)
@@ -57,6 +59,7 @@ size_t att_model_versions(const char *store_path, uint64_t *out, size_t capacity
 void att_serving_deinit(att_serving *serving, const att_host *host)
 {
     att_model_destroy(serving->model);
+    att_kept_destroy(serving->kept);
     att_index_destroy(serving->index);
     att_context_model_destroy(serving->context);
     ATT_FREE_ARRAY(host, serving->context_tag, serving->context_tag_count);
@@ -293,6 +296,8 @@ att_status att_serving_load(
         status = place_unseen(engine, out, err);
     if (!status)
         status = list_popular(engine, out, err);
+    if (!status && out->index && engine->options.near_bytes_max != 1)
+        status = att_kept_create(&out->kept, engine->options.near_bytes_max ? engine->options.near_bytes_max : NEAR_BYTES, &engine->host, err);
     att_arena_deinit(&scratch);
     if (status)
         att_serving_deinit(out, &engine->host);

@@ -77,6 +77,7 @@ static void store_vector(att_index *index, uint32_t slot, const float *vector)
     for (uint32_t d = 0; d < index->options.dim; d++)
         square += (double)row[d] * row[d];
     index->inverses[slot] = square > 1e-60 ? (float)(1 / sqrt(square)) : 0;
+    index->longest = ATT_MAX(index->longest, sqrt(square));
     if (index->codes)
         index->scales[slot] = att_quantize(
             index->codes + slot * index->code_stride, index->code_stride, row, index->options.dim);
@@ -89,6 +90,7 @@ static uint32_t settle(att_index *index, uint32_t id, const float *vector)
     const uint32_t old = att_index_slot(index, id);
     if (old != ATT_SLOT_NONE)
         att_kill(index, old);
+    index->reused += index->free_slots.count > 0;
     const uint32_t slot = index->free_slots.count
                               ? index->free_slots.items[--index->free_slots.count]
                               : index->slot_count++;

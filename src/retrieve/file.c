@@ -158,6 +158,14 @@ static att_status check_numbers(const att_index *index, att_error *err)
     return ATT_OK;
 }
 
+// From the inverses, which are rounded.
+static void find_longest(att_index *index)
+{
+    for (size_t slot = 0; slot < index->slot_count; slot++)
+        if (index->inverses[slot] > 0)
+            index->longest = ATT_MAX(index->longest, 1.000001 / (double)index->inverses[slot]);
+}
+
 // A block lies within upper_words and shares no word with another.
 static bool claim_block(const att_index *index, size_t at, uint8_t *used)
 {
@@ -280,6 +288,8 @@ att_status att_index_adopt(
     status = map_columns(index, &h, err);
     if (!status)
         status = check_numbers(index, err);
+    if (!status)
+        find_longest(index);
     if (!status)
         status = find_reaches(index, err);
     if (!status)

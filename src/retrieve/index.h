@@ -85,6 +85,8 @@ struct att_index {
     uint8_t *panels; // (reach_room * ATT_BLOCK_SLOTS, code_stride) the codes once more, as panels (base/kernels.h); NULL: they would not pay
     float doubt;    // share of a reach that the best are known not to use; 0: nothing is known
     float share;    // of all blocks that a long scan looks at; 1: nothing is known
+    double longest; // no vector that ever had a slot is longer
+    uint64_t reused; // slots that were given to another vector than the one they had first
     uint32_t
         *uppers; // (capacity) where its block begins in upper_words, ATT_SLOT_NONE: ground only
 
@@ -109,6 +111,13 @@ struct att_index {
     att_snapshot *snapshot; // the file that the columns are mapped from, until the first change
 };
 
+// What a long scan found by codes before it was asked what of it may be shown: nothing that it left out has a key above `bar`.
+typedef struct att_long_list {
+    uint64_t *keys; // (count), of slots, in no order
+    size_t count;
+    uint64_t bar;   // 0: nothing was left out
+} att_long_list;
+
 struct att_search {
     att_host host;
     uint64_t *keys; // (key_room)
@@ -124,6 +133,9 @@ struct att_search {
     float *centred;   // (block_room)
     size_t block_room;
     uint32_t excluded_mask;
+    att_long_list list; // (list_room) of the last long scan, where somebody wants it; count 0: it left none
+    size_t list_room;
+    bool wants_list;
 };
 
 // False: out of memory.

@@ -199,9 +199,19 @@ static bool ask(scan *s)
     return all || better >= s->plan->keep;
 }
 
+// Where somebody wants it: what was found before it is asked.
+static void leave_list(const scan *s, att_search *search)
+{
+    if (!search->wants_list || !s->plan->codes || s->best.count > search->list_room)
+        return;
+    memcpy(search->list.keys, s->best.keys, s->best.count * sizeof *s->best.keys);
+    search->list.count = s->best.count;
+    search->list.bar = s->best.bar;
+}
+
 // Whether something may be shown is asked once the best are known: so many of them that enough will be left, though all that
 // is excluded be among them, as what was shown lately is. False: there were not.
-static bool scan_unasked(scan *s, uint64_t *blocks, size_t first, size_t count)
+static bool scan_unasked(scan *s, att_search *search, uint64_t *blocks, size_t first, size_t count)
 {
     s->best = att_best_begin(s->best.keys, s->plan->unasked);
     for (size_t b = 0; b < first; b++)
@@ -213,7 +223,11 @@ static bool scan_unasked(scan *s, uint64_t *blocks, size_t first, size_t count)
         if (!(att_rank_score(blocks[b]) < s->bar))
             scan_block_unasked(s, att_rank_tail(blocks[b]) * BATCH);
     att_best_cut(&s->best);
-    return ask(s);
+    leave_list(s, search);
+    const bool enough = ask(s);
+    if (!enough)
+        search->list.count = 0; // nor would it be the next time
+    return enough;
 }
 
 // Bounds of all blocks into search->blocks, the most promising first. Returns how many these are.
@@ -239,7 +253,7 @@ static size_t list_blocks(scan *s, att_search *search, size_t blocks)
 static void scan_by_reach(scan *s, att_search *search)
 {
     const size_t blocks = att_blocks_of(s->index->slot_count), first = list_blocks(s, search, blocks);
-    if (s->plan->unasked && scan_unasked(s, search->blocks, first, blocks))
+    if (s->plan->unasked && scan_unasked(s, search, search->blocks, first, blocks))
         return;
     s->best = att_best_begin(s->best.keys, s->plan->keep);
     s->bar = -INFINITY;
@@ -299,4 +313,24 @@ size_t att_scan(const att_index *index, att_search *search, const att_probe *pro
         return att_best_finish(&s.best, search->keys + 2 * plan->keep);
     att_best_cut(&s.best);
     return s.best.count;
+}
+
+bool att_scan_list(const att_index *index, att_search *search, const att_probe *probe, const att_filter *filter,
+    const att_long_list *list, uint32_t since, size_t keep, float *below)
+{
+    const att_scan_plan plan = {.codes = true, .by_reach = true, .keep = keep};
+    scan s = {.index = index, .search = search, .probe = probe, .filter = filter, .plan = &plan,
+        .bar = list->bar ? att_rank_score(list->bar) : -INFINITY};
+    s.best = (att_best){.keys = search->keys, .keep = keep, .count = list->count, .bar = list->bar};
+    for (uint32_t first = since; first < index->slot_count; first += BATCH) {
+        float scores[BATCH];
+        const uint32_t count = ATT_MIN(index->slot_count - first, BATCH);
+        score_rows(&s, first, count, scores);
+        s.best.count += index->kernels->keys_at_least_f32(s.best.keys + s.best.count, scores, count, s.bar, first);
+    }
+    if (!ask(&s) || s.best.count < keep)
+        return false;
+    att_best_cut(&s.best);
+    *below = att_rank_score(s.best.bar);
+    return true;
 }

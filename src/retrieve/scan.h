@@ -24,6 +24,21 @@ size_t att_scan_room(size_t keep, size_t unasked);
 size_t att_scan(const att_index *index, att_search *search, const att_probe *probe,
     const att_filter *filter, const att_scan_plan *plan);
 
+// The same from a list that a scan left (codes, by reach), whose keys are in search->keys, and from the slots from `since` on,
+// which are newer than it. Nothing else has a score above *below by codes. False: too few of them may be shown.
+bool att_scan_list(const att_index *index, att_search *search, const att_probe *probe, const att_filter *filter,
+    const att_long_list *list, uint32_t since, size_t keep, float *below);
+// Of newer slots, at most.
+enum { ATT_LIST_NEWER_MAX = 512 };
+static inline size_t att_list_room(const att_long_list *list)
+{
+    return list->count + ATT_LIST_NEWER_MAX + 16;
+}
+
+// att_index_top from such a list, made for a query at the distance `moved`. False: it cannot be shown to hold what is asked for.
+bool att_index_list_top(const att_index *index, att_search *search, const float *query, const att_filter *filter,
+    const att_long_list *list, uint32_t since, double moved, size_t count, att_hit *hits);
+
 // The two ways of att_index_top, without the choice between them; memory of the walk is reserved.
 att_status att_index_scan_top(const att_index *index, att_search *search, const float *query,
     const att_filter *filter, double eligible, size_t count, att_hit *hits, size_t *found,

@@ -25,6 +25,7 @@ void att_search_destroy(att_search *search)
     ATT_FREE_ARRAY(&host, search->excluded, search->excluded_room);
     ATT_FREE_ARRAY(&host, search->blocks, search->block_room);
     ATT_FREE_ARRAY(&host, search->centred, search->block_room);
+    ATT_FREE_ARRAY(&host, search->list.keys, search->list_room);
     ATT_FREE_ARRAY(&host, search, 1);
 }
 
@@ -34,7 +35,7 @@ size_t att_search_bytes(const att_search *search)
         return 0;
     return sizeof *search + search->key_room * sizeof *search->keys + search->seen_room +
            search->code_room + search->excluded_room * sizeof *search->excluded +
-           search->block_room * (sizeof *search->blocks + sizeof *search->centred);
+           search->block_room * (sizeof *search->blocks + sizeof *search->centred) + search->list_room * sizeof *search->list.keys;
 }
 
 att_status att_search_reserve_keys(att_search *search, size_t count, att_error *err)
@@ -91,6 +92,20 @@ static att_status reserve_blocks(const att_index *index, att_search *search, att
     search->centred = centred;
     search->block_room = room;
     return ATT_OK;
+}
+
+// Without it the scan leaves no list, which nobody depends on.
+static void reserve_list(att_search *search, size_t count)
+{
+    search->list.count = 0;
+    if (!search->wants_list || count <= search->list_room)
+        return;
+    uint64_t *keys = att_alloc(&search->host, count, sizeof *keys);
+    if (!keys)
+        return;
+    ATT_FREE_ARRAY(&search->host, search->list.keys, search->list_room);
+    search->list.keys = keys;
+    search->list_room = count;
 }
 
 att_status att_query_check(const att_index *index, const float *query, att_error *err)
@@ -288,6 +303,7 @@ att_status att_index_scan_top(const att_index *index, att_search *search, const 
         status = att_search_take_exclusions(search, filter, err);
     if (!status && by_reach)
         status = reserve_blocks(index, search, err);
+    reserve_list(search, unasked);
     if (status)
         return status;
     const double lines = finalists ? lines_of_code(index) : lines_of_vector(index);
@@ -306,6 +322,23 @@ att_status att_index_scan_top(const att_index *index, att_search *search, const 
         left = rank_finalists(index, search, query, NULL, left, count);
     *found = give_hits(search->keys, left, hits);
     return ATT_OK;
+}
+
+bool att_index_list_top(const att_index *index, att_search *search, const float *query, const att_filter *filter,
+    const att_long_list *list, uint32_t since, double moved, size_t count, att_hit *hits)
+{
+    const size_t keep = scan_finalists(index, filter, estimate_eligible(index, filter), count);
+    float below;
+    if (keep < count || att_search_take_exclusions(search, filter, NULL))
+        return false;
+    const att_probe probe = probe_query(index, search, query);
+    if (!att_scan_list(index, search, &probe, filter, list, since, keep, &below))
+        return false;
+    const size_t left = rank_finalists(index, search, query, NULL, keep, count);
+    if (left < count || (moved > 0 && !((double)att_rank_score(search->keys[count - 1]) >= (double)below + moved * index->longest)))
+        return false;
+    give_hits(search->keys, count, hits);
+    return true;
 }
 
 att_status att_index_walk_top(const att_index *index, att_search *search, const float *query,
@@ -338,6 +371,7 @@ att_status att_index_top(const att_index *index, att_search *search, const float
     att_error *err)
 {
     *found = 0;
+    search->list.count = 0;
     att_status status = att_query_check(index, query, err);
     if (!status)
         status = att_search_reserve_walk(index, search, err);
