@@ -50,11 +50,6 @@ void out_raw(httpd_out *o, const char *data, size_t size)
     o->size += size;
 }
 
-void out_string(httpd_out *o, const char *zero_terminated)
-{
-    out_raw(o, zero_terminated, strlen(zero_terminated));
-}
-
 void out_printf(httpd_out *o, const char *format, ...)
 {
     va_list args, again;
@@ -90,9 +85,8 @@ void out_close(httpd_out *o, char bracket)
     o->comma = true;
 }
 
-void out_key(httpd_out *o, const char *key)
+void out_key_of(httpd_out *o, const char *key, size_t size)
 {
-    const size_t size = strlen(key);
     if (!room(o, size + 4))
         return;
     char *to = o->data + o->size;
@@ -124,8 +118,33 @@ static size_t character(const unsigned char *at, size_t left)
     return size;
 }
 
+// Bytes that stand for themselves between quotes.
+static bool is_plain(unsigned char c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+// Text of such bytes alone, as most is. False: there is something else in it, and nothing is written.
+static bool write_plain(httpd_out *o, att_text text)
+{
+    if (!room(o, text.size + 2))
+        return o->failed;
+    char *to = o->data + o->size;
+    *to++ = '"';
+    for (size_t i = 0; i < text.size; i++) {
+        if (!is_plain((unsigned char)text.data[i]))
+            return false;
+        *to++ = text.data[i];
+    }
+    *to++ = '"';
+    o->size = (size_t)(to - o->data);
+    return true;
+}
+
 void out_text(httpd_out *o, att_text text)
 {
+    if (write_plain(o, text))
+        return;
     const unsigned char *data = (const unsigned char *)text.data;
     size_t from = 0, at = 0;
     out_raw(o, "\"", 1);
@@ -166,6 +185,12 @@ void out_signed(httpd_out *o, int64_t value)
     out_whole(o, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
+static void put_pair(char *to, unsigned value)
+{
+    to[0] = (char)('0' + value / 10);
+    to[1] = (char)('0' + value % 10);
+}
+
 void out_number(httpd_out *o, double value)
 {
     if (!isfinite(value)) {
@@ -181,15 +206,14 @@ void out_number(httpd_out *o, double value)
     const unsigned decimals = size > 0 && size < 1e-3 ? 12 : 6;
     const uint64_t one = decimals == 12 ? 1000000000000 : 1000000, parts = (uint64_t)(size * (double)one + 0.5);
     char digits[40];
-    size_t at = sizeof digits;
+    size_t at = sizeof digits, end = at;
     uint64_t part = parts % one;
-    unsigned left = decimals;
-    for (; left && part % 10 == 0; left--)
-        part /= 10;
-    if (left) {
-        for (; left; left--, part /= 10)
-            digits[--at] = (char)('0' + part % 10);
+    if (part) {
+        for (unsigned left = decimals; left; left -= 2, part /= 100)
+            put_pair(digits + (at -= 2), (unsigned)(part % 100));
         digits[--at] = '.';
+        while (digits[end - 1] == '0')
+            end--;
     }
     uint64_t whole = parts / one;
     do
@@ -197,18 +221,12 @@ void out_number(httpd_out *o, double value)
     while (whole /= 10);
     if (value < 0 && parts)
         digits[--at] = '-';
-    out_raw(o, digits + at, sizeof digits - at);
+    out_raw(o, digits + at, end - at);
 }
 
 void out_bool(httpd_out *o, bool value)
 {
     out_string(o, value ? "true" : "false");
-}
-
-static void put_digits(char *to, unsigned value, unsigned count)
-{
-    for (unsigned i = count; i-- > 0; value /= 10)
-        to[i] = (char)('0' + value % 10);
 }
 
 // A slate has dozens of times: by hand. The Gregorian calendar repeats after 146097 days; counted from the first of March, the
@@ -228,49 +246,16 @@ void out_time(httpd_out *o, int64_t at_ms)
     const unsigned shifted = (5 * day_of_year + 2) / 153, day = day_of_year - (153 * shifted + 2) / 5 + 1;
     const unsigned month = shifted < 10 ? shifted + 3 : shifted - 9, year = era * 400 + year_of_era + (month <= 2);
     char text[] = "\"0000-00-00T00:00:00.000Z\"";
-    put_digits(text + 1, year, 4);
-    put_digits(text + 6, month, 2);
-    put_digits(text + 9, day, 2);
-    put_digits(text + 12, ms / 3600000, 2);
-    put_digits(text + 15, ms / 60000 % 60, 2);
-    put_digits(text + 18, ms / 1000 % 60, 2);
-    put_digits(text + 21, ms % 1000, 3);
+    put_pair(text + 1, year / 100);
+    put_pair(text + 3, year % 100);
+    put_pair(text + 6, month);
+    put_pair(text + 9, day);
+    put_pair(text + 12, ms / 3600000);
+    put_pair(text + 15, ms / 60000 % 60);
+    put_pair(text + 18, ms / 1000 % 60);
+    put_pair(text + 21, ms % 1000 / 10);
+    text[23] = (char)('0' + ms % 10);
     out_raw(o, text, sizeof text - 1);
-}
-
-void out_key_text(httpd_out *o, const char *key, att_text text)
-{
-    out_key(o, key);
-    out_text(o, text);
-}
-
-void out_key_string(httpd_out *o, const char *key, const char *text)
-{
-    out_key_text(o, key, att_text_of(text));
-}
-
-void out_key_whole(httpd_out *o, const char *key, uint64_t value)
-{
-    out_key(o, key);
-    out_whole(o, value);
-}
-
-void out_key_number(httpd_out *o, const char *key, double value)
-{
-    out_key(o, key);
-    out_number(o, value);
-}
-
-void out_key_bool(httpd_out *o, const char *key, bool value)
-{
-    out_key(o, key);
-    out_bool(o, value);
-}
-
-void out_key_time(httpd_out *o, const char *key, int64_t at_ms)
-{
-    out_key(o, key);
-    out_time(o, at_ms);
 }
 
 void out_key_text_or_null(httpd_out *o, const char *key, att_text text)
@@ -285,10 +270,14 @@ void out_key_text_or_null(httpd_out *o, const char *key, att_text text)
 void out_key_id(httpd_out *o, const char *key, uint64_t id)
 {
     out_key(o, key);
-    if (id)
-        out_printf(o, "\"%016llx\"", (unsigned long long)id);
-    else
+    if (!id) {
         out_string(o, "null");
+        return;
+    }
+    char text[] = "\"0000000000000000\"";
+    for (size_t at = 16; at > 0; at--, id >>= 4)
+        text[at] = "0123456789abcdef"[id & 15];
+    out_raw(o, text, sizeof text - 1);
 }
 
 void out_key_list(httpd_out *o, const char *key, httpd_out *entries)

@@ -66,6 +66,14 @@ CHECK_TEST(numbers_keep_six_decimals_and_small_ones_more)
     CHECK_NEAR(read_back(0.999999999), 1, 0);
     CHECK_NEAR(read_back(0.000999999999999), 0.001, 1e-12);
     httpd_out o = {0};
+    const double by_hand[] = {0.5, 12.34, -0.000001, 100, 7.000001, -3.25, 0.00012, 1e-7, 0.1};
+    for (size_t i = 0; i < ATT_COUNT_OF(by_hand); i++) {
+        out_number(&o, by_hand[i]);
+        out_raw(&o, " ", 1);
+    }
+    out_raw(&o, "", 1);
+    CHECK_STR(o.data, "0.5 12.34 -0.000001 100 7.000001 -3.25 0.00012 1e-07 0.1 ");
+    out_clear(&o);
     out_number(&o, INFINITY);
     out_raw(&o, "", 1);
     CHECK_STR(o.data, "null");
