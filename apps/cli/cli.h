@@ -88,8 +88,11 @@ bool cli_on_progress(void *user, const att_progress *progress); // the host's, f
 void cli_log(void *user, att_log_level level, const char *message);
 
 // --- Slates (out_slate.c), used by recommend and demo.
-void cli_print_slate(const cli *c, const att_slate *slate, bool reasons);
-json_t *cli_slate_json(const att_slate *slate);
+// With the engine: what the situation of `context` wants of each item is told too; NULL: it is not.
+void cli_print_slate(const cli *c, att_engine *engine, const att_context *context, const att_slate *slate, bool reasons);
+json_t *cli_slate_json(att_engine *engine, const att_context *context, const att_slate *slate);
+void cli_print_wishes(const cli *c, att_engine *engine, const att_context *context, att_text item);
+json_t *cli_wishes_json(att_engine *engine, const att_context *context, att_text item); // NULL: nothing is wanted
 json_t *cli_shown_json(const att_shown *shown);
 json_t *cli_reasons_json(const att_reason *reasons, size_t count);
 const char *cli_signal_verb(att_signal signal); // "liked", after "because you"

@@ -118,7 +118,7 @@ static att_status show_slate(demo *d, bool dry, bool reasons, char first[256])
     const att_status status = att_engine_decide(d->engine, &request, d->memory, &slate, &d->err);
     if (status)
         return status;
-    cli_print_slate(d->c, &slate, reasons);
+    cli_print_slate(d->c, d->engine, &request.context, &slate, reasons);
     if (first && slate.count)
         snprintf(first, 256, "%.*s", (int)slate.shown[0].item.size, slate.shown[0].item.data);
     printf("%s  %zu eligible, %zu scored, %zu explored%s%s\n", cli_paint(d->c, "dim"), slate.eligible, slate.candidates,

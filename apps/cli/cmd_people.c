@@ -63,10 +63,10 @@ static int run_recommend(cli *c)
     if (status) {
         code = cli_fail(c, status, &err);
     } else if (c->json) {
-        code = cli_print_json(cli_slate_json(&slate));
+        code = cli_print_json(cli_slate_json(request.explain ? engine : NULL, &request.context, &slate));
     } else {
         if (slate.count)
-            cli_print_slate(c, &slate, request.explain);
+            cli_print_slate(c, engine, &request.context, &slate, request.explain);
         else
             printf("Nothing may be shown here and now. Why not this one? attune explain %s ITEM\n", c->arguments[0]);
         printf("%zu of %zu eligible items were scored; %zu explored; model %llu; ", slate.candidates, slate.eligible,
@@ -117,6 +117,9 @@ static int run_explain(cli *c)
         json_object_set_new(shown, "reasons", cli_reasons_json(e.reasons, e.reason_count));
         json_object_set_new(shown, "eligible", json_boolean(e.eligible));
         json_object_set_new(shown, "barred_by", json_string(e.barred_by));
+        json_t *wishes = cli_wishes_json(engine, &request.context, e.shown.item);
+        if (wishes)
+            json_object_set_new(shown, "wishes", wishes);
         json_object_set_new(shown, "score_without_reasons", json_real(e.score_without_reasons));
         code = cli_print_json(shown);
     } else {
@@ -128,6 +131,7 @@ static int run_explain(cli *c)
             if (e.shown.terms[t] != 0)
                 printf("  %-12s %+8.4f  %s\n", att_term_name((att_term)t), e.shown.terms[t], att_term_text((att_term)t));
         printf("  %-12s %+8.4f\n", "score", e.shown.score);
+        cli_print_wishes(c, engine, &request.context, e.shown.item);
         for (size_t r = 0; r < e.reason_count; r++)
             printf("  %+8.4f  because you %s %.*s\n", e.reasons[r].effect,
                 cli_signal_verb(e.reasons[r].signal), (int)e.reasons[r].title.size, e.reasons[r].title.data);

@@ -42,6 +42,7 @@ static const char *short_name(att_term term)
     case ATT_TERM_BUSINESS: return "busin.";
     case ATT_TERM_CALIBRATION: return "calibr.";
     case ATT_TERM_REDUNDANCY: return "redund.";
+    case ATT_TERM_SITUATION: return "situat.";
     default: return att_term_name(term);
     }
 }
@@ -80,11 +81,83 @@ static void print_reasons(const cli *c, const att_shown *shown)
     printf("%s\n", cli_paint(c, "reset"));
 }
 
-void cli_print_slate(const cli *c, const att_slate *slate, bool reasons)
+// --- What the situation wants ---------------------------------------------------------------------------------
+
+// "120 to 140", "0.6 or more", "0.25 or less".
+static const char *range_of(const att_wish *wish, char *out, size_t size)
+{
+    if (isinf(wish->most))
+        snprintf(out, size, "%.4g or more", wish->least);
+    else if (isinf(wish->least))
+        snprintf(out, size, "%.4g or less", wish->most);
+    else
+        snprintf(out, size, "%.4g to %.4g", wish->least, wish->most);
+    return out;
+}
+
+// One line a situation: "workout: tempo_bpm 128 fits 120 to 140, energy 0.31 misses 0.6 or more".
+void cli_print_wishes(const cli *c, att_engine *engine, const att_context *context, att_text item)
+{
+    att_wish_met met[ATT_WISHES_MET_MAX];
+    size_t count = 0;
+    char range[48];
+    if (!engine || att_engine_wishes_see(engine, context, item, met, ATT_WISHES_MET_MAX, &count, NULL))
+        return;
+    for (unsigned f = 0; f < ATT_FACET_COUNT; f++) {
+        bool begun = false;
+        for (size_t i = 0; i < count; i++) {
+            if (met[i].wish.facet != f || !met[i].is_known)
+                continue;
+            if (!begun)
+                printf("%s      %s:", cli_paint(c, "dim"), att_facet_class_name((att_facet)f, met[i].wish.which));
+            printf("%s %s %.4g %s %s", begun ? "," : "", met[i].wish.feature, met[i].value,
+                met[i].fit == 1 ? "fits" : met[i].fit > 0 ? "is near" : "misses", range_of(&met[i].wish, range, sizeof range));
+            begun = true;
+        }
+        if (begun)
+            printf("%s\n", cli_paint(c, "reset"));
+    }
+}
+
+json_t *cli_wishes_json(att_engine *engine, const att_context *context, att_text item)
+{
+    att_wish_met met[ATT_WISHES_MET_MAX];
+    size_t count = 0;
+    if (!engine || att_engine_wishes_see(engine, context, item, met, ATT_WISHES_MET_MAX, &count, NULL) || !count)
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < count; i++) {
+        const att_wish *wish = &met[i].wish;
+        json_t *one = json_pack("{s:s,s:s,s:f,s:f}", "situation", att_facet_class_name((att_facet)wish->facet, wish->which), "feature",
+            wish->feature, "tolerance", wish->tolerance, "weight", wish->weight);
+        if (!isinf(wish->least))
+            json_object_set_new(one, "least", json_real(wish->least));
+        if (!isinf(wish->most))
+            json_object_set_new(one, "most", json_real(wish->most));
+        json_object_set_new(one, "value", met[i].is_known ? json_real(met[i].value) : json_null());
+        json_object_set_new(one, "fit", met[i].is_known ? json_real(met[i].fit) : json_null());
+        json_array_append_new(list, one);
+    }
+    return list;
+}
+
+// --- The slate -------------------------------------------------------------------------------------------------
+
+// A column for each term, but none for the situation where it wants nothing.
+static bool has_column(const att_slate *slate, att_term term)
+{
+    bool any = term != ATT_TERM_SITUATION;
+    for (size_t i = 0; i < slate->count; i++)
+        any |= slate->shown[i].terms[term] != 0;
+    return any;
+}
+
+void cli_print_slate(const cli *c, att_engine *engine, const att_context *context, const att_slate *slate, bool reasons)
 {
     printf("%s  #  %-30s %-8s  score", cli_paint(c, "bold"), "title", "slot");
     for (int t = 0; t < ATT_TERM_COUNT; t++)
-        printf(" %7s", short_name((att_term)t));
+        if (has_column(slate, (att_term)t))
+            printf(" %7s", short_name((att_term)t));
     printf("   odds%s\n", cli_paint(c, "reset"));
     for (size_t i = 0; i < slate->count; i++) {
         const att_shown *shown = &slate->shown[i];
@@ -92,15 +165,18 @@ void cli_print_slate(const cli *c, const att_slate *slate, bool reasons)
         print_clipped(shown->title, 30);
         printf(" %s%-8s%s %6.3f", shown->kind == ATT_SLOT_BEST ? cli_paint(c, "dim") : cli_paint(c, "cyan"),
             mark_of(shown->kind), cli_paint(c, "reset"), shown->score);
-        for (int t = 0; t < ATT_TERM_COUNT; t++) {
-            putchar(' ');
-            print_term(c, shown->terms[t]);
-        }
+        for (int t = 0; t < ATT_TERM_COUNT; t++)
+            if (has_column(slate, (att_term)t)) {
+                putchar(' ');
+                print_term(c, shown->terms[t]);
+            }
         printf(shown->propensity < 0.01 ? "  %.1e\n" : "  %.3f\n", shown->propensity);
         if (shown->made.size)
             printf("%s      made here, for brief %.12s%s\n", cli_paint(c, "dim"), shown->made.data, cli_paint(c, "reset"));
         if (reasons)
             print_reasons(c, shown);
+        if (reasons && shown->terms[ATT_TERM_SITUATION] != 0)
+            cli_print_wishes(c, engine, context, shown->item);
     }
 }
 
@@ -126,11 +202,15 @@ json_t *cli_shown_json(const att_shown *shown)
         cli_reasons_json(shown->reasons, shown->reason_count));
 }
 
-json_t *cli_slate_json(const att_slate *slate)
+json_t *cli_slate_json(att_engine *engine, const att_context *context, const att_slate *slate)
 {
     json_t *shown = json_array();
-    for (size_t i = 0; i < slate->count; i++)
-        json_array_append_new(shown, cli_shown_json(&slate->shown[i]));
+    for (size_t i = 0; i < slate->count; i++) {
+        json_t *one = cli_shown_json(&slate->shown[i]), *wishes = cli_wishes_json(engine, context, slate->shown[i].item);
+        if (wishes)
+            json_object_set_new(one, "wishes", wishes);
+        json_array_append_new(shown, one);
+    }
     char decision[24], seed[24];
     snprintf(decision, sizeof decision, "%016llx", (unsigned long long)slate->decision);
     snprintf(seed, sizeof seed, "%016llx", (unsigned long long)slate->seed);

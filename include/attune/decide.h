@@ -19,7 +19,8 @@ ATT_BEGIN
     X(BUSINESS, "business", "the catalogue owner's boost")                                         \
     X(CONTROL, "control", "this person's sliders and 'less like this'")                            \
     X(CALIBRATION, "calibration", "how much it brings the slate towards the person's mix")         \
-    X(REDUNDANCY, "redundancy", "a penalty for likeness to what stands above it")
+    X(REDUNDANCY, "redundancy", "a penalty for likeness to what stands above it")                  \
+    X(SITUATION, "situation", "how well its features are what the situation wants")
 
 typedef enum att_term {
 #define X(name, wire, text) ATT_TERM_##name,

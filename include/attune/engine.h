@@ -232,6 +232,17 @@ typedef struct att_explanation {
 att_status att_engine_explain(att_engine *engine, const att_request *request, att_text item,
     att_slate_memory *memory, att_explanation *out, att_error *err);
 
+// What the situation wants of an item (policy.situations and the worlds' own, docs/prompts.md), wish by wish: what the term
+// ATT_TERM_SITUATION is the mean of. Of wishes for features that the item lacks nothing is known. At most `capacity`. ATT_NOT_FOUND.
+typedef struct att_wish_met {
+    att_wish wish;
+    bool is_known;
+    double value, fit; // where it is known; fit: 1 within the range, 0 at the tolerance, towards -1 far off
+} att_wish_met;
+#define ATT_WISHES_MET_MAX 64
+att_status att_engine_wishes_see(att_engine *engine, const att_context *context, att_text item, att_wish_met *out, size_t capacity,
+    size_t *count, att_error *err);
+
 // --- People -----------------------------------------------------------------------------------------
 
 typedef enum att_control_kind {

@@ -138,6 +138,9 @@ struct att_medium {
     const char *const *media_types; // that `analyse` reads and `make` writes, until NULL
     const att_measure *measures;    // (measure_count)
     size_t measure_count;
+    // What situations want of items of this medium, by features; the policy's `situations` say otherwise. May be NULL.
+    const att_wish *wishes;
+    size_t wish_count;
     // A number for a name that a need may have instead of one: "A minor". NULL: it has none.
     bool (*read_value)(const att_medium *world, att_text measure, att_text text, double *out);
     // What a prompt asks for in numbers: writes at most `capacity` needs, returns how many; what the brief says itself comes first. NULL:

@@ -44,6 +44,19 @@ typedef struct att_rule {
     double reward;
 } att_rule;
 
+// What a situation wants of a feature that items carry: from `least` to `most`, and beyond them less and less of it
+// (docs/prompts.md, "Situations"). The features are named here and by the worlds (attune/generate.h), never by the engine.
+#define ATT_WISHES_MAX 64
+#define ATT_WISH_FEATURE_SIZE 24 // with its zero
+typedef struct att_wish {
+    char feature[ATT_WISH_FEATURE_SIZE]; // "tempo_bpm"
+    uint8_t facet;      // att_facet
+    uint8_t which;      // its class, not 0: ATT_ACTIVITY_WORKOUT, ATT_NOISE_LOUD …
+    double least, most; // -HUGE_VAL, HUGE_VAL: open; not both
+    double tolerance;   // so far beyond, half of the difference between best and worst is lost; above 0
+    double weight;      // among the wishes of its situation, 0 … 10; 0: it is off
+} att_wish;
+
 typedef struct att_policy {
     struct {
         att_rule rule[ATT_SIGNAL_COUNT];
@@ -70,7 +83,14 @@ typedef struct att_policy {
         int64_t repeat_gap_ms; // an item shown or finished is not shown again for this long
         uint32_t candidates;   // fetched before the slate is built, 50 … 5000
         uint32_t out_of_distribution; // at least this many items outside the usual taste, 0 … 5
+        double situation;          // weight: fit to what the situation wants of the item's features, 0 … 10
+        double situation_evidence; // events in a situation after which its wishes count half; 0: they never fade
+        double situation_share;    // of the candidates, drawn from what fits the situation, 0 … 0.5
     } objective;
+    struct { // these take the place of the worlds' wishes of the same situation and feature; an arm of an experiment has none
+        uint32_t count;
+        att_wish wish[ATT_WISHES_MAX];
+    } situations;
     struct {
         double share; // of impressions, 0.05 … 0.15; 0 turns it off
         double pool_log_share; // of decisions whose candidates are kept in the log, 0 … 1; for off-policy estimates

@@ -75,6 +75,9 @@ typedef enum att_noise {
 #undef X
 } att_noise;
 
+// The facets of a context that are told by name. No class of one has the name of a class of another, but for "unknown".
+typedef enum att_facet { ATT_FACET_DEVICE, ATT_FACET_PLACE, ATT_FACET_ACTIVITY, ATT_FACET_NOISE, ATT_FACET_COUNT } att_facet;
+
 typedef struct att_context {
     uint8_t device, place, activity, noise; // the enums above
     int16_t utc_offset_min;                 // local time minus UTC, -840 … 840; ATT_OFFSET_UNKNOWN
@@ -91,6 +94,10 @@ bool att_device_parse(att_text wire_name, uint8_t *out);
 bool att_place_parse(att_text wire_name, uint8_t *out);
 bool att_activity_parse(att_text wire_name, uint8_t *out);
 bool att_noise_parse(att_text wire_name, uint8_t *out);
+// The same for any facet: "workout", "loud", "car" … 0 of a context is not known.
+const char *att_facet_class_name(att_facet facet, unsigned which);
+bool att_facet_class_parse(att_text wire_name, att_facet *facet, uint8_t *which); // "unknown" is none
+uint8_t att_facet_class_of(const att_context *context, att_facet facet);
 
 #define ATT_ID_SIZE_MAX 255 // bytes of an outside id: user, item, event
 

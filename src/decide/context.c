@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-enum { magic = 0x58435441, version = 1, header_size = 16 };
+enum { magic = 0x58435441, version = 2, header_size = 16 };
 
 static const uint32_t facet_start[ATT_FACETS + 1] = {0, ATT_DEVICE_COUNT,
     ATT_DEVICE_COUNT + ATT_PLACE_COUNT, ATT_DEVICE_COUNT + ATT_PLACE_COUNT + ATT_ACTIVITY_COUNT,
@@ -98,6 +98,8 @@ struct att_context_model {
     att_host host;
     size_t tag_total;
     float *lifts; // (ATT_SITUATIONS, tag_total)
+    bool has_seen; // false: it comes from a file of version 1
+    float seen[ATT_SITUATIONS];
 };
 
 static att_status new_model(
@@ -163,6 +165,9 @@ att_status att_context_finish(att_context_model **out, const att_context_builder
         return status;
     for (size_t f = 0; f < ATT_FACETS; f++)
         lift_facet(builder, f, smoothing, least, (*out)->lifts);
+    (*out)->has_seen = true;
+    for (size_t c = 0; c < ATT_SITUATIONS; c++)
+        (*out)->seen[c] = (float)builder->of_class[c];
     return ATT_OK;
 }
 
@@ -181,6 +186,13 @@ void att_context_row(
             for (size_t g = 0; g < model->tag_total; g++)
                 row[g] += lifts[g];
         }
+}
+
+double att_context_seen(const att_context_model *model, att_facet facet, unsigned which)
+{
+    const size_t f = facet; // the facets that are told by name come first, in that order
+    const bool known = f < ATT_FACET_COUNT && which < facet_start[f + 1] - facet_start[f];
+    return known ? (double)model->seen[facet_start[f] + which] : 0;
 }
 
 // To -1 … 1, with slope 1 at 0.
@@ -227,20 +239,34 @@ static uint32_t get_u32(const unsigned char *from)
            (uint32_t)from[3] << 24;
 }
 
+static size_t number_count(uint32_t of_version, uint64_t tag_total)
+{
+    return ATT_SITUATIONS * (tag_total + (of_version > 1));
+}
+
 size_t att_context_size(const att_context_model *model)
 {
-    return header_size + 4 * ATT_SITUATIONS * model->tag_total;
+    return header_size + 4 * number_count(model->has_seen ? version : 1, model->tag_total);
+}
+
+// The i-th of the numbers behind the header.
+static float *number_at(att_context_model *model, size_t i)
+{
+    const size_t lifts = ATT_SITUATIONS * model->tag_total;
+    return i < lifts ? &model->lifts[i] : &model->seen[i - lifts];
 }
 
 void att_context_save(const att_context_model *model, unsigned char *out)
 {
+    const uint32_t of_version = model->has_seen ? version : 1;
+    const size_t lifts = ATT_SITUATIONS * model->tag_total, count = number_count(of_version, model->tag_total);
     put_u32(out, magic);
-    put_u32(out + 4, version);
+    put_u32(out + 4, of_version);
     put_u32(out + 8, ATT_SITUATIONS);
     put_u32(out + 12, (uint32_t)model->tag_total);
-    for (size_t i = 0; i < ATT_SITUATIONS * model->tag_total; i++) {
+    for (size_t i = 0; i < count; i++) {
         uint32_t bits;
-        memcpy(&bits, &model->lifts[i], 4);
+        memcpy(&bits, i < lifts ? &model->lifts[i] : &model->seen[i - lifts], 4);
         put_u32(out + header_size + 4 * i, bits);
     }
 }
@@ -250,14 +276,15 @@ static att_status check_header(const unsigned char *data, size_t size, att_error
     if (size < header_size || get_u32(data) != magic)
         return ATT_FAIL(
             err, ATT_CORRUPT, "context section of %zu bytes does not begin with ATCX", size);
-    if (get_u32(data + 4) != version)
-        return ATT_FAIL(err, ATT_VERSION, "context section is of version %u, this build reads %d",
-            get_u32(data + 4), version);
+    const uint32_t of_version = get_u32(data + 4);
+    if (of_version < 1 || of_version > version)
+        return ATT_FAIL(err, ATT_VERSION, "context section is of version %u, this build reads 1 to %d",
+            of_version, version);
     if (get_u32(data + 8) != ATT_SITUATIONS)
         return ATT_FAIL(err, ATT_VERSION, "context section has %u situations, this build knows %d",
             get_u32(data + 8), ATT_SITUATIONS);
     const uint64_t tags = get_u32(data + 12);
-    if (tags > UINT16_MAX + 1u || size - header_size != 4 * ATT_SITUATIONS * tags)
+    if (tags > UINT16_MAX + 1u || size - header_size != 4 * number_count(of_version, tags))
         return ATT_FAIL(err, ATT_CORRUPT,
             "context section has %zu bytes, which does not fit %llu tags", size,
             (unsigned long long)tags);
@@ -273,10 +300,13 @@ att_status att_context_load(att_context_model **out, const unsigned char *data, 
         status = new_model(out, get_u32(data + 12), host, err);
     if (status)
         return status;
-    for (size_t i = 0; i < ATT_SITUATIONS * (*out)->tag_total; i++) {
+    (*out)->has_seen = get_u32(data + 4) > 1;
+    const size_t count = number_count(get_u32(data + 4), (*out)->tag_total);
+    for (size_t i = 0; i < count; i++) {
         const uint32_t bits = get_u32(data + header_size + 4 * i);
-        memcpy(&(*out)->lifts[i], &bits, 4);
-        if (isfinite((*out)->lifts[i]))
+        float *number = number_at(*out, i);
+        memcpy(number, &bits, 4);
+        if (isfinite(*number))
             continue;
         att_context_model_destroy(*out);
         *out = NULL;

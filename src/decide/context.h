@@ -44,14 +44,16 @@ size_t att_context_tag_total(const att_context_model *model);
 // row[g] = sum over facets of lift(class, g); (tag_total). Made once per decision.
 void att_context_row(
     const att_context_model *model, const att_context *context, int64_t at_ms, float *row);
+// Weight of the events of that class that it was learned from; 0 where an older file does not say.
+double att_context_seen(const att_context_model *model, att_facet facet, unsigned which);
 // Fit of an item given that row; 0 without tags.
 float att_context_fit(const float *row, size_t tag_total, const uint16_t *tags, size_t tag_count);
 // Both in one, for a single item.
 float att_context_lookup(const att_context_model *model, const att_context *context, int64_t at_ms,
     const uint16_t *tags, size_t tag_count);
 
-// For a section of a model snapshot, little-endian: u32 'ATCX', u32 version 1, u32 situations, u32
-// tags, f32 lifts (situations, tags).
+// For a section of a model snapshot, little-endian: u32 'ATCX', u32 version 2, u32 situations, u32
+// tags, f32 lifts (situations, tags), f32 seen (situations), which version 1 does not have.
 size_t att_context_size(const att_context_model *model);
 void att_context_save(const att_context_model *model, unsigned char *out); // att_context_size bytes
 // ATT_CORRUPT or ATT_VERSION with a story when anything disagrees.

@@ -33,6 +33,8 @@ att_status att_overrides_parse(
     att_policy policy = att_policy_default();
     *count = 0;
     const att_status status = att_policy_parse_given(&policy, yaml, name, lines, err);
+    if (!status && policy.situations.count)
+        return ATT_FAIL(err, ATT_INVALID, "%s: situations: an arm may change their weight, objective.situation, not what they want", name);
     for (size_t f = 0; f < field_count && !status; f++) {
         char path[96];
         if (lines[f] && !may_override(&fields[f]))

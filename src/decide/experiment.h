@@ -11,7 +11,7 @@
 #define ATT_EXPERIMENT_RANGES_MAX 16
 #define ATT_EXPERIMENT_METRICS_MAX 8
 #define ATT_EXPERIMENT_NOTE_MAX 4096
-#define ATT_OVERRIDES_MAX 128
+#define ATT_OVERRIDES_MAX 192
 
 // A policy key that an arm sets: the place in att_policy_fields, and the value.
 typedef struct att_override {

@@ -16,7 +16,8 @@ static void weights_of(const att_policy *policy, float out[ATT_TERM_COUNT])
         [ATT_TERM_BUSINESS] = (float)policy->objective.business,
         [ATT_TERM_CONTROL] = (float)policy->objective.control,
         [ATT_TERM_CALIBRATION] = (float)policy->objective.calibration,
-        [ATT_TERM_REDUNDANCY] = (float)policy->objective.diversity};
+        [ATT_TERM_REDUNDANCY] = (float)policy->objective.diversity,
+        [ATT_TERM_SITUATION] = (float)policy->objective.situation};
     memcpy(out, weights, sizeof weights);
 }
 
@@ -156,7 +157,7 @@ att_status att_slate_pool(const att_slate_input *input, const att_slot *slots, s
     double novelty, att_arena *scratch, att_arena *keep, att_decision_pool *out, att_error *err)
 {
     const size_t count = input->count;
-    *out = (att_decision_pool){.packed = true, .novelty = (float)novelty, .slot_count = (uint16_t)filled};
+    *out = (att_decision_pool){.packed = true, .terms = ATT_TERM_COUNT, .novelty = (float)novelty, .slot_count = (uint16_t)filled};
     recorder r;
     const att_arena_mark mark = att_arena_save(scratch);
     att_status status = keep_candidates(input, raw, keep, out, err);
@@ -202,8 +203,8 @@ att_status att_replay_init(att_replay *replay, const att_decision_pool *pool, at
 bool att_pool_is_of(const att_decision_pool *pool, const att_policy *policy)
 {
     float weights[ATT_TERM_COUNT];
-    weights_of(policy, weights);
-    return memcmp(weights, pool->weights, sizeof weights) == 0 && (float)policy->exploration.share == pool->share;
+    weights_of(policy, weights); // of terms that the pool does not know nothing is asked
+    return memcmp(weights, pool->weights, pool->terms * sizeof *weights) == 0 && (float)policy->exploration.share == pool->share;
 }
 
 // Terms that were zero for all candidates may have any weight.

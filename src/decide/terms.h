@@ -7,6 +7,8 @@
 //
 //   context    w * fit, fit in -1 … 1 from decide/context.h
 //
+//   situation  w * fit, fit in -1 … 1 from decide/wishes.h
+//
 //   novelty    w' * novelty, w' = w + 2 * slider * max(w, 1/4)
 //              (the slider at -1 turns the bonus round, at 1 it triples it)
 //
@@ -25,6 +27,7 @@
 typedef struct att_raw_terms {
     const float *relevance;         // the model's score
     const float *context;           // fit, -1 … 1
+    const float *situation;         // fit, -1 … 1
     const float *novelty;           // att_novelty_of of the item's popularity, 0 … 1
     const int64_t *published_at_ms; // 0: not known
     const float *boost;             // -1 … 1

@@ -43,17 +43,18 @@ static bool enter(att_view *view, uint32_t item)
     return true;
 }
 
-static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
+// Those nearest to the person's taste among `eligible` items of `bits`.
+static att_status enter_nearest_of(att_view *view, const uint64_t *bits, size_t eligible, size_t wanted, att_error *err)
 {
     const att_serving *serving = &view->engine->serving;
-    if (!view->taste || !serving->index || att_index_count(serving->index) == 0)
+    if (!view->taste || !serving->index || att_index_count(serving->index) == 0 || !wanted)
         return ATT_OK;
     att_hit *hits = ATT_NEW_RAW(&view->memory->scratch, att_hit, wanted);
     if (!hits)
         return att_no_memory(err, wanted, "hits");
-    const att_filter filter = {.bits = view->open,
+    const att_filter filter = {.bits = bits,
         .bit_count = view->bit_count,
-        .eligible = view->eligible_count,
+        .eligible = eligible,
         .exclude = view->open == view->bits ? view->exclude : NULL,
         .exclude_count = view->exclude_count};
     size_t found = 0;
@@ -66,6 +67,33 @@ static att_status enter_nearest(att_view *view, size_t wanted, att_error *err)
             view->relevance[view->candidate_count - 1] = hits[i].score;
     view->near_count = view->candidate_count;
     return status;
+}
+
+// What fits the situation and is near the person's taste; for a stranger, what fits and is popular.
+static att_status enter_fitting(att_view *view, size_t wanted, att_error *err)
+{
+    const att_serving *serving = &view->engine->serving;
+    const size_t until = ATT_MIN(view->candidate_count + wanted, view->candidate_capacity);
+    if (!view->wishes.count || !wanted)
+        return ATT_OK;
+    uint64_t *fitting = ATT_NEW_RAW(&view->memory->scratch, uint64_t, (view->bit_count + 63) / 64);
+    if (!fitting)
+        return att_no_memory(err, view->bit_count, "items that fit");
+    size_t count = att_wishes_fitting(&view->engine->wishes, &view->wishes, view->open, view->bit_count, wanted, fitting);
+    for (size_t i = 0; i < view->candidate_count && count; i++) { // others than are there
+        uint64_t *word = &fitting[view->candidates[i].item / 64];
+        const uint64_t bit = UINT64_C(1) << view->candidates[i].item % 64;
+        count -= (*word & bit) != 0;
+        *word &= ~bit;
+    }
+    if (!count)
+        return ATT_OK;
+    if (view->taste)
+        return enter_nearest_of(view, fitting, count, ATT_MIN(wanted, count), err);
+    for (size_t i = 0; i < serving->popular_count && view->candidate_count < until; i++)
+        if (serving->popular[i] < view->bit_count && (fitting[serving->popular[i] / 64] >> serving->popular[i] % 64 & 1))
+            enter(view, serving->popular[i]);
+    return ATT_OK;
 }
 
 static att_status enter_item_item(att_view *view, size_t wanted, att_error *err)
@@ -190,8 +218,9 @@ static bool make_columns(att_raw_columns *c, size_t count, att_arena *scratch)
     c->boost = ATT_NEW_RAW(scratch, float, count);
     c->energy = ATT_NEW_RAW(scratch, float, count);
     c->less_like = ATT_NEW_RAW(scratch, float, count);
+    c->situation = ATT_NEW_RAW(scratch, float, count);
     c->published_at_ms = ATT_NEW_RAW(scratch, int64_t, count);
-    return c->novelty && c->boost && c->energy && c->less_like && c->published_at_ms;
+    return c->novelty && c->boost && c->energy && c->less_like && c->situation && c->published_at_ms;
 }
 
 static att_status make_room(att_view *view, size_t capacity, att_error *err)
@@ -237,6 +266,8 @@ static void describe_one(att_view *view, size_t i, float log_least)
     view->columns.boost[i] = entry->boost;
     view->columns.energy[i] = entry->energy;
     view->columns.published_at_ms[i] = entry->published_at_ms;
+    if (view->wishes.count)
+        view->columns.situation[i] = att_wishes_fit(&view->engine->wishes, &view->wishes, item);
 }
 
 // The index has just looked at the vectors of what it found, so its copy is read from the cache.
@@ -324,8 +355,12 @@ att_status att_view_candidates(att_view *view, att_error *err)
     const bool sequence = view->folded && att_model_sequence_share(view->engine->serving.model) > 0;
     const bool trend = view->folded && att_model_trend_weight(view->engine->serving.model) > 0;
     const size_t nearest = (sequence ? 4 : 6) - (trend ? 1 : 0); // tenths
+    const size_t near = view->folded ? capacity * nearest / 10 : capacity;
+    const size_t fitting = view->wishes.count ? ATT_MIN(near / 2, (size_t)(policy->objective.situation_share * (double)capacity)) : 0;
     if (!status)
-        status = enter_nearest(view, view->folded ? capacity * nearest / 10 : capacity, err);
+        status = enter_nearest_of(view, view->open, view->eligible_count, near - fitting, err);
+    if (!status)
+        status = enter_fitting(view, fitting, err);
     if (!status)
         status = enter_sequence(view, capacity * 2 / 10, err);
     if (!status)

@@ -32,6 +32,8 @@ att_status att_engine_fold_item(
     if (!status)
         att_engine_bar_item(engine, index);
     if (!status)
+        status = att_wishes_put(&engine->wishes, index, item->medium, item->features, item->feature_count, err);
+    if (!status)
         status = att_serving_item(engine, index, item, err);
     return status;
 }
@@ -80,6 +82,7 @@ att_status att_engine_fold(att_engine *engine, const att_record *record, att_err
         att_rights_take_down(engine->rights, record->item, true);
     } else if (record->kind == ATT_RECORD_ITEM && record->signal == ATT_ITEM_DELETED) {
         att_catalogue_drop(&engine->catalogue, record->item);
+        att_wishes_drop(&engine->wishes, record->item);
         att_rights_drop(engine->rights, record->item);
     } else if (record->kind == ATT_RECORD_EXPERIMENT) {
         return att_engine_fold_experiment(engine, record, err);
@@ -232,6 +235,7 @@ static void drop_state(att_engine *engine)
     att_ledger_destroy(engine->ledger);
     engine->ledger = NULL;
     att_serving_deinit(&engine->serving, &engine->host);
+    att_wishes_deinit(&engine->wishes);
     ATT_VEC_FREE(&engine->host, &engine->models);
 }
 
@@ -296,6 +300,8 @@ static att_status load_state(att_engine *engine, att_error *err)
     engine->whole_reads++;
     uint64_t end = 0;
     att_status status = read_policy(engine, err);
+    if (!status)
+        status = att_engine_read_wishes(engine, err);
     if (!status)
         status = att_engine_read_experiments(engine, err);
     if (!status)
@@ -441,6 +447,7 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     pthread_cond_init(&engine->queue_moved, NULL);
     att_names_init(&engine->users, &engine->host);
     att_catalogue_init(&engine->catalogue, &engine->host);
+    att_wishes_init(&engine->wishes, &engine->host);
     att_bandit_memory_init(&engine->choose_memory, &engine->host);
     att_arena_init(&engine->choose_scratch, &engine->host, 0);
     engine->policy = att_policy_default();
@@ -535,7 +542,7 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         .last_event_ms = total.last_ms,
         .model = engine->serving.version,
         .model_in_force = in_force ? in_force->version : 0,
-        .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights),
+        .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights) + att_wishes_bytes(&engine->wishes),
         .users_bytes = total.bytes + att_names_bytes(&engine->users),
         .event_ids_bytes = total.ids_bytes,
         .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) + att_kept_bytes(engine->serving.kept) : 0};

@@ -22,6 +22,7 @@
 #include "decide/choices.h"
 #include "decide/context.h"
 #include "decide/experiments.h"
+#include "decide/wishes.h"
 #include "embed/model.h"
 #include "engine/catalogue.h"
 #include "engine/models.h"
@@ -85,6 +86,7 @@ struct att_engine {
     uint64_t policy_seq; // of the record that set it; 0: default
     att_experiments experiments;
     att_serving serving;
+    att_wishes wishes; // of the policy and the worlds, and how items stand to them
     att_choices *choices;
     att_queue *queue;
     att_ledger *ledger; // of what was made (made.c)
@@ -157,6 +159,8 @@ void att_engine_save_made(att_engine *engine);
 
 // --- worlds.c ---------------------------------------------------------------------------------------------
 att_status att_engine_check_worlds(const att_engine *engine, att_error *err);
+// What situations want, of the policy and of the worlds. Before items are folded; state_lock held for writing.
+att_status att_engine_read_wishes(att_engine *engine, att_error *err);
 // What each world keeps beside the store. After the worlds were checked; closing is fine in any state.
 att_status att_engine_open_worlds(att_engine *engine, att_error *err);
 void att_engine_close_worlds(att_engine *engine);

@@ -482,7 +482,7 @@ static att_status place_weights(att_view *view, const map *m, const att_tastes *
 static att_status place_person(att_view *view, const map *m, att_taste_map *out, att_error *err)
 {
     att_tastes tastes;
-    att_status status = att_view_tastes(view->engine, view->person, &view->moment, view->lifts, &view->memory->scratch, &tastes, err);
+    att_status status = att_view_tastes(view->engine, view->person, &view->moment, view->lifts, &view->wishes, &view->memory->scratch, &tastes, err);
     if (view->taste) {
         out->points[ATT_POINT_NOW] = (att_taste_point){.known = true, .share = 1};
         att_projection_point(&m->projection, view->taste, &out->points[ATT_POINT_NOW].x, &out->points[ATT_POINT_NOW].y);

@@ -15,6 +15,7 @@
 #include "attune/ope.h"
 #include "decide/replay.h"
 #include "engine/internal.h"
+#include "signals/policy.h"
 
 #include <math.h>
 
@@ -180,7 +181,7 @@ static att_status take_decision(gathering *g, const att_record *record, att_erro
     if (status || !decision.pool_size)
         return status;
     att_arena_reset(&g->scratch);
-    status = att_decision_pool_decode(decision.pool_data, decision.pool_size, decision.count, &g->scratch, &pool, err);
+    status = att_decision_pool_decode(decision.pool_data, decision.pool_size, decision.count, decision.terms, &g->scratch, &pool, err);
     if (status)
         return status;
     g->counts.with_pool++;
@@ -298,7 +299,10 @@ static att_status check_target(const att_policy *current, const att_policy *targ
         {"objective.freshness_half_life_days", current->objective.freshness_half_life_days == target->objective.freshness_half_life_days},
         {"objective.repeat_gap_ms", current->objective.repeat_gap_ms == target->objective.repeat_gap_ms},
         {"objective.candidates", current->objective.candidates == target->objective.candidates},
-        {"objective.out_of_distribution", current->objective.out_of_distribution == target->objective.out_of_distribution}};
+        {"objective.out_of_distribution", current->objective.out_of_distribution == target->objective.out_of_distribution},
+        {"objective.situation_evidence", current->objective.situation_evidence == target->objective.situation_evidence},
+        {"objective.situation_share", current->objective.situation_share == target->objective.situation_share},
+        {"situations", att_policy_wishes_equal(current, target)}};
     for (size_t i = 0; i < ATT_COUNT_OF(fixed); i++)
         if (!fixed[i].same)
             return ATT_FAIL(err, ATT_INSUFFICIENT,

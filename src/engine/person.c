@@ -153,8 +153,9 @@ static att_status list_taste(const att_engine *engine, const att_person_state *s
     const att_taste_moment moment = {.policy = &engine->policy,
         .now_ms = now_ms,
         .life_event_s = att_person_controls_of(state)->life_event_s};
+    static const att_wishes_now nowhere = {0};
     att_tastes tastes;
-    att_status status = att_view_tastes(engine, state, &moment, NULL, &memory->scratch, &tastes, err);
+    att_status status = att_view_tastes(engine, state, &moment, NULL, &nowhere, &memory->scratch, &tastes, err);
     if (status)
         return status;
     out->long_share = tastes.sum.share[ATT_TASTE_LONG];

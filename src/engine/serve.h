@@ -28,7 +28,7 @@ typedef struct att_tastes {
 
 // Raw quantities of the candidates, each (candidate_count), for their terms.
 typedef struct att_raw_columns {
-    float *novelty, *boost, *energy, *less_like;
+    float *novelty, *boost, *energy, *less_like, *situation;
     int64_t *published_at_ms;
 } att_raw_columns;
 
@@ -56,6 +56,7 @@ typedef struct att_view {
 
     uint32_t changes;               // bits of att_change
     att_taste_moment moment;
+    att_wishes_now wishes;          // what the request's situation wants of features; count 0: nothing
     float *lifts;                   // (serving.context_tag_count) of the request's situation, by tag; NULL: none learned
     att_fold_item *history;         // (history_count) what the person's vector is made of
     const att_preference **sources; // (history_count) the preference behind each
@@ -95,7 +96,7 @@ void att_view_end(att_view *view);
 // What the view weighs its person's preferences by; `tastes` is (capacity) and `chosen` says which preference each is.
 // Also for telling a person what is known of them.
 att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
-    const float *lifts, att_arena *scratch, att_tastes *out, att_error *err);
+    const float *lifts, const att_wishes_now *wishes, att_arena *scratch, att_tastes *out, att_error *err);
 // Fills candidates and their terms (all but those that depend on the slate).
 att_status att_view_candidates(att_view *view, att_error *err);
 // Whether this decision's pool is kept: drawn by its seed (pool.c).

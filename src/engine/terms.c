@@ -94,6 +94,7 @@ att_status att_view_terms(att_view *view, att_error *err)
         view->relevance_scale = att_relevance_scale(view->relevance, count);
     const att_raw_terms raw = {.relevance = view->relevance,
         .context = fits,
+        .situation = view->wishes.count ? c->situation : NULL,
         .novelty = c->novelty,
         .published_at_ms = c->published_at_ms,
         .boost = c->boost,

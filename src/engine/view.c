@@ -175,8 +175,17 @@ static att_status rank_session(
     return ATT_OK;
 }
 
+// How much more than others the item is for situations like this one, -1 … 1: what people's habits say of its tags, and what the
+// situation wants of its features.
+static float lift_of(const att_engine *engine, uint32_t item, const uint16_t *tags, size_t tag_count, const float *lifts, const att_wishes_now *wishes)
+{
+    const float learned = lifts ? att_context_fit(lifts, engine->serving.context_tag_count, tags, tag_count) : 0;
+    const float wanted = wishes->count ? att_wishes_fit(&engine->wishes, wishes, item) : 0;
+    return ATT_MAX(-1.0F, ATT_MIN(learned + wanted, 1.0F));
+}
+
 static void choose_liked(const att_engine *engine, const att_person_state *person,
-    const float *lifts, att_tastes *out)
+    const float *lifts, const att_wishes_now *wishes, att_tastes *out)
 {
     const att_catalogue *catalogue = &engine->catalogue;
     const int64_t reset_ms = att_person_controls_of(person)->reset_ms;
@@ -196,7 +205,7 @@ static void choose_liked(const att_engine *engine, const att_person_state *perso
             .situation = preference->situation,
             .days = preference->days,
             .kept = 1,
-            .lift = lifts ? att_context_fit(lifts, engine->serving.context_tag_count, tags, tag_count) : 0};
+            .lift = lift_of(engine, preference->item, tags, tag_count, lifts, wishes)};
     }
 }
 
@@ -217,7 +226,7 @@ static att_status find_drift(const att_engine *engine, const att_taste_moment *m
 }
 
 att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
-    const float *lifts, att_arena *scratch, att_tastes *out, att_error *err)
+    const float *lifts, const att_wishes_now *wishes, att_arena *scratch, att_tastes *out, att_error *err)
 {
     const uint32_t known = person->preference_count;
     *out = (att_tastes){.items = ATT_NEW_RAW(scratch, att_taste_item, known),
@@ -227,7 +236,7 @@ att_status att_view_tastes(const att_engine *engine, const att_person_state *per
         .drift.binge_tag = ATT_NO_INDEX};
     if (!out->items || !out->chosen || !out->weights || !out->scales)
         return att_no_memory(err, known, "preferences");
-    choose_liked(engine, person, lifts, out);
+    choose_liked(engine, person, lifts, wishes, out);
     att_status status = rank_session(person, moment, out, scratch, err);
     if (!status && moment->policy->taste.scales)
         status = find_drift(engine, moment, out, scratch, err);
@@ -266,7 +275,7 @@ static att_status list_history(att_view *view, att_error *err)
         .situation = att_situation_of(&view->request->context, view->at_ms)};
     att_tastes tastes;
     const att_status status =
-        att_view_tastes(view->engine, person, &view->moment, view->lifts, scratch, &tastes, err);
+        att_view_tastes(view->engine, person, &view->moment, view->lifts, &view->wishes, scratch, &tastes, err);
     if (status)
         return status;
     view->changes = tastes.drift.changes;
@@ -427,6 +436,8 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     static const att_person_controls none = {.reset_ms = INT64_MIN};
     view->controls = person ? att_person_controls_of(person) : &none;
     assign(view, person && person->opted_out);
+    if (view->policy->objective.situation > 0)
+        att_wishes_now_of(&engine->wishes, &request->context, engine->serving.context, view->policy->objective.situation_evidence, &view->wishes);
     status = find_eligible(view, err);
     if (!status && request->made)
         status = keep_made(view, err);

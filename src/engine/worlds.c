@@ -3,6 +3,7 @@
 #include "engine/internal.h"
 
 #include "generate/world.h"
+#include "music/situations.h"
 #ifdef ATT_MUSIC
 #include "music/world.h"
 #endif
@@ -53,6 +54,23 @@ att_status att_engine_check_worlds(const att_engine *engine, att_error *err)
         if (!status && att_engine_world_named(engine, att_text_of(world->name)) != world)
             status = ATT_FAIL(err, ATT_EXISTS, "world %s is there twice", world->name);
     }
+    return status;
+}
+
+// --- What situations want ---------------------------------------------------------------------------------------------
+
+att_status att_engine_read_wishes(att_engine *engine, att_error *err)
+{
+    const att_medium *world;
+    bool has_music = false;
+    att_wishes_deinit(&engine->wishes);
+    att_status status = att_wishes_add(&engine->wishes, NULL, engine->policy.situations.wish, engine->policy.situations.count, err);
+    for (size_t i = 0; !status && (world = att_engine_world(engine, i)); i++) {
+        has_music |= strcmp(world->name, ATT_MUSIC_MEDIUM) == 0;
+        status = att_wishes_add(&engine->wishes, world->name, world->wishes, world->wish_count, err);
+    }
+    if (!status && !has_music) // a build without decoders knows what music is wanted when
+        status = att_wishes_add(&engine->wishes, ATT_MUSIC_MEDIUM, att_music_wishes, ATT_MUSIC_WISH_COUNT, err);
     return status;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // generate/world.c - what passes between the engine and a world.
 #include "generate/world.h"
+#include "signals/policy.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -98,6 +99,11 @@ att_status att_medium_check(const att_medium *world, att_error *err)
     for (size_t i = 0; i < world->measure_count; i++)
         if (!is_word(world->measures[i].name, ATT_TAG_SIZE_MAX) || strcmp(world->measures[i].name, "novelty") == 0)
             return ATT_FAIL(err, ATT_INVALID, "world %s: measure %zu has no name that will do", world->name, i + 1);
+    for (size_t i = 0; i < world->wish_count; i++) {
+        char why[192];
+        if (att_wish_fault(&world->wishes[i], why, sizeof why))
+            return ATT_FAIL(err, ATT_INVALID, "world %s: wish %zu: %s", world->name, i + 1, why);
+    }
     if (!world->make || !world->analyse)
         return ATT_FAIL(err, ATT_INVALID, "world %s: expected `make` and `analyse`", world->name);
     if (!world->open != !world->close)

@@ -120,7 +120,7 @@ static bool features_draw(att_world *world, const sim_item *item, att_item *view
     if (item->medium == SIM_MUSIC) {
         const double tempo =
             62 + 116 * att_sim_sigmoid(0.8 * z[0] + 0.4 * z[3] + 0.4 * att_rng_normal(rng));
-        f[n++] = (att_feature){ATT_LIT("tempo"), rounded(tempo, 10)};
+        f[n++] = (att_feature){ATT_LIT("tempo_bpm"), rounded(tempo, 10)};
         f[n++] = (att_feature){ATT_LIT("brightness"), seen(rng, 0.7 * z[1] + 0.7 * z[4], 0.4)};
         f[n++] = (att_feature){ATT_LIT("acousticness"), seen(rng, z[5] - 0.6 * z[0], 0.5)};
     } else if (item->medium == SIM_FILM) {

@@ -12,6 +12,7 @@
 #include "attune/prompt.h"
 #include "base/base.h"
 #include "music/protected.h"
+#include "music/situations.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -551,6 +552,8 @@ const att_medium att_music_world = {.name = "music",
     .media_types = media_types,
     .measures = measures,
     .measure_count = ATT_COUNT_OF(measures),
+    .wishes = att_music_wishes,
+    .wish_count = ATT_MUSIC_WISH_COUNT,
     .read_value = read_key,
     .understand = understand,
     .make = make,

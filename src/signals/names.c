@@ -108,6 +108,29 @@ bool att_noise_parse(att_text wire_name, uint8_t *out)
     return find_class(noise_names, ATT_NOISE_COUNT, wire_name, out);
 }
 
+const char *att_facet_class_name(att_facet facet, unsigned which)
+{
+    static const char *(*const name[ATT_FACET_COUNT])(unsigned) = {att_device_name, att_place_name, att_activity_name, att_noise_name};
+    return (unsigned)facet < ATT_FACET_COUNT ? name[facet](which) : "?";
+}
+
+bool att_facet_class_parse(att_text wire_name, att_facet *facet, uint8_t *which)
+{
+    static bool (*const parse[ATT_FACET_COUNT])(att_text, uint8_t *) = {att_device_parse, att_place_parse, att_activity_parse, att_noise_parse};
+    for (unsigned f = 0; f < ATT_FACET_COUNT; f++)
+        if (parse[f](wire_name, which) && *which != 0) {
+            *facet = (att_facet)f;
+            return true;
+        }
+    return false;
+}
+
+uint8_t att_facet_class_of(const att_context *context, att_facet facet)
+{
+    const uint8_t classes[ATT_FACET_COUNT] = {context->device, context->place, context->activity, context->noise};
+    return (unsigned)facet < ATT_FACET_COUNT ? classes[facet] : 0;
+}
+
 att_context att_context_unknown(void)
 {
     return (att_context){.utc_offset_min = ATT_OFFSET_UNKNOWN};

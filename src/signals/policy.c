@@ -62,6 +62,9 @@ att_policy att_policy_default(void)
                 .repeat_gap_ms = 12 * 3600 * 1000,
                 .candidates = 500,
                 .out_of_distribution = 1,
+                .situation = 0.3,
+                .situation_evidence = 5000,
+                .situation_share = 0.2,
             },
         .exploration = {.share = 0.1, .pool_log_share = 0.02},
         .choices =
@@ -214,6 +217,10 @@ static const att_policy_field fields[] = {
     KEY(objective, candidates, U32, 50, 5000, "fetched before the slate is built"),
     KEY(objective, out_of_distribution, U32, 0, 5,
         "at least this many items outside the usual taste in a slate"),
+    KEY(objective, situation, DOUBLE, 0, 10, "weight: fit to what the situation wants of the item's features (situations, below)"),
+    KEY(objective, situation_evidence, DOUBLE, 0, 1e9,
+        "events learned from a situation after which its wishes count half; 0: they never fade"),
+    KEY(objective, situation_share, DOUBLE, 0, 0.5, "of the candidates, taken from what fits the situation"),
     KEY(exploration, share, DOUBLE, 0, 0.15, "of impressions, 0.05 to 0.15; 0 turns it off"),
     KEY(exploration, pool_log_share, DOUBLE, 0, 1,
         "of decisions that also log all they chose from (some 50 KB each), for off-policy estimates"),
@@ -451,10 +458,66 @@ bool att_policy_fault(
     return false;
 }
 
+bool att_wish_fault(const att_wish *wish, char *why, size_t why_size)
+{
+    if (!memchr(wish->feature, 0, sizeof wish->feature) || !wish->feature[0] || wish->facet >= ATT_FACET_COUNT || !wish->which ||
+        strcmp(att_facet_class_name((att_facet)wish->facet, wish->which), "?") == 0)
+        snprintf(why, why_size, "no feature, or no situation");
+    else if (isnan(wish->least) || isnan(wish->most) || (isinf(wish->least) && isinf(wish->most)))
+        snprintf(why, why_size, "least or most must be given");
+    else if (!(wish->least <= wish->most))
+        snprintf(why, why_size, "least is %.15g, which must be at most most, %.15g", wish->least, wish->most);
+    else if (!(wish->tolerance > 0 && wish->tolerance <= 1e9))
+        snprintf(why, why_size, "tolerance must be given, above 0 and at most 1e9");
+    else if (!(wish->weight >= 0 && wish->weight <= 10))
+        snprintf(why, why_size, "weight is %.15g; 0 to 10 is allowed", wish->weight);
+    else
+        return false;
+    return true;
+}
+
+att_wish *att_policy_wish(att_policy *policy, att_facet facet, uint8_t which, att_text feature)
+{
+    for (uint32_t i = 0; i < policy->situations.count; i++) {
+        att_wish *wish = &policy->situations.wish[i];
+        if (wish->facet == facet && wish->which == which && att_text_equal(att_text_of(wish->feature), feature))
+            return wish;
+    }
+    return NULL;
+}
+
+bool att_policy_wishes_equal(const att_policy *a, const att_policy *b)
+{
+    bool equal = a->situations.count == b->situations.count;
+    for (uint32_t i = 0; equal && i < a->situations.count; i++) {
+        const att_wish *x = &a->situations.wish[i], *y = &b->situations.wish[i];
+        equal = strcmp(x->feature, y->feature) == 0 && x->facet == y->facet && x->which == y->which && x->least == y->least &&
+                x->most == y->most && x->tolerance == y->tolerance && x->weight == y->weight;
+    }
+    return equal;
+}
+
+static att_status check_wishes(const att_policy *policy, att_error *err)
+{
+    char why[192];
+    if (policy->situations.count > ATT_WISHES_MAX)
+        return ATT_FAIL(err, ATT_LIMIT, "policy: situations: %u wishes, at most %d", policy->situations.count, ATT_WISHES_MAX);
+    for (uint32_t i = 0; i < policy->situations.count; i++) {
+        const att_wish *wish = &policy->situations.wish[i];
+        if (att_wish_fault(wish, why, sizeof why))
+            return ATT_FAIL(err, ATT_INVALID, "policy: situations.%s.%.*s: %s", att_facet_class_name((att_facet)wish->facet, wish->which),
+                ATT_WISH_FEATURE_SIZE - 1, wish->feature, why);
+    }
+    return ATT_OK;
+}
+
 att_status att_policy_check(const att_policy *policy, att_error *err)
 {
     size_t at;
     char why[192], path[96];
+    const att_status status = check_wishes(policy, err);
+    if (status)
+        return status;
     if (!att_policy_fault(policy, NULL, &at, why, sizeof why))
         return ATT_OK;
     return ATT_FAIL(err, ATT_INVALID, "policy: %s: %s",

@@ -42,6 +42,14 @@ const char *att_policy_field_path(const att_policy_field *field, char *out, size
 bool att_policy_fault(
     const att_policy *policy, const uint32_t *lines, size_t *field, char *why, size_t why_size);
 
+// What is wrong with a wish, if anything.
+bool att_wish_fault(const att_wish *wish, char *why, size_t why_size);
+// The policy's wish of a situation for a feature; NULL: it has none.
+att_wish *att_policy_wish(att_policy *policy, att_facet facet, uint8_t which, att_text feature);
+
+// Whether both want the same, in the same order.
+bool att_policy_wishes_equal(const att_policy *a, const att_policy *b);
+
 // att_policy_parse that also says which fields were given: `lines` is (fields), 0: not given.
 att_status att_policy_parse_given(
     att_policy *policy, att_text yaml, const char *name, uint32_t *lines, att_error *err);

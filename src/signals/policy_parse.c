@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // signals/policy_parse.c - a policy file becomes a policy, or a story with line and key.
 //
-// YAML by libyaml's events, walked by hand: only mappings and plain values, at most three levels deep, no
+// YAML by libyaml's events, walked by hand: only mappings and plain values, at most four levels deep, no
 // anchors, aliases, tags or further documents, so a file cannot unfold into more than it is. libyaml's own
 // memory comes from malloc and is bounded by the size limit.
 #include "signals/policy.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -341,8 +342,111 @@ static att_status read_section(reader *in, const char *section)
     }
 }
 
+// --- What situations want -----------------------------------------------------------------------------
+
+static att_status read_wish_value(reader *in, const char *path, att_wish *wish)
+{
+    static const char *const keys[] = {"least", "most", "tolerance", "weight"};
+    double *const values[] = {&wish->least, &wish->most, &wish->tolerance, &wish->weight};
+    size_t k = 0;
+    while (k < ATT_COUNT_OF(keys) && !same(keys[k], scalar_of(in)))
+        k++;
+    if (k == ATT_COUNT_OF(keys))
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s.%.*s: unknown key; least, most, tolerance and weight are known", in->name,
+            line_of(in), path, (int)ATT_MIN(scalar_of(in).size, (size_t)KEY_SIZE_MAX), scalar_of(in).data);
+    const att_status status = next(in);
+    if (status)
+        return status;
+    if (in->event.type != YAML_SCALAR_EVENT || is_quoted(in) || !parse_number(scalar_of(in), false, values[k]))
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s.%s: expected a number", in->name, line_of(in), path, keys[k]);
+    return ATT_OK;
+}
+
+// The wish that is written over: the policy's, or one more.
+static att_status place_wish(reader *in, const char *path, const att_wish *named, att_wish **out)
+{
+    *out = att_policy_wish(&in->policy, (att_facet)named->facet, named->which, att_text_of(named->feature));
+    if (*out)
+        return ATT_OK;
+    if (in->policy.situations.count == ATT_WISHES_MAX)
+        return ATT_FAIL(in->err, ATT_LIMIT, "%s:%u: %s: more than %d wishes of situations", in->name, line_of(in), path, ATT_WISHES_MAX);
+    *out = &in->policy.situations.wish[in->policy.situations.count++];
+    **out = *named;
+    return ATT_OK;
+}
+
+static att_status read_wish(reader *in, const char *situation, att_facet facet, uint8_t which)
+{
+    att_wish named = {.facet = (uint8_t)facet, .which = which, .least = -HUGE_VAL, .most = HUGE_VAL, .weight = 1}, *wish;
+    const att_text feature = scalar_of(in);
+    const unsigned line = line_of(in);
+    char path[96], why[192];
+    if (feature.size == 0 || feature.size >= sizeof named.feature)
+        return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: situations.%s: a feature's name has 1 to %zu bytes, found %zu", in->name, line,
+            situation, sizeof named.feature - 1, feature.size);
+    for (size_t i = 0; i < feature.size; i++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.", feature.data[i]) || !feature.data[i])
+            return ATT_FAIL(in->err, ATT_INVALID, "%s:%u: situations.%s: a feature's name has letters, digits, '_', '-' and '.'", in->name,
+                line, situation);
+    memcpy(named.feature, feature.data, feature.size);
+    snprintf(path, sizeof path, "situations.%s.%s", situation, named.feature);
+    bool empty = false, done = false;
+    att_status status = place_wish(in, path, &named, &wish);
+    if (!status)
+        status = next(in);
+    if (!status)
+        status = enter(in, path, &empty);
+    while (!status && !empty && !done) {
+        status = read_key(in, path, &done);
+        if (!status && !done)
+            status = read_wish_value(in, path, wish);
+    }
+    if (!status && att_wish_fault(wish, why, sizeof why))
+        status = ATT_FAIL(in->err, ATT_INVALID, "%s:%u: %s: %s", in->name, line, path, why);
+    return status;
+}
+
+static att_status read_situation(reader *in)
+{
+    char path[96], situation[KEY_SIZE_MAX + 1];
+    att_facet facet;
+    uint8_t which;
+    bool empty = false, done = false;
+    snprintf(situation, sizeof situation, "%.*s", (int)ATT_MIN(scalar_of(in).size, (size_t)KEY_SIZE_MAX), scalar_of(in).data);
+    if (!att_facet_class_parse(scalar_of(in), &facet, &which))
+        return ATT_FAIL(in->err, ATT_INVALID,
+            "%s:%u: situations.%s: unknown situation; expected an activity, a device, a place or a noise, such as workout, car, home, loud",
+            in->name, line_of(in), situation);
+    snprintf(path, sizeof path, "situations.%s", situation);
+    att_status status = next(in);
+    if (!status)
+        status = enter(in, path, &empty);
+    while (!status && !empty && !done) {
+        status = read_key(in, path, &done);
+        if (!status && !done)
+            status = read_wish(in, situation, facet, which);
+    }
+    return status;
+}
+
+static att_status read_situations(reader *in)
+{
+    bool empty = false, done = false;
+    att_status status = next(in);
+    if (!status)
+        status = enter(in, "situations", &empty);
+    while (!status && !empty && !done) {
+        status = read_key(in, "situations", &done);
+        if (!status && !done)
+            status = read_situation(in);
+    }
+    return status;
+}
+
 static att_status read_root_key(reader *in)
 {
+    if (same("situations", scalar_of(in)))
+        return read_situations(in);
     for (size_t i = 0; i < in->field_count; i++)
         if (same(in->fields[i].section, scalar_of(in)))
             return read_section(in, in->fields[i].section);

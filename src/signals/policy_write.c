@@ -5,6 +5,7 @@
 #include "signals/policy.h"
 
 #include <locale.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -86,6 +87,53 @@ static void emit_section(writer *to, const char *section)
                  "(reward), -1 to 1.\n");
 }
 
+static bool same_situation(const att_wish *a, const att_wish *b)
+{
+    return a->facet == b->facet && a->which == b->which;
+}
+
+static void emit_wish(writer *to, const att_wish *wish)
+{
+    emit(to, "    %s: {", wish->feature);
+    if (!isinf(wish->least)) {
+        emit(to, "least: ");
+        emit_double(to, wish->least);
+        emit(to, ", ");
+    }
+    if (!isinf(wish->most)) {
+        emit(to, "most: ");
+        emit_double(to, wish->most);
+        emit(to, ", ");
+    }
+    emit(to, "tolerance: ");
+    emit_double(to, wish->tolerance);
+    emit(to, ", weight: ");
+    emit_double(to, wish->weight);
+    emit(to, "}\n");
+}
+
+// Those of one situation together, in the order in which situations come up first.
+static void emit_situations(writer *to, const att_policy *policy)
+{
+    const att_wish *wishes = policy->situations.wish;
+    const uint32_t count = policy->situations.count;
+    emit(to, "\nsituations:\n"
+             "  # What a situation (workout, sleep, loud, car …) wants of features that items carry, in place of the worlds' own wishes:\n"
+             "  #   workout: {tempo_bpm: {least: 120, most: 140, tolerance: 10, weight: 1}}\n"
+             "  # Beyond least … most the fit falls; weight 0 turns a wish off. docs/prompts.md has the worlds' wishes.\n");
+    for (uint32_t i = 0; i < count; i++) {
+        bool is_first = true;
+        for (uint32_t k = 0; k < i; k++)
+            is_first &= !same_situation(&wishes[k], &wishes[i]);
+        if (!is_first)
+            continue;
+        emit(to, "  %s:\n", att_facet_class_name((att_facet)wishes[i].facet, wishes[i].which));
+        for (uint32_t k = i; k < count; k++)
+            if (same_situation(&wishes[k], &wishes[i]))
+                emit_wish(to, &wishes[k]);
+    }
+}
+
 static void emit_policy(writer *to, const att_policy *policy)
 {
     size_t count;
@@ -106,6 +154,7 @@ static void emit_policy(writer *to, const att_policy *policy)
         emit(to, "\n");
         i++;
     }
+    emit_situations(to, policy);
 }
 
 size_t att_policy_write(const att_policy *policy, char *out, size_t size)

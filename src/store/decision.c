@@ -155,7 +155,7 @@ static att_status check_sizes(const att_decision_record *out, size_t terms, unsi
 // What is left behind the slots: the pool, of which only the sizes are looked at here.
 static att_status take_pool(const att_byte_reader *in, att_decision_record *out, att_error *err)
 {
-    const att_status status = att_decision_pool_check(in->at, in->left, out->count, err);
+    const att_status status = att_decision_pool_check(in->at, in->left, out->count, out->terms, err);
     if (status)
         return status;
     out->pool_data = in->at;
@@ -200,6 +200,7 @@ att_status att_decision_decode(const unsigned char *data, size_t size, att_decis
     att_status status = take_head(&in, out, &terms, &version, err);
     if (!status)
         status = check_sizes(out, terms, version, size, slot_capacity, err);
+    out->terms = terms;
     for (size_t a = 0; !status && a < out->arm_count; a++)
         out->arms[a] = att_take_u32(&in);
     for (size_t i = 0; !status && i < out->count; i++)

@@ -29,6 +29,7 @@ typedef struct att_decision_record {
     const att_decision_pool *pool; // encode: what it was chosen from; NULL: not kept
     const unsigned char *pool_data; // decode: (pool_size), for att_decision_pool_decode; size 0: not kept
     size_t pool_size;
+    size_t terms; // decode: a slot, as many as were known when it was written
 } att_decision_record;
 
 // Bytes needed for `count` slots.

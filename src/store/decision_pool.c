@@ -7,7 +7,7 @@
 //       4          columns: bits of the terms that are kept
 //       4          the person's novelty slider (float)
 //       4          exploration share of the policy that chose (float)
-//      32          its weights, one a term (float)
+//   4 x terms      its weights, one a term (float): as many as the record has terms a slot
 //   4 x count      items
 //   4 x count      for each column, lower bits first: the term at weight 1 (float)
 //   4 x count      uncertainty (float)
@@ -24,14 +24,14 @@
 // the slot before, bit by bit (xor; before the first slot all is 0), without the high bytes that are 0:
 //   2 bits x count  for each candidate, lower bits first: 0 no byte, 1 two, 2 three, 3 four; zeros up to a whole byte
 //   the bytes       of each candidate's difference, lower ones first
-// Whoever appends a term raises the record's version: here its weight stands in the head.
+// A pool of before a term was there has no weight and no column for it; the weight reads as 0.
 #include "store/decision_pool.h"
 
 #include "store/bytes.h"
 
 #include <math.h>
 
-enum { HEAD_SIZE = 16 + 4 * ATT_TERM_COUNT, SLOT_HEAD_SIZE = 13, FEW = 64, FLAGS_ALL = ATT_POOL_EXPLORABLE | ATT_POOL_OUTSIDE };
+enum { HEAD_SIZE = 16, SLOT_HEAD_SIZE = 13, FEW = 64, FLAGS_ALL = ATT_POOL_EXPLORABLE | ATT_POOL_OUTSIDE };
 
 // --- Packed columns -----------------------------------------------------------------------------------------------
 
@@ -122,15 +122,15 @@ static size_t column_count(uint32_t columns)
 }
 
 // All but the gains and redundancies.
-static size_t frame_size(size_t count, size_t columns, size_t slots)
+static size_t frame_size(size_t count, size_t terms, size_t columns, size_t slots)
 {
-    return HEAD_SIZE + count * (4 + 4 * columns + 4 + 1) + slots * SLOT_HEAD_SIZE;
+    return HEAD_SIZE + 4 * terms + count * (4 + 4 * columns + 4 + 1) + slots * SLOT_HEAD_SIZE;
 }
 
 size_t att_decision_pool_size(const att_decision_pool *pool)
 {
     const size_t count = pool->count, slots = pool->slot_count;
-    const size_t frame = frame_size(count, column_count(pool->columns), slots);
+    const size_t frame = frame_size(count, pool->terms, column_count(pool->columns), slots);
     return pool->packed ? 4 + frame + packed_size(pool->gain, count, slots) + packed_size(pool->penalty, count, slots)
                         : frame + 8 * count * slots;
 }
@@ -145,7 +145,7 @@ void att_decision_pool_encode(const att_decision_pool *pool, unsigned char *out)
     att_put_u32(&writer, pool->columns);
     att_put(&writer, &pool->novelty, 4);
     att_put(&writer, &pool->share, 4);
-    att_put(&writer, pool->weights, sizeof pool->weights);
+    att_put(&writer, pool->weights, 4 * (size_t)pool->terms);
     att_put(&writer, pool->items, 4 * count);
     att_put(&writer, pool->raw, 4 * count * column_count(pool->columns));
     att_put(&writer, pool->uncertainty, 4 * count);
@@ -168,30 +168,33 @@ void att_decision_pool_encode(const att_decision_pool *pool, unsigned char *out)
 
 typedef struct pool_head {
     uint32_t count, columns;
+    size_t terms;
     bool packed;
 } pool_head;
 
 // Whether the size can be: that of a packed pool is known only when it has been read.
 static bool size_fits(const pool_head *head, size_t slots, size_t size)
 {
-    const size_t count = head->count, frame = frame_size(count, column_count(head->columns), slots);
+    const size_t count = head->count, frame = frame_size(count, head->terms, column_count(head->columns), slots);
     if (!head->packed)
         return size == frame + 8 * count * slots;
     const size_t least = frame + 2 * slots * lengths_size(count);
     return size >= least && size <= least + 8 * count * slots;
 }
 
-static att_status take_head(att_byte_reader *in, size_t slots, pool_head *head, att_error *err)
+static att_status take_head(att_byte_reader *in, size_t slots, size_t terms, pool_head *head, att_error *err)
 {
-    if (in->left < HEAD_SIZE + 4)
-        return ATT_FAIL(err, ATT_CORRUPT, "pool of a decision has %zu bytes, its head needs %d", in->left, HEAD_SIZE + 4);
-    *head = (pool_head){.count = att_take_u32(in)};
+    if (terms > ATT_TERM_COUNT)
+        return ATT_FAIL(err, ATT_VERSION, "pool of a decision has terms that this build does not know: use a newer attune");
+    if (in->left < HEAD_SIZE + 4 * terms + 4)
+        return ATT_FAIL(err, ATT_CORRUPT, "pool of a decision has %zu bytes, its head needs %zu", in->left, HEAD_SIZE + 4 * terms + 4);
+    *head = (pool_head){.count = att_take_u32(in), .terms = terms};
     head->packed = head->count == 0;
     if (head->packed)
         head->count = att_take_u32(in);
     const size_t size = in->left + 4;
     head->columns = att_take_u32(in);
-    if (head->columns >> ATT_TERM_COUNT)
+    if (head->columns >> terms)
         return ATT_FAIL(err, ATT_VERSION, "pool of a decision has terms that this build does not know: use a newer attune");
     if (head->count == 0 || head->count > ATT_POOL_SIZE_MAX / 9 || size > ATT_POOL_SIZE_MAX ||
         !size_fits(head, slots, size))
@@ -200,11 +203,11 @@ static att_status take_head(att_byte_reader *in, size_t slots, pool_head *head, 
     return ATT_OK;
 }
 
-att_status att_decision_pool_check(const unsigned char *data, size_t size, size_t slots, att_error *err)
+att_status att_decision_pool_check(const unsigned char *data, size_t size, size_t slots, size_t terms, att_error *err)
 {
     pool_head head = {0};
     att_byte_reader in = {.at = data, .left = size};
-    return take_head(&in, slots, &head, err);
+    return take_head(&in, slots, terms, &head, err);
 }
 
 // `count` numbers of 4 bytes into memory of their own. NULL: out of memory.
@@ -268,22 +271,23 @@ static att_status check_candidates(const att_decision_pool *pool, att_error *err
     return ATT_OK;
 }
 
-att_status att_decision_pool_decode(const unsigned char *data, size_t size, size_t slots,
+att_status att_decision_pool_decode(const unsigned char *data, size_t size, size_t slots, size_t terms,
     att_arena *keep, att_decision_pool *out, att_error *err)
 {
     *out = (att_decision_pool){.slot_count = (uint16_t)slots};
     att_byte_reader in = {.at = data, .left = size};
     pool_head head = {0};
-    att_status status = take_head(&in, slots, &head, err);
+    att_status status = take_head(&in, slots, terms, &head, err);
     if (status)
         return status;
     out->count = head.count;
     out->columns = head.columns;
     out->packed = head.packed;
+    out->terms = (uint8_t)terms;
     const size_t count = out->count;
     out->novelty = att_take_f32(&in);
     out->share = att_take_f32(&in);
-    for (int t = 0; t < ATT_TERM_COUNT; t++)
+    for (size_t t = 0; t < terms; t++)
         out->weights[t] = att_take_f32(&in);
     out->items = take_words(&in, keep, count);
     out->raw = take_words(&in, keep, count * column_count(out->columns));

@@ -21,6 +21,7 @@ typedef struct att_pool_slot {
 typedef struct att_decision_pool {
     bool packed;      // how it is written: as a build of today does, or as older ones did
     uint32_t count;   // candidates
+    uint8_t terms;    // that were known when it was written: so many weights
     uint32_t columns; // bits of att_term: which raw terms are kept; the others are 0
     float novelty;    // the person's slider
     float share;      // exploration share of the policy that chose
@@ -38,10 +39,10 @@ typedef struct att_decision_pool {
 size_t att_decision_pool_size(const att_decision_pool *pool);
 // Writes exactly att_decision_pool_size bytes.
 void att_decision_pool_encode(const att_decision_pool *pool, unsigned char *out);
-// Looks at sizes alone, for readers who need no pool.
-att_status att_decision_pool_check(const unsigned char *data, size_t size, size_t slots, att_error *err);
+// Looks at sizes alone; `terms` are the record's, a slot, for readers who need no pool.
+att_status att_decision_pool_check(const unsigned char *data, size_t size, size_t slots, size_t terms, att_error *err);
 // Arrays are copied into `keep`. ATT_CORRUPT with a story on any disagreement.
-att_status att_decision_pool_decode(const unsigned char *data, size_t size, size_t slots,
+att_status att_decision_pool_decode(const unsigned char *data, size_t size, size_t slots, size_t terms,
     att_arena *keep, att_decision_pool *out, att_error *err);
 
 #endif

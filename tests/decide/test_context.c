@@ -112,7 +112,7 @@ CHECK_TEST(bytes_come_back_the_same_or_are_refused)
         att_status wanted;
         const char *says;
     } damages[] = {{0, 'B', ATT_CORRUPT, "does not begin with ATCX"},
-        {4, 2, ATT_VERSION, "is of version 2"}, {8, 99, ATT_VERSION, "99 situations"},
+        {4, 3, ATT_VERSION, "is of version 3"}, {4, 1, ATT_CORRUPT, "does not fit 3 tags"}, {8, 99, ATT_VERSION, "99 situations"},
         {12, 4, ATT_CORRUPT, "does not fit 4 tags"}, {15, 1, ATT_CORRUPT, "does not fit"}};
     for (size_t i = 0; i < ATT_COUNT_OF(damages); i++) {
         memcpy(again, bytes, size);
@@ -121,6 +121,14 @@ CHECK_TEST(bytes_come_back_the_same_or_are_refused)
         CHECK_HOLDS(err.text, damages[i].says);
         CHECK(back == NULL);
     }
+    memcpy(again, bytes, size); // as an older build wrote it: without what was seen
+    again[4] = 1;
+    const size_t older = size - 4 * ATT_SITUATIONS;
+    CHECK_OK_ERR(att_context_load(&back, again, older, NULL, &err), &err);
+    CHECK_EQ(att_context_size(back), older);
+    CHECK_NEAR(att_context_seen(model, ATT_FACET_PLACE, ATT_PLACE_GYM), 101, 0);
+    CHECK_NEAR(att_context_seen(back, ATT_FACET_PLACE, ATT_PLACE_GYM), 0, 0);
+    att_context_model_destroy(back);
     memcpy(again, bytes, size);
     memset(again + 16, 0xFF, 4);
     CHECK_FAILS(att_context_load(&back, again, size, NULL, &err), ATT_CORRUPT);

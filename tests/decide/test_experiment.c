@@ -119,6 +119,11 @@ CHECK_TEST(a_fault_in_an_arms_policy_names_its_line_too)
         "def.yaml:5: objective.novelty: 50 is out of range; 0 to 10 is allowed");
     refuse("key: x\nvariations:\n  - key: a\n  - key: b\n    policy:\n      rights: {required: false}\n",
         "def.yaml:6: rights.required: an arm may change objective, exploration and taste, not rights");
+    att_override list[ATT_OVERRIDES_MAX];
+    size_t count;
+    att_error err;
+    CHECK_FAILS(att_overrides_parse(ATT_LIT("situations: {loud: {range: {most: 6, tolerance: 3}}}\n"), "arm", list, &count, &err), ATT_INVALID);
+    CHECK_STR(err.text, "arm: situations: an arm may change their weight, objective.situation, not what they want");
 }
 
 CHECK_TEST(running_out_of_memory_is_told_and_leaves_nothing)

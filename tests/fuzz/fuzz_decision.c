@@ -20,7 +20,7 @@ static void check_pool(const att_decision_record *decision)
     att_decision_pool pool;
     att_error err = {0};
     att_arena_init(&keep, &host, 0);
-    if (att_decision_pool_decode(decision->pool_data, decision->pool_size, decision->count, &keep, &pool, &err))
+    if (att_decision_pool_decode(decision->pool_data, decision->pool_size, decision->count, decision->terms, &keep, &pool, &err))
         expect(err.text[0] != 0);
     else {
         expect(pool.count > 0 && pool.slot_count == decision->count && att_decision_pool_size(&pool) == decision->pool_size);

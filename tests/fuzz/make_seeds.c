@@ -42,7 +42,7 @@ static att_decision_pool some_pool(void)
     static const float gain[] = {0.5f, 0.25f, 0.5f, 0, 0.25f, 0.125f}, penalty[] = {0, 0, 0, 0, -0.25f, -0.3f};
     static const uint8_t flags[] = {1, 3, 1};
     static const att_pool_slot slots[] = {{0.25f, 0, 0, false}, {0, 1, 1, true}};
-    return (att_decision_pool){.count = 3, .columns = 1 << ATT_TERM_RELEVANCE | 1 << ATT_TERM_NOVELTY, .share = 0.1f,
+    return (att_decision_pool){.terms = ATT_TERM_COUNT, .count = 3, .columns = 1 << ATT_TERM_RELEVANCE | 1 << ATT_TERM_NOVELTY, .share = 0.1f,
         .weights = {1, 0.3f, 0.1f}, .items = items, .raw = raw, .uncertainty = uncertainty, .flags = flags, .slot_count = 2,
         .slots = slots, .gain = gain, .penalty = penalty};
 }

@@ -6,6 +6,7 @@
 #include "signals/policy.h"
 
 #include <locale.h>
+#include <math.h>
 
 static att_status parse(att_policy *policy, const char *yaml, att_error *err)
 {
@@ -105,6 +106,20 @@ CHECK_TEST(errors_name_line_and_key)
             "policy.yaml:3: a policy is one document"},
         {"signals:\n\tlike: 1\n", "policy.yaml:2: not YAML"},
         {"\xff\xfe", "not YAML"},
+        {"situations:\n  dancing:\n", "policy.yaml:2: situations.dancing: unknown situation; expected an activity"},
+        {"situations:\n  unknown:\n", "policy.yaml:2: situations.unknown: unknown situation"},
+        {"situations:\n  workout: 7\n", "policy.yaml:2: situations.workout: expected a mapping of keys to values, found a value"},
+        {"situations:\n  workout:\n    tempo_bpm: {least: 120, tolerance: 0}\n",
+            "policy.yaml:3: situations.workout.tempo_bpm: tolerance must be given, above 0"},
+        {"situations:\n  workout:\n    tempo_bpm: {tolerance: 3}\n", "policy.yaml:3: situations.workout.tempo_bpm: least or most must be given"},
+        {"situations:\n  workout:\n    tempo_bpm: {least: 9, most: 8, tolerance: 3}\n",
+            "policy.yaml:3: situations.workout.tempo_bpm: least is 9, which must be at most most, 8"},
+        {"situations:\n  workout:\n    tempo_bpm:\n      least: fast\n", "policy.yaml:4: situations.workout.tempo_bpm.least: expected a number"},
+        {"situations:\n  workout:\n    tempo_bpm: {lest: 1}\n",
+            "policy.yaml:3: situations.workout.tempo_bpm.lest: unknown key; least, most, tolerance and weight are known"},
+        {"situations:\n  loud:\n    \"a b\": {least: 1, tolerance: 3}\n", "policy.yaml:3: situations.loud: a feature's name has letters"},
+        {"situations:\n  loud:\n    a_name_of_more_than_23_bytes: {least: 1}\n", "policy.yaml:3: situations.loud: a feature's name has 1 to 23 bytes, found 28"},
+        {"situations:\n  loud:\n    x: {least: 1, tolerance: 3, weight: 11}\n", "policy.yaml:3: situations.loud.x: weight is 11; 0 to 10 is allowed"},
     };
     for (size_t i = 0; i < ATT_COUNT_OF(bad); i++) {
         att_policy policy = att_policy_default();
@@ -114,6 +129,33 @@ CHECK_TEST(errors_name_line_and_key)
         CHECK_HOLDS(err.text, bad[i].story);
         CHECK_EQ(att_policy_signals_hash(&policy), before);
     }
+}
+
+CHECK_TEST(wishes_of_situations_are_read_over_those_that_are_there_and_written_back)
+{
+    CHECK_BEGIN();
+    att_policy policy = att_policy_default(), back = att_policy_default();
+    att_error err = {0};
+    CHECK_EQ(policy.situations.count, 0);
+    CHECK_OK_ERR(parse(&policy,
+                     "situations:\n  workout:\n    tempo_bpm: {least: 120, most: 140, tolerance: 10, weight: 2}\n"
+                     "    energy: {least: 0.1, tolerance: 0.3}\n  loud: {range: {most: 6, tolerance: 3}}\n  sleep:\n", &err), &err);
+    CHECK_EQ(policy.situations.count, 3);
+    CHECK_OK_ERR(parse(&policy, "situations:\n  workout:\n    tempo_bpm: {most: 150}\n", &err), &err); // the rest of it stays
+    CHECK_EQ(policy.situations.count, 3);
+    const att_wish *tempo = att_policy_wish(&policy, ATT_FACET_ACTIVITY, ATT_ACTIVITY_WORKOUT, ATT_LIT("tempo_bpm"));
+    CHECK(tempo && tempo->least == 120 && tempo->most == 150 && tempo->tolerance == 10 && tempo->weight == 2);
+    CHECK(policy.situations.wish[2].facet == ATT_FACET_NOISE && isinf(policy.situations.wish[2].least));
+    char text[32768];
+    CHECK(att_policy_write(&policy, text, sizeof text) < sizeof text);
+    CHECK_OK_ERR(parse(&back, text, &err), &err);
+    CHECK(att_policy_wishes_equal(&policy, &back));
+    back.situations.wish[1].weight = 0;
+    CHECK(!att_policy_wishes_equal(&policy, &back));
+    CHECK_OK(att_policy_check(&policy, &err));
+    policy.situations.wish[1].which = 99;
+    CHECK_FAILS(att_policy_check(&policy, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "no feature, or no situation");
 }
 
 CHECK_TEST(what_is_written_reads_back_to_the_same_bits)
@@ -239,6 +281,7 @@ CHECK_TEST(a_policy_made_in_code_is_checked)
 
 CHECK_MAIN(CHECK_CASE(a_file_changes_only_the_keys_it_names),
     CHECK_CASE(an_empty_file_changes_nothing), CHECK_CASE(errors_name_line_and_key),
+    CHECK_CASE(wishes_of_situations_are_read_over_those_that_are_there_and_written_back),
     CHECK_CASE(what_is_written_reads_back_to_the_same_bits),
     CHECK_CASE(every_key_is_written_with_a_comment),
     CHECK_CASE(numbers_do_not_depend_on_the_language), CHECK_CASE(files_are_read_up_to_the_limit),

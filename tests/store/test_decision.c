@@ -90,7 +90,7 @@ CHECK_TEST(the_bytes_lie_as_the_table_says)
     unsigned char bytes[52 + 4 + 4 + 4 + 4 * ATT_TERM_COUNT + 1];
     CHECK_EQ(att_decision_size(&decision), sizeof bytes);
     att_decision_encode(&decision, bytes);
-    CHECK(memcmp(bytes, "\1\0\1\0\10\1\377\0\x22\x11", 10) == 0);
+    CHECK(memcmp(bytes, "\1\0\1\0", 4) == 0 && bytes[4] == ATT_TERM_COUNT && memcmp(bytes + 5, "\1\377\0\x22\x11", 5) == 0);
     CHECK(memcmp(bytes + 46, "\377\377\1\0\0\0\11\0\0\0\4\3\2\1\0\0\0\x3f\0\0\x80\x3f", 22) == 0);
     CHECK_EQ(bytes[sizeof bytes - 1], ATT_SLOT_EXPLORE);
 }
@@ -124,7 +124,7 @@ CHECK_TEST(what_does_not_agree_is_refused_with_a_reason)
         {48, 99, ATT_CORRUPT, "context"},
         {52 + 7, 0x7f, ATT_CORRUPT, "propensity"}, // 1.0 becomes 1.7e38
         {52 + 7, 0x80, ATT_CORRUPT, "propensity"}, // less than zero
-        {52 + 40, 3, ATT_CORRUPT, "slot 0 has unknown kind 3"},
+        {52 + 8 + 4 * ATT_TERM_COUNT, 3, ATT_CORRUPT, "slot 0 has unknown kind 3"},
     };
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
         att_error err;
