@@ -157,7 +157,7 @@ static void stage_less(world *w)
 static void stage_terms(world *w)
 {
     const att_raw_terms raw = {
-        w->relevance, w->fit, w->novelty, w->published_at_ms, w->boost, w->energy, w->less_like};
+        w->relevance, w->fit, NULL, w->novelty, w->published_at_ms, w->boost, w->energy, w->less_like};
     const att_term_settings settings = {
         &w->policy, att_relevance_scale(w->relevance, w->count), 0.5, 0.25, NOW_MS};
     att_terms_fill(w->candidates, w->count, &raw, &settings);

@@ -62,7 +62,7 @@ att_policy att_policy_default(void)
                 .repeat_gap_ms = 12 * 3600 * 1000,
                 .candidates = 500,
                 .out_of_distribution = 1,
-                .situation = 0.3,
+                .situation = 0.5,
                 .situation_evidence = 5000,
                 .situation_share = 0.2,
             },
