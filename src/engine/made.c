@@ -34,7 +34,8 @@ att_status att_engine_fold_made(att_engine *engine, const att_record *record, at
 // --- Reading from checkpoint and log ------------------------------------------------------------------------------
 
 typedef struct replaying {
-    att_ledger *ledger;
+    att_record_apply *apply;
+    void *fold;
     uint64_t to_seq;
     att_status status;
     att_error *err;
@@ -46,8 +47,20 @@ static bool replay(void *user, const att_record *record)
     uint32_t item;
     if (record->seq > r->to_seq)
         return false;
-    r->status = att_ledger_apply(r->ledger, record, &item, r->err);
+    r->status = r->apply(r->fold, record, &item, r->err);
     return r->status == ATT_OK;
+}
+
+att_status att_engine_replay(att_engine *engine, uint64_t from, att_record_apply *apply, void *fold, att_error *err)
+{
+    replaying r = {.apply = apply, .fold = fold, .to_seq = engine->last_seq, .err = err};
+    const att_status status = from < engine->last_seq ? att_store_log_each(engine->store, from + 1, replay, &r, err) : ATT_OK;
+    return status ? status : r.status;
+}
+
+static att_status apply_to_ledger(void *fold, const att_record *record, uint32_t *item, att_error *err)
+{
+    return att_ledger_apply(fold, record, item, err);
 }
 
 typedef struct looking {
@@ -84,7 +97,7 @@ static bool ledger_path(const att_engine *engine, char out[4200])
 // The records that the checkpoint names. One that is gone was of somebody who is forgotten.
 static att_status apply_named(att_engine *engine, att_ledger *ledger, const att_ledger_checkpoint *named, att_error *err)
 {
-    replaying r = {.ledger = ledger, .to_seq = UINT64_MAX, .err = err};
+    replaying r = {.apply = apply_to_ledger, .fold = ledger, .to_seq = UINT64_MAX, .err = err};
     for (size_t i = 0; i < named->seqs.count; i++) {
         const att_status status = att_engine_record_see(engine, named->seqs.items[i], replay, &r, err);
         if (status == ATT_NOT_FOUND)
@@ -122,11 +135,8 @@ att_status att_engine_read_made(att_engine *engine, att_error *err)
         att_ledger_destroy(ledger);
         status = att_ledger_create(&ledger, &engine->host, err);
     }
-    replaying r = {.ledger = ledger, .to_seq = engine->last_seq, .err = err};
-    if (!status && ledger->last_seq < engine->last_seq)
-        status = att_store_log_each(engine->store, ledger->last_seq + 1, replay, &r, err);
     if (!status)
-        status = r.status;
+        status = att_engine_replay(engine, ledger->last_seq, apply_to_ledger, ledger, err);
     if (status) {
         att_ledger_destroy(ledger);
         return status;

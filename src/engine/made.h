@@ -10,6 +10,9 @@
 // What bars an item that was made, whatever the queue says of it otherwise. state_lock held.
 typedef enum att_made_bar { ATT_MADE_FREE, ATT_MADE_HELD, ATT_MADE_DENIED } att_made_bar;
 att_made_bar att_engine_made_bar(const att_engine *engine, uint32_t item, const att_queue_case *c);
+// Applies the records behind `from` to a fold, up to what the engine has read. Of made.c and queue.c. store_lock held.
+typedef att_status att_record_apply(void *fold, const att_record *record, uint32_t *item, att_error *err);
+att_status att_engine_replay(att_engine *engine, uint64_t from, att_record_apply *apply, void *fold, att_error *err);
 // One record by its number: false from `see` is not looked at. ATT_NOT_FOUND. store_lock held.
 att_status att_engine_record_see(att_engine *engine, uint64_t seq, att_record_visitor *see, void *user, att_error *err);
 

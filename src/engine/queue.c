@@ -62,21 +62,9 @@ att_status att_engine_fold_queue(att_engine *engine, const att_record *record, a
 
 // --- Reading from checkpoint and log ------------------------------------------------------------------------------
 
-typedef struct replaying {
-    att_queue *queue;
-    uint64_t to_seq;
-    att_status status;
-    att_error *err;
-} replaying;
-
-static bool replay(void *user, const att_record *record)
+static att_status apply_to_queue(void *fold, const att_record *record, uint32_t *item, att_error *err)
 {
-    replaying *r = user;
-    uint32_t item;
-    if (record->seq > r->to_seq)
-        return false;
-    r->status = att_queue_apply(r->queue, record, &item, r->err);
-    return r->status == ATT_OK;
+    return att_queue_apply(fold, record, item, err);
 }
 
 static bool queue_path(const att_engine *engine, char out[4200])
@@ -107,11 +95,8 @@ att_status att_engine_read_queue(att_engine *engine, att_error *err)
         att_queue_destroy(queue);
         status = att_queue_create(&queue, hold_reports, &engine->host, err);
     }
-    replaying r = {.queue = queue, .to_seq = engine->last_seq, .err = err};
-    if (!status && queue->last_seq < engine->last_seq)
-        status = att_store_log_each(engine->store, queue->last_seq + 1, replay, &r, err);
     if (!status)
-        status = r.status;
+        status = att_engine_replay(engine, queue->last_seq, apply_to_queue, queue, err);
     if (status) {
         att_queue_destroy(queue);
         return status;

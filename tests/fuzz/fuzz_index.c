@@ -7,21 +7,13 @@
 #include "retrieve/scan.h"
 
 #include "base/rng.h"
+#include "laid_over.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 64, ENTRY = 48, DIM = 6, COUNT = 90 };
-
-static void must(bool truth)
-{
-    if (!truth)
-        abort();
-}
+enum { DIM = 6, COUNT = 90 };
 
 // The file of a true index; the caller frees it.
 static unsigned char *true_file(size_t *size, att_index_form form)
@@ -41,53 +33,7 @@ static unsigned char *true_file(size_t *size, att_index_form form)
     must(att_index_remove(index, 7, NULL) == ATT_OK);
     must(att_index_save(index, path, NULL) == ATT_OK);
     att_index_destroy(index);
-    FILE *file = fopen(path, "rb");
-    must(file && fseek(file, 0, SEEK_END) == 0);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    unsigned char *bytes = aligned_alloc(64, (*size / 64 + 1) * 64);
-    must(bytes && fread(bytes, 1, *size, file) == *size);
-    fclose(file);
-    remove(path);
-    return bytes;
-}
-
-static void put_hash(unsigned char *at, XXH128_hash_t hash)
-{
-    memcpy(at, &hash.low64, 8);
-    memcpy(at + 8, &hash.high64, 8);
-}
-
-static void mend(unsigned char *file, size_t size)
-{
-    uint32_t count;
-    memcpy(&count, file + 20, 4);
-    if (count > 256 || size < HEAD + ENTRY * (size_t)count)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
-        unsigned char *entry = file + HEAD + ENTRY * (size_t)i;
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        if (offset <= size && length <= size - offset)
-            put_hash(entry + 24, XXH3_128bits(file + offset, (size_t)length));
-    }
-    memset(file + 32, 0, 16);
-    put_hash(file + 32, XXH3_128bits(file, HEAD + ENTRY * (size_t)count));
-}
-
-static void lay_over(unsigned char *file, size_t file_size, const uint8_t *data, size_t size)
-{
-    while (size >= 4) {
-        const size_t at = ((size_t)data[0] | (size_t)data[1] << 8) * 4 % file_size;
-        size_t length = 1 + data[2] % 8;
-        data += 3;
-        size -= 3;
-        length = ATT_MIN(ATT_MIN(length, size), file_size - at);
-        memcpy(file + at, data, length);
-        data += length;
-        size -= length;
-    }
+    return read_whole(path, size);
 }
 
 static void use(att_index *index)

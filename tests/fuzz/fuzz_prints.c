@@ -6,22 +6,14 @@
 #include "guard/styles.h"
 
 #include "base/rng.h"
+#include "laid_over.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 64, ENTRY = 48, RATE_HZ = 8000, FRAMES = 3 * RATE_HZ };
-
-static void must(bool truth)
-{
-    if (!truth)
-        abort();
-}
+enum { RATE_HZ = 8000, FRAMES = 3 * RATE_HZ };
 
 // Tones that fade, by dice.
 static const float *some_sound(void)
@@ -36,19 +28,6 @@ static const float *some_sound(void)
             samples[from + i] += (float)(0.1 * exp(-(double)i / 1000) * sin(turn * (double)i));
     }
     return samples;
-}
-
-static unsigned char *read_whole(const char *path, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    must(file && fseek(file, 0, SEEK_END) == 0);
-    *size = (size_t)ftell(file);
-    rewind(file);
-    unsigned char *bytes = aligned_alloc(64, (*size / 64 + 1) * 64);
-    must(bytes && fread(bytes, 1, *size, file) == *size);
-    fclose(file);
-    remove(path);
-    return bytes;
 }
 
 static unsigned char *true_prints(size_t *size)
@@ -75,44 +54,6 @@ static unsigned char *true_styles(size_t *size)
     must(att_styles_save(styles, path, NULL) == ATT_OK);
     att_styles_destroy(styles);
     return read_whole(path, size);
-}
-
-static void put_hash(unsigned char *at, XXH128_hash_t hash)
-{
-    memcpy(at, &hash.low64, 8);
-    memcpy(at + 8, &hash.high64, 8);
-}
-
-static void mend(unsigned char *file, size_t size)
-{
-    uint32_t count;
-    memcpy(&count, file + 20, 4);
-    if (count > 256 || size < HEAD + ENTRY * (size_t)count)
-        return;
-    for (uint32_t i = 0; i < count; i++) {
-        unsigned char *entry = file + HEAD + ENTRY * (size_t)i;
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        if (offset <= size && length <= size - offset)
-            put_hash(entry + 24, XXH3_128bits(file + offset, (size_t)length));
-    }
-    memset(file + 32, 0, 16);
-    put_hash(file + 32, XXH3_128bits(file, HEAD + ENTRY * (size_t)count));
-}
-
-static void lay_over(unsigned char *file, size_t file_size, const uint8_t *data, size_t size)
-{
-    while (size >= 4) {
-        const size_t at = ((size_t)data[0] | (size_t)data[1] << 8) * 4 % file_size;
-        size_t length = 1 + data[2] % 8;
-        data += 3;
-        size -= 3;
-        length = ATT_MIN(ATT_MIN(length, size), file_size - at);
-        memcpy(file + at, data, length);
-        data += length;
-        size -= length;
-    }
 }
 
 static void use_prints(att_prints *prints)
