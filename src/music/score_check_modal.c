@@ -4,9 +4,6 @@
 
 #include <math.h>
 
-enum { TICKS_OF_BAR = ATT_TICKS_PER_BEAT * ATT_BEATS_PER_BAR };
-#define TELL(ticks, part, ...) att_check_tell(c, rule, (ticks), (part), -1, __VA_ARGS__)
-
 static double pitch(const att_score *s, const att_note *n)
 {
     return s->key_cents[n->key];
@@ -43,7 +40,7 @@ static void keys_of_scale(att_check *c, const char *rule)
     const att_score *s = c->score;
     for (size_t i = 0; i < s->note_count; i++)
         if (s->parts[s->notes[i].part].role != ATT_ROLE_DRUMS && !s->key_mapped[s->notes[i].key])
-            TELL(s->notes[i].start_ticks, s->notes[i].part, "key %u has no degree", s->notes[i].key);
+            TELL(s->notes[i].start_ticks, s->notes[i].part, -1, "key %u has no degree", s->notes[i].key);
 }
 
 static void melody_moves(att_check *c, const char *rule, const att_note *n)
@@ -52,18 +49,18 @@ static void melody_moves(att_check *c, const char *rule, const att_note *n)
     const att_note *before = neighbour(s, n, -1), *next = neighbour(s, n, 1);
     const double move = before ? pitch(s, n) - pitch(s, before) : 0, then = next ? pitch(s, next) - pitch(s, n) : 0;
     if (fabs(move) > 721)
-        TELL(n->start_ticks, n->part, "a leap of %.0f cents", move);
+        TELL(n->start_ticks, n->part, -1, "a leap of %.0f cents", move);
     if (fabs(move) > 421 && move * then > 0 && fabs(then) > 261)
-        TELL(n->start_ticks, n->part, "a leap of %.0f cents goes on by %.0f", move, then);
+        TELL(n->start_ticks, n->part, -1, "a leap of %.0f cents goes on by %.0f", move, then);
     if (pitch(s, n) < s->tonic_cents - 521 || pitch(s, n) > s->tonic_cents + 1651)
-        TELL(n->start_ticks, n->part, "%.0f cents from the tonic", pitch(s, n) - s->tonic_cents);
+        TELL(n->start_ticks, n->part, -1, "%.0f cents from the tonic", pitch(s, n) - s->tonic_cents);
 }
 
 static void melody_rests(att_check *c, const char *rule, const att_note *n)
 {
     const att_score *s = c->score;
     if (!neighbour(s, n, 1) && off_from(s, pitch(s, n), 0) > 1)
-        TELL(n->start_ticks, n->part, "the section ends %.0f cents from the tonic", off_from(s, pitch(s, n), 0));
+        TELL(n->start_ticks, n->part, -1, "the section ends %.0f cents from the tonic", off_from(s, pitch(s, n), 0));
 }
 
 // A glide comes from the note before and is over before its own note is; a swing stays within a third of a tone.
@@ -72,13 +69,13 @@ static void bends(att_check *c, const char *rule, const att_note *n)
     const att_score *s = c->score;
     const att_note *before = neighbour(s, n, -1);
     if (n->shake_cents > 66)
-        TELL(n->start_ticks, n->part, "it swings by %u cents", n->shake_cents);
+        TELL(n->start_ticks, n->part, -1, "it swings by %u cents", n->shake_cents);
     if (!n->glide_ticks)
         return;
     if (n->glide_ticks >= n->length_ticks)
-        TELL(n->start_ticks, n->part, "a glide of %u ticks in a note of %u", n->glide_ticks, n->length_ticks);
+        TELL(n->start_ticks, n->part, -1, "a glide of %u ticks in a note of %u", n->glide_ticks, n->length_ticks);
     if (!before || fabs(pitch(s, n) + n->glide_cents - pitch(s, before)) > 1)
-        TELL(n->start_ticks, n->part, "a glide that does not come from the note before");
+        TELL(n->start_ticks, n->part, -1, "a glide that does not come from the note before");
 }
 
 static void drone(att_check *c, const char *rule)
@@ -92,13 +89,13 @@ static void drone(att_check *c, const char *rule)
             continue;
         any = true;
         if (n->start_ticks > until)
-            TELL(until, n->part, "the drone is silent");
+            TELL(until, n->part, -1, "the drone is silent");
         until = ATT_MAX(until, n->start_ticks + n->length_ticks);
         if (off_from(s, pitch(s, n), 0) > 26 && off_from(s, pitch(s, n), 702) > 26 && off_from(s, pitch(s, n), 498) > 26)
-            TELL(n->start_ticks, n->part, "the drone holds %.0f cents above the tonic, no fifth and no fourth", pitch(s, n) - s->tonic_cents);
+            TELL(n->start_ticks, n->part, -1, "the drone holds %.0f cents above the tonic, no fifth and no fourth", pitch(s, n) - s->tonic_cents);
     }
     if (any && until < s->bars * TICKS_OF_BAR)
-        TELL(until, -1, "the drone is silent");
+        TELL(until, -1, -1, "the drone is silent");
 }
 
 // Later turns of a section have its notes.
@@ -123,7 +120,7 @@ static void tune_returns(att_check *c, const char *rule)
             others += k == s->note_count || s->notes[k].start_ticks != then || s->notes[k].key != n->key;
         }
         if (others)
-            TELL(its->first_bar * TICKS_OF_BAR, -1, "%zu notes of the %s do not return", others, att_section_name(its->kind));
+            TELL(its->first_bar * TICKS_OF_BAR, -1, -1, "%zu notes of the %s do not return", others, att_section_name(its->kind));
     }
 }
 
