@@ -12,14 +12,6 @@ static att_status write_song(const cli *c, const att_score *score, const char *o
     return status ? status : cli_song_write(c, sound, out, err);
 }
 
-static json_t *tuning_json(const att_tuning_measured *t)
-{
-    json_t *keys = json_array();
-    for (size_t i = 0; i < t->count; i++)
-        json_array_append_new(keys, json_pack("{s:i,s:f,s:f}", "key", (int)t->keys[i].key, "wanted_cents", t->keys[i].wanted_cents, "played_cents", t->keys[i].played_cents));
-    return json_pack("{s:f,s:f,s:f,s:o}", "instrument_cents", t->instrument_cents, "median_cents", t->median_cents, "worst_cents", t->worst_cents, "keys", keys);
-}
-
 static int tell(cli *c, const att_score *score, const att_breaches *breaches, const char *out, const att_rendered *sound, const att_tuning_measured *tuning)
 {
     if (!c->json && tuning->count)
@@ -36,7 +28,7 @@ static int tell(cli *c, const att_score *score, const att_breaches *breaches, co
         json_object_set_new(all, "sound", json_pack("{s:I,s:i,s:I,s:s,s:f}", "frames", (json_int_t)sound->mix.frames, "rate_hz", (int)sound->mix.rate_hz, "played",
             (json_int_t)sound->played, "sound_font", sound->sound_font, "gain_db", sound->gain_db));
     if (tuning->count)
-        json_object_set_new(all, "tuning", tuning_json(tuning));
+        json_object_set_new(all, "tuning", say_tuning(tuning));
     return cli_print_json(all);
 }
 

@@ -2,11 +2,6 @@
 // apps/cli/music_loop.c - music loop: a loop at a set tempo, as long as its bars to the sample, its seam measured.
 #include "song.h"
 
-static json_t *seam_json(const att_seam *seam)
-{
-    return json_pack("{s:f,s:f,s:f}", "step", seam->step, "spectrum", seam->spectrum, "level_db", seam->level);
-}
-
 static int tell(cli *c, const att_score *score, const att_breaches *breaches, const char *out, const att_rendered *sound, const att_seam *seam)
 {
     if (c->json) {
@@ -14,7 +9,7 @@ static int tell(cli *c, const att_score *score, const att_breaches *breaches, co
         if (sound->mix.samples) {
             json_object_set_new(all, "frames", json_integer((json_int_t)sound->mix.frames));
             json_object_set_new(all, "rate_hz", json_integer(sound->mix.rate_hz));
-            json_object_set_new(all, "seam", seam_json(seam));
+            json_object_set_new(all, "seam", say_seam(seam));
         }
         return cli_print_json(all);
     }

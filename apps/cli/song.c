@@ -72,39 +72,9 @@ att_status cli_song_write(const cli *c, const att_rendered *sound, const char *o
 
 // --- Telling ----------------------------------------------------------------------------------------------------
 
-static json_t *plan_json(const att_score *s)
-{
-    json_t *sections = json_array(), *chords = json_array();
-    for (size_t i = 0; i < s->section_count; i++) {
-        const att_section *its = &s->sections[i];
-        json_array_append_new(sections, json_pack("{s:s,s:i,s:i,s:s,s:f}", "kind", att_section_name(its->kind), "bar", (int)its->first_bar + 1, "bars",
-            (int)its->bars, "cadence", att_cadence_name(its->cadence), "energy", its->energy));
-    }
-    for (size_t i = 0; i < s->chord_count; i++) {
-        char name[16];
-        json_array_append_new(chords, json_pack("{s:f,s:f,s:s}", "beat", (double)s->chords[i].start_ticks / ATT_TICKS_PER_BEAT, "beats",
-            (double)s->chords[i].length_ticks / ATT_TICKS_PER_BEAT, "name", att_chord_name_in(s, s->chords[i], name)));
-    }
-    return json_pack("{s:o,s:o}", "sections", sections, "chords", chords);
-}
-
-static json_t *breaches_json(const att_breaches *b)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < b->count && i < b->capacity; i++)
-        json_array_append_new(list, json_pack("{s:s,s:i,s:i,s:i,s:s}", "rule", b->items[i].rule, "bar", (int)b->items[i].bar, "part", b->items[i].part,
-            "voice", b->items[i].voice, "text", b->items[i].text));
-    return list;
-}
-
 json_t *cli_song_json(const att_score *s, const att_breaches *b, const char *out)
 {
-    char key[32];
-    json_t *all = json_pack("{s:s,s:s,s:f,s:i,s:f,s:I,s:i,s:I,s:b,s:i,s:i,s:o,s:o}", "style", s->style, "key", att_music_key_name(s, key), "tempo_bpm", s->tempo_bpm,
-        "bars", (int)s->bars, "seconds", att_score_length_s(s), "seed", (json_int_t)s->seed, "attempts", (int)s->attempts, "notes", (json_int_t)s->note_count,
-        "stopped_early", s->stopped_early, "rules", (int)b->rules, "breaches", (int)b->count, "breach", breaches_json(b), "plan", plan_json(s));
-    if (s->scale[0])
-        json_object_set_new(all, "scale", json_string(s->scale));
+    json_t *all = say_song(s, b);
     if (out)
         json_object_set_new(all, "file", json_string(out));
     return all;

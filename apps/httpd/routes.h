@@ -66,7 +66,7 @@ void httpd_making_report(httpd_exchange *x);
 att_status httpd_generate_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 #ifdef ATT_MUSIC
 // shapes_sounds.c, routes_sounds.c, sound_work.c
-extern const shape httpd_shape_sound, httpd_shape_sound_task, httpd_shape_sound_job, httpd_shape_sound_result;
+extern const shape httpd_shape_sound, httpd_shape_made_sound, httpd_shape_sound_task, httpd_shape_sound_job, httpd_shape_sound_result;
 void httpd_sound_post(httpd_exchange *x);
 void httpd_sound_get(httpd_exchange *x);
 void httpd_sound_content(httpd_exchange *x);
@@ -74,6 +74,10 @@ void httpd_sound_job_post(httpd_exchange *x); // routes_jobs.c
 // What a task lacks, and the field; NULL: nothing. `text` has room for a sentence.
 const char *httpd_sound_task_fault(const json_t *task, char text[200]);
 bool httpd_sound_there(httpd_exchange *x); // the sound of the path; false: answered with 404
+// shapes_songs.c, sound_compose.c
+extern const shape httpd_shape_song_task, httpd_shape_composed;
+const char *httpd_compose_fault(const json_t *task, char text[200]); // likewise
+att_status httpd_compose_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 att_status httpd_sound_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 #endif
 const char *httpd_subject_name(unsigned subject); // NULL ends them

@@ -10,7 +10,7 @@
 
 void httpd_write_json(httpd_out *o, json_t *value)
 {
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9)) : NULL;
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_ENCODE_ANY | JSON_REAL_PRECISION(9)) : NULL;
     json_decref(value);
     if (text)
         out_string(o, text);
@@ -47,7 +47,7 @@ static att_status train(att_engine *engine, const att_host *host, const json_t *
 // In the order of kind_of in shapes_jobs.c.
 static const httpd_job_kind kinds[] = {{"train", true, train}, {"report", false, httpd_report_work}, {"generate", false, httpd_generate_work},
 #ifdef ATT_MUSIC
-    {"sound", false, httpd_sound_work},
+    {"sound", false, httpd_sound_work}, {"compose", false, httpd_compose_work},
 #endif
 };
 
@@ -120,10 +120,10 @@ void httpd_generation_post(httpd_exchange *x)
 }
 
 #ifdef ATT_MUSIC
-static bool task_is_whole(httpd_exchange *x, const json_t *task)
+static bool task_is_whole(httpd_exchange *x, const json_t *task, const char *(*fault)(const json_t *task, char text[200]))
 {
     char text[200];
-    const char *field = httpd_sound_task_fault(task, text);
+    const char *field = fault(task, text);
     if (field)
         httpd_problem(x, 422, field, "%s: %s", field, text);
     return !field;
@@ -132,7 +132,7 @@ static bool task_is_whole(httpd_exchange *x, const json_t *task)
 // The same as a job of the kind "sound".
 void httpd_sound_job_post(httpd_exchange *x)
 {
-    if (!task_is_whole(x, x->json) || !httpd_sound_there(x))
+    if (!task_is_whole(x, x->json, httpd_sound_task_fault) || !httpd_sound_there(x))
         return;
     json_t *task = json_copy(x->json), *key = json_object_get(x->json, "key");
     json_object_set_new(task, "sound", json_string(x->params[0]));
@@ -162,7 +162,7 @@ void httpd_job_post(httpd_exchange *x)
         return;
     }
 #ifdef ATT_MUSIC
-    if (kind == &kinds[3] && !task_is_whole(x, json_object_get(x->json, kind->name)))
+    if (kind >= &kinds[3] && !task_is_whole(x, json_object_get(x->json, kind->name), kind == &kinds[3] ? httpd_sound_task_fault : httpd_compose_fault))
         return;
 #endif
     start_job(x, kind, x->json);
@@ -190,7 +190,7 @@ void httpd_job_show(httpd_exchange *x)
     write_summary(o, &job);
     const char *const keys[] = {"training", "report", "generated",
 #ifdef ATT_MUSIC
-        "sound",
+        "sound", "composed",
 #endif
     };
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

@@ -7,7 +7,7 @@ static const char *kind_of(unsigned kind)
 {
     static const char *const names[] = {"train", "report", "generate",
 #ifdef ATT_MUSIC
-        "sound",
+        "sound", "compose",
 #endif
     };
     return kind < sizeof names / sizeof names[0] ? names[kind] : NULL;
@@ -34,6 +34,7 @@ static const shape_field request_fields[] = {{"kind", SHAPE_TEXT, "what to do", 
     {"generate", SHAPE_OBJECT, "what to make", .shape = &httpd_shape_brief_request},
 #ifdef ATT_MUSIC
     {"sound", SHAPE_OBJECT, "what to do with which sound", .shape = &httpd_shape_sound_job},
+    {"compose", SHAPE_OBJECT, "a song, option by option", .shape = &httpd_shape_song_task},
 #endif
     {0}};
 const shape httpd_shape_job_request = {"JobRequest", "Work that takes a while", request_fields};
@@ -84,6 +85,8 @@ static const shape_field job_fields[] = {SUMMARY_FIELDS,
         .nullable = true},
 #ifdef ATT_MUSIC
     {"sound", SHAPE_OBJECT, "what became of a sound; null: another kind, or not at its end", .shape = &httpd_shape_sound_result, .required = true,
+        .nullable = true},
+    {"composed", SHAPE_OBJECT, "what became of a song; null: another kind, or not at its end", .shape = &httpd_shape_composed, .required = true,
         .nullable = true},
 #endif
     {0}};

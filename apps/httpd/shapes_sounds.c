@@ -113,7 +113,7 @@ static const shape shape_beat = {"Beat", "A beat", beat_fields};
 
 static const shape_field made_fields[] = {{"name", SHAPE_TEXT, "what it is: the action, or the stem", .required = true}, SOUND_FIELDS,
     FIGURE_OR_NULL("loudness_lufs", "ITU-R BS.1770; null: silence"), {0}};
-static const shape shape_made = {"MadeSound", "A sound that was made and is kept", made_fields};
+const shape httpd_shape_made_sound = {"MadeSound", "A sound that was made and is kept", made_fields};
 static const shape_field stem_fields[] = {{"stem", SHAPE_TEXT, "which", .name_of = stem_of, .required = true},
     FIGURE_OR_NULL("expected_db", "SI-SDR that it is expected to have; null: nothing of it was found"),
     FIGURE_OR_NULL("least_db", "a remix turns it down to this and no further; null: it may be left out"), FIGURE("most_db", "and up to this"),
@@ -163,7 +163,7 @@ static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was don
     FIGURE_OR_NULL("turned_down_db", "of remix: all of it, so that nothing is clipped; otherwise null"),
     {"analysis", SHAPE_OBJECT, "of analyze, otherwise null", .shape = &shape_analysis, .required = true, .nullable = true},
     {"beats", SHAPE_LIST, "of analyze, where asked for", .of = SHAPE_OBJECT, .shape = &shape_beat, .required = true},
-    {"made", SHAPE_LIST, "new sounds", .of = SHAPE_OBJECT, .shape = &shape_made, .required = true},
+    {"made", SHAPE_LIST, "new sounds", .of = SHAPE_OBJECT, .shape = &httpd_shape_made_sound, .required = true},
     {"stems", SHAPE_LIST, "of stems and remix", .of = SHAPE_OBJECT, .shape = &shape_stem, .required = true},
     {"mastered", SHAPE_OBJECT, "of master, otherwise null", .shape = &shape_master, .required = true, .nullable = true},
     {"contexts", SHAPE_LIST, "of stems", .of = SHAPE_OBJECT, .shape = &shape_context_gains, .required = true},

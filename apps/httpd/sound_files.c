@@ -93,7 +93,7 @@ const char *httpd_sound_type(const void *data, size_t size)
 {
     static const struct {
         const char *first, *type;
-    } known[] = {{"RIFF", "audio/wav"}, {"fLaC", "audio/flac"}, {"OggS", "audio/ogg"}, {"ID3", "audio/mpeg"}, {"\xff\xfb", "audio/mpeg"}};
+    } known[] = {{"RIFF", "audio/wav"}, {"fLaC", "audio/flac"}, {"OggS", "audio/ogg"}, {"ID3", "audio/mpeg"}, {"\xff\xfb", "audio/mpeg"}, {"MThd", "audio/midi"}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (size >= strlen(known[i].first) && memcmp(data, known[i].first, strlen(known[i].first)) == 0)
             return known[i].type;
@@ -122,7 +122,7 @@ void httpd_write_sound(httpd_out *o, const sound_about *s)
 
 // --- Keeping ------------------------------------------------------------------------------------------------------
 
-static att_status keep_file(sound_about *out, att_engine *engine, const char *path, att_error *err)
+att_status httpd_sound_keep_file(sound_about *out, att_engine *engine, const char *path, att_error *err)
 {
     FILE *file = fopen(path, "rb");
     struct stat about;
@@ -145,18 +145,25 @@ static att_status keep_file(sound_about *out, att_engine *engine, const char *pa
     return status;
 }
 
-att_status httpd_sound_keep(sound_about *out, att_engine *engine, att_sound sound, const char *format, const att_host *host, att_error *err)
+att_status httpd_sound_folder(char out[HTTPD_FOLDER_SIZE], att_error *err)
 {
     const char *temporary = getenv("TMPDIR");
-    char folder[PATH_MAX - 16], path[PATH_MAX];
+    if (snprintf(out, HTTPD_FOLDER_SIZE, "%s/attune-sound-XXXXXX", temporary && *temporary ? temporary : "/tmp") >= HTTPD_FOLDER_SIZE)
+        return say(err, ATT_LIMIT, "the path of the temporary folder is too long");
+    return mkdtemp(out) ? ATT_OK : say(err, ATT_IO, "making a temporary folder: %s", strerror(errno));
+}
+
+att_status httpd_sound_keep(sound_about *out, att_engine *engine, att_sound sound, const char *format, const att_host *host, att_error *err)
+{
+    char folder[HTTPD_FOLDER_SIZE], path[PATH_MAX];
     *out = (sound_about){.shape = {sound.frames, sound.channels, sound.rate_hz}};
-    snprintf(folder, sizeof folder, "%s/attune-sound-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-    if (!mkdtemp(folder))
-        return say(err, ATT_IO, "making a temporary folder: %s", strerror(errno));
+    att_status status = httpd_sound_folder(folder, err);
+    if (status)
+        return status;
     snprintf(path, sizeof path, "%s/made.%s", folder, format);
-    att_status status = att_audio_write(sound, path, host, err);
+    status = att_audio_write(sound, path, host, err);
     if (!status)
-        status = keep_file(out, engine, path, err);
+        status = httpd_sound_keep_file(out, engine, path, err);
     unlink(path);
     rmdir(folder);
     return status;

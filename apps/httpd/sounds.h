@@ -33,6 +33,10 @@ typedef struct sound_about {
 const char *httpd_sound_type(const void *data, size_t size);
 // ATT_INVALID: no sound; ATT_LIMIT: too much of it.
 att_status httpd_sound_measure(sound_about *out, const void *data, size_t size, const att_host *host, att_error *err);
+// A new folder that nobody else sees, for files that the library reads or writes by path; whoever made it empties and removes it.
+enum { HTTPD_FOLDER_SIZE = 1024 };
+att_status httpd_sound_folder(char out[HTTPD_FOLDER_SIZE], att_error *err);
+att_status httpd_sound_keep_file(sound_about *out, att_engine *engine, const char *path, att_error *err); // its bytes, into the store; `shape` is left alone
 // Written as "flac", "wav" or "ogg" and kept in the store.
 att_status httpd_sound_keep(sound_about *out, att_engine *engine, att_sound sound, const char *format, const att_host *host, att_error *err);
 void httpd_write_sound(httpd_out *o, const sound_about *s); // keys of an open object

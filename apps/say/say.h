@@ -26,6 +26,9 @@ json_t *say_longrun(const att_longrun *report);
 #ifdef ATT_MUSIC
 json_t *say_music(const att_music_analysis *analysis);   // an object
 json_t *say_beats(const att_music_details *details);     // [[seconds, place in the bar], …]
+json_t *say_song(const att_score *score, const att_breaches *breaches);
+json_t *say_tuning(const att_tuning_measured *tuning);
+json_t *say_seam(const att_seam *seam);
 #endif
 
 #endif

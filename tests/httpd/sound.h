@@ -3,6 +3,10 @@
 #ifndef ATT_TESTS_HTTPD_SOUND_H
 #define ATT_TESTS_HTTPD_SOUND_H
 
+#include "check.h"
+
+#include "attune/attune.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,6 +51,25 @@ static unsigned char *sound_make(double seconds, unsigned seed, size_t *size)
         sound_put(wav + SOUND_HEAD + 2 * i, (uint32_t)(int32_t)lrint(9000 * stroke + 5000 * tone * exp(-since * 3)), 2);
     }
     return wav;
+}
+
+// Attune is built with FluidSynth, and there is a sound font.
+static inline bool sound_can_be_played(void)
+{
+    bool can = false;
+#ifdef ATT_MUSIC
+    att_score s;
+    att_rendered sound;
+    att_error err = {0};
+    const att_music_brief brief = {.bars = 2, .loop = true, .style = "ambient", .tempo_bpm = 240, .attempts_max = 1};
+    CHECK_OK_ERR(att_compose(&s, &brief, NULL, &err), &err);
+    can = att_score_render(&sound, &s, NULL, NULL, &err) == ATT_OK;
+    if (!can)
+        CHECK_NOTE("nothing is played: %s", err.text);
+    att_rendered_deinit(&sound);
+    att_score_deinit(&s);
+#endif
+    return can;
 }
 
 #endif

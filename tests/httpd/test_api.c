@@ -108,6 +108,7 @@ typedef struct call {
 
 static char kept[80], brief_made[ATT_BRIEF_ID_SIZE], item_made[64], sound_kept[80];
 static bool can_make; // this build has the world of music
+static bool can_play; // and a synthesizer with a sound font
 
 static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"metrics", NULL, NULL}, {"openapi", NULL, NULL},
     {"getStatus", NULL, NULL}, {"getDemo", NULL, NULL},
@@ -153,6 +154,9 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"learn\",\"artist\":\"The Strokers\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startJob", NULL, "{\"kind\":\"sound\",\"sound\":{\"sound\":\"#\",\"action\":\"check\",\"among\":[\"#\"],\"score\":5}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
     {"getJob", "/v1/jobs/$", NULL},
+    {"startJob", NULL, "{\"kind\":\"compose\",\"compose\":{\"plan\":true,\"style\":\"jazz\",\"bars\":8}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startJob", NULL, "{\"kind\":\"compose\",\"compose\":{\"loop\":true,\"bars\":2,\"midi\":true,\"measure\":true,\"scale\":\"rast\"}}", "id"},
+    {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
 #endif
     {"holdItem", NULL, "{\"text\":\"buy th1s\",\"author\":\"u2\",\"by\":\"words\",\"reason\":\"advertising\",\"matched\":\"th1s\",\"score\":0.5}", "case"},
     {"getCase", "/v1/queue/$", NULL}, {"reportItem", NULL, "{\"user\":\"u1\",\"item\":\"m3\",\"reason\":\"too loud\"}", "case"},
@@ -344,7 +348,8 @@ CHECK_TEST(every_documented_field_of_an_answer_is_delivered)
             snprintf(place, sizeof place, "%s.%s", name, key);
             const bool term = strcmp(name, "Terms") == 0; // those that are 0 are left out
             const bool made = !can_make && strcmp(name, "Generated") == 0;
-            if (!term && !made && !json_object_get(delivered, place)) {
+            const bool sung = strncmp(name, "SongBreach", 10) == 0 || (!can_play && (strcmp(name, "LoopSeam") == 0 || strncmp(name, "Measured", 8) == 0)); // a rule broken: never
+            if (!term && !made && !sung && !json_object_get(delivered, place)) {
                 CHECK_NOTE("%s is documented and was never delivered", place);
                 missing++;
             }
@@ -371,6 +376,7 @@ static void make_some(const char *path)
     CHECK_OK_ERR(att_engine_open(&engine, path, NULL, NULL, &err), &err);
     const att_medium *music = att_engine_world_named(engine, att_text_of("music"));
     can_make = music != NULL;
+    can_play = sound_can_be_played();
     att_engine_close(engine);
     static const char *const kinds[] = {"song", NULL};
     t.world.name = music ? music->name : "tones"; // in its place

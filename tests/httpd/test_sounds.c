@@ -378,6 +378,62 @@ CHECK_TEST(a_task_that_lacks_something_is_refused_with_the_field)
     client_free(&r);
 }
 
+static reply compose(const char *task)
+{
+    char body[2000], id[40];
+    snprintf(body, sizeof body, "{\"kind\":\"compose\",\"compose\":%s}", task);
+    reply r = client_ask(&town, "POST", "/v1/jobs", town.key, body);
+    CHECK_EQ(r.status, 202);
+    snprintf(id, sizeof id, "%s", client_text(r.json, "id"));
+    client_free(&r);
+    return wait_for(id);
+}
+
+CHECK_TEST(a_song_is_planned_as_it_is_asked_for)
+{
+    CHECK_BEGIN();
+    reply r = compose("{\"plan\":true,\"midi\":true,\"style\":\"house\",\"tempo_bpm\":124,\"key\":\"A minor\",\"form\":\"verse chorus\",\"bars\":16}");
+    const json_t *made = json_object_get(r.json, "composed"), *song = json_object_get(made, "song");
+    CHECK(strcmp(client_text(song, "key"), "A minor") == 0);
+    CHECK_EQ(number(song, "tempo_bpm"), 124);
+    CHECK_EQ(number(song, "breaches"), 0);
+    CHECK_EQ(json_array_size(json_object_get(json_object_get(song, "plan"), "sections")), 2);
+    CHECK_EQ(json_array_size(json_object_get(made, "made")), 0);
+    char path[200];
+    snprintf(path, sizeof path, "/v1/sounds/%s/content", client_text(made, "midi"));
+    client_free(&r);
+    r = client_ask(&town, "GET", path, town.key, NULL);
+    CHECK(r.status == 200 && r.size > 100 && memcmp(r.body, "MThd", 4) == 0);
+    client_free(&r);
+    r = compose("{\"plan\":true,\"bars\":8,\"scala\":\"! x.scl\\nfive\\n 2\\n!\\n 9/8\\n tea\\n\"}"); // no folder of this machine in the story
+    CHECK(strncmp(client_text(r.json, "problem"), "scala.scl:6: found \"tea\"", 24) == 0);
+    client_free(&r);
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\"}", 422, "compose");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"style\":\"polka\"}}", 400, "compose.style");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"scale\":\"/etc/passwd\"}}", 400, "compose.scale");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"bars\":8,\"minutes\":1}}", 422, "minutes");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"keymap\":\"x\"}}", 422, "keymap");
+}
+
+CHECK_TEST(a_loop_is_played_with_stems_that_are_sounds)
+{
+    CHECK_BEGIN();
+    if (!sound_can_be_played())
+        return;
+    reply r = compose("{\"loop\":true,\"bars\":2,\"tempo_bpm\":120,\"stems\":true,\"format\":\"wav\",\"rate_hz\":22050}");
+    const json_t *made = json_object_get(json_object_get(r.json, "composed"), "made");
+    CHECK_EQ(json_array_size(made), 5);
+    for (size_t i = 0; i < 5; i++) {
+        CHECK_NEAR(number(json_array_get(made, i), "seconds"), 4, 1e-4);
+        CHECK_EQ(number(json_array_get(made, i), "rate_hz"), 22050);
+    }
+    CHECK(number(json_object_get(json_object_get(r.json, "composed"), "seam"), "step") < 5);
+    reply about = client_ask(&town, "GET", path_of(client_text(json_array_get(made, 0), "sound"), ""), town.key, NULL);
+    CHECK_EQ(about.status, 200);
+    client_free(&about);
+    client_free(&r);
+}
+
 CHECK_TEST(a_job_that_is_cancelled_ends_and_makes_nothing)
 {
     CHECK_BEGIN();
@@ -440,6 +496,8 @@ int main(void)
         CHECK_CASE(stems_are_four_sounds_and_a_remix_is_one),
         CHECK_CASE(a_stem_takes_on_the_colour_of_another_sound),
         CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
+        CHECK_CASE(a_song_is_planned_as_it_is_asked_for),
+        CHECK_CASE(a_loop_is_played_with_stems_that_are_sounds),
         CHECK_CASE(a_job_that_is_cancelled_ends_and_makes_nothing),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
