@@ -7,7 +7,8 @@
 // Latency is that of the group's call, which is what a caller waits for; the cost of each stage of one
 // decision is measured apart, on the same kind of requests, from inside the engine, in CPU time: that of the process,
 // so that a busy machine changes it little. Means, with the medians beside them, which it changes least. All of it twice: when everybody is new to slates, and once as many items as are
-// remembered (256) were lately shown to each, which keeps them from coming again and makes the search work harder. With
+// remembered (256) were lately shown to each, which keeps them from coming again and makes the search work harder. At first what is near
+// is searched for each time; then the same requests come again, and lists are kept. With
 // `store`, a store is kept there, and used again by the next run, which begins where the last one ended.
 #include "engine/serve.h"
 #include "retrieve/kept.h"
@@ -320,8 +321,34 @@ typedef struct bench {
     att_slate_memory **memories; // (group)
 } bench;
 
+// The same requests twice, as somebody asks who asks again: the second time what is near stands in the lists of the first (retrieve/kept.h).
+static void measure_again(const bench *b)
+{
+    const att_kept *kept = b->engine->serving.kept;
+    if (!kept)
+        return;
+    const uint64_t again = ATT_MIN(b->decisions, 5000u);
+    decided first = decide(b->engine, b->people, again, 1, true, b->memories);
+    const att_kept_counts before = att_kept_count(kept);
+    const double recall = nearest_recall(b->engine, b->people, ATT_MIN(b->decisions, 200u), b->memories[0]);
+    decided dry = decide(b->engine, b->people, again, 1, true, b->memories);
+    decided real = decide(b->engine, b->people, again, b->group, false, b->memories);
+    const att_kept_counts after = att_kept_count(kept);
+    const uint64_t used = after.used - before.used;
+    printf("  asked again: CPU us a decision without record %.1f (%.1f), with it %.1f (%.1f); what is near from a kept list %llu of %llu times, "
+           "recall %.4f; %.1f MB of lists; hash %016llx\n",
+        dry.whole.mean * 1e6, dry.whole.median * 1e6, real.whole.mean * 1e6, real.whole.median * 1e6, (unsigned long long)used,
+        (unsigned long long)(used + after.searched - before.searched), recall, (double)att_kept_bytes(kept) / 1e6,
+        (unsigned long long)dry.hash);
+    free(first.waits);
+    free(dry.waits);
+    free(real.waits);
+}
+
 static void measure(const bench *b, const char *state)
 {
+    att_kept *kept = b->engine->serving.kept;
+    b->engine->serving.kept = NULL; // each is searched for
     printf("%s: %.0f items were lately shown to each\n", state, shown_lately(b->engine));
     stages(b->engine, b->people, ATT_MIN(b->decisions, 200u), b->memories[0]); // warms up
     const costs spent = stages(b->engine, b->people, ATT_MIN(b->decisions, 5000u), b->memories[0]);
@@ -330,9 +357,8 @@ static void measure(const bench *b, const char *state)
     decided dry = decide(b->engine, b->people, ATT_MIN(b->decisions, 5000u), 1, true, b->memories);
     decided real = decide(b->engine, b->people, b->decisions, b->group, false, b->memories);
     report(&spent, recall, &dry, &real, b->group);
-    const att_kept_counts nearest = att_kept_count(b->engine->serving.kept);
-    printf("  so far %llu of %llu times what is near was found in the list kept from before; %.1f MB of lists\n", (unsigned long long)nearest.used,
-        (unsigned long long)(nearest.used + nearest.searched), (double)att_kept_bytes(b->engine->serving.kept) / 1e6);
+    b->engine->serving.kept = kept;
+    measure_again(b);
     free(dry.waits);
     free(real.waits);
     fflush(stdout);

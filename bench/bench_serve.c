@@ -471,9 +471,9 @@ static double tell(load *done, double hello)
         printf("  %5.1f %% of hello", 100 * reached / hello);
     else
         printf("  %16s", "");
-    printf("  p50 %7.2f ms  p99 %7.2f ms  server %6.1f us  client %5.1f us of processor each  %llu failed\n", quantile_ms(&l, 0.5),
+    printf("  p50 %7.2f ms  p99 %7.2f ms  server %6.1f us  client %5.1f us of processor each, %5.0f bytes  %llu failed\n", quantile_ms(&l, 0.5),
         quantile_ms(&l, 0.99), 1e6 * l.server_cpu_s / (double)ATT_MAX(l.done, 1), 1e6 * l.client_cpu_s / (double)ATT_MAX(l.done, 1),
-        (unsigned long long)l.failed);
+        (double)l.bytes / (double)ATT_MAX(l.done, 1), (unsigned long long)l.failed);
     fflush(stdout);
     free(l.latencies_s);
     if (l.failed || !l.done) {

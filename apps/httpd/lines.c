@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // httpd/lines.c - where requests wait for the disk, or for a thread that has time for them.
 //
-// Each tenant has four lines: events (one thread, since a store has one writer), decisions (as many as there are workers,
-// and one more that computes while the others wait for the disk), care (two: whatever else writes), and slow (one: what reads
+// Each tenant has four lines: events (one thread, since a store has one writer), decisions (twice as many as there are workers, and two:
+// a group waits for the disk about as long as it computes, and meanwhile others do), care (two: whatever else writes), and slow (one: what reads
 // for long). A thread takes its share of all that waits and has it answered as a group (batch.c); meanwhile the next
 // group gathers. Nothing waits for a timer.
 //
@@ -23,7 +23,7 @@ struct httpd_line {
     httpd_exchange *first, *last;
     size_t count;
     bool over;
-    pthread_t threads[HTTPD_WORKERS_MAX + 1];
+    pthread_t threads[2 * HTTPD_WORKERS_MAX + 2];
     unsigned thread_count;
 };
 
@@ -152,7 +152,7 @@ att_status httpd_lines_start(httpd_tenant *tenant, att_error *err)
     const unsigned workers = tenant->server->worker_count;
     att_status status = start_line(tenant, HTTPD_WAIT_EVENT, 1, err);
     if (!status)
-        status = start_line(tenant, HTTPD_WAIT_DECISION, workers + 1, err);
+        status = start_line(tenant, HTTPD_WAIT_DECISION, 2 * workers + 2, err);
     if (!status)
         status = start_line(tenant, HTTPD_WAIT_CARE, 2, err);
     if (!status)

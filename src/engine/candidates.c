@@ -36,7 +36,9 @@ static bool enter(att_view *view, uint32_t item)
     if (view->may_be_made && !att_view_enter_made(view, item))
         return false;
     const att_serving *serving = &view->engine->serving;
-    __builtin_prefetch(&view->engine->catalogue.entries.items[item]);
+    const att_entry *entry = &view->engine->catalogue.entries.items[item]; // on two lines, every other time
+    __builtin_prefetch(entry);
+    __builtin_prefetch(&entry->published_at_ms);
     if (item < serving->fact_count)
         __builtin_prefetch(&serving->facts[item]);
     view->candidates[view->candidate_count++] = (att_candidate){.item = item};
@@ -332,11 +334,12 @@ static att_status describe(att_view *view, att_error *err)
     if (!items || !vectors)
         return att_no_memory(err, count, "candidates");
     const float log_least = logf(1 / (float)ATT_MAX(2u, att_people_count(view->engine->people)));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) { // a look-up each, and none waits for another
         items[i] = view->candidates[i].item;
         vectors[i] = vector_of(view, i);
-        describe_one(view, i, log_least);
     }
+    for (size_t i = 0; i < count; i++)
+        describe_one(view, i, log_least);
     att_status status = ATT_OK;
     for (size_t from = 0; from < count && !status; from += step)
         status = weigh(view, items, vectors, from, ATT_MIN(from + step, count), err);

@@ -278,10 +278,12 @@ static size_t scan_finalists(
     return by_codes < by_vectors ? (size_t)ATT_MIN(keep, index->live_count) : 0;
 }
 
-// Short answers are not worth a doubt, nor a small index the order of its blocks.
-static bool goes_by_reach(const att_index *index, size_t count)
+// Short answers are not worth a doubt, nor a small index the order of its blocks. What is excluded may be among the best, so it must be
+// found too: a short answer is then the upper part of a long one.
+static bool goes_by_reach(const att_index *index, const att_filter *filter, size_t count)
 {
-    return index->share < 1 && count >= 100 && index->slot_count >= 64 * ATT_BLOCK_SLOTS;
+    const size_t found = count + (filter ? filter->exclude_count : 0);
+    return index->share < 1 && found >= 100 && index->slot_count >= 64 * ATT_BLOCK_SLOTS;
 }
 
 // A scan that passes over most blocks orders all of them first; filters make it look at a few more.
@@ -296,7 +298,7 @@ att_status att_index_scan_top(const att_index *index, att_search *search, const 
     att_error *err)
 {
     const size_t finalists = scan_finalists(index, filter, eligible, count), keep = finalists ? finalists : count;
-    const bool by_reach = goes_by_reach(index, count);
+    const bool by_reach = goes_by_reach(index, filter, count);
     const size_t unasked = by_reach ? att_scan_unasked(index, filter, eligible, keep) : 0;
     att_status status = att_search_reserve_keys(search, att_scan_room(keep, unasked), err);
     if (!status)
@@ -363,7 +365,7 @@ static bool walk_is_cheaper(const att_index *index, const att_filter *filter, do
 {
     const double lines = lines_of_code(index), walk_ns = walk_cost_ns(index, width);
     return walk_ns < scan_cost_ns(index, filter, eligible, lines) &&
-           !(goes_by_reach(index, count) && scan_by_reach_cost_ns(index, eligible, lines) < walk_ns);
+           !(goes_by_reach(index, filter, count) && scan_by_reach_cost_ns(index, eligible, lines) < walk_ns);
 }
 
 att_status att_index_top(const att_index *index, att_search *search, const float *query,
