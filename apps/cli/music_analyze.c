@@ -25,7 +25,7 @@ typedef struct work {
     att_status status;
     att_error err;
     att_music_analysis found;
-    json_t *beats;
+    json_t *sections, *beats;
 } work;
 
 typedef struct job {
@@ -54,6 +54,7 @@ static void hear(job *j, work *w)
     if (!j->alone)
         host.progress = go_on;
     w->status = att_music_analyse_file(w->path, j->seconds_max, &w->found, &details, &host, &w->err);
+    w->sections = w->status ? NULL : say_sections(&details);
     w->beats = !w->status && j->with_beats ? say_beats(&details) : NULL;
     att_music_details_deinit(&details);
 }
@@ -89,6 +90,7 @@ static json_t *line_of(const work *w)
     json_t *found = say_music(&w->found);
     json_object_update(line, found);
     json_decref(found);
+    json_object_set(line, "sections", w->sections);
     if (w->beats)
         json_object_set(line, "beats", w->beats);
     return line;
@@ -102,6 +104,19 @@ static void print_moods(const att_music_analysis *a)
             printf("%s%s", before, att_mood_name((att_mood)(1u << i)));
             before = ", ";
         }
+}
+
+// "A 0:00, B 0:08 …"
+static void print_sections(const json_t *sections)
+{
+    size_t i;
+    const json_t *one;
+    json_array_foreach((json_t *)sections, i, one)
+    {
+        const int at_s = (int)(json_real_value(json_object_get(one, "begin_s")) + 0.5);
+        printf("%s%s %d:%02d", i ? ", " : "  sections ", json_string_value(json_object_get(one, "label")), at_s / 60, at_s % 60);
+    }
+    printf("\n");
 }
 
 static void say_found(const work *w)
@@ -131,6 +146,7 @@ static void say_found(const work *w)
         a->arousal);
     print_moods(a);
     printf("\n");
+    print_sections(w->sections);
 }
 
 // False: the file of lines could not be written.
@@ -345,7 +361,7 @@ static int run_analyze(cli *c)
         code = 66;
     }
     for (size_t i = 0; j.works && i < j.count; i++)
-        json_decref(j.works[i].beats);
+        json_decref(j.works[i].sections), json_decref(j.works[i].beats);
     free(j.works);
     music_files_free(&files);
     return code;
@@ -361,10 +377,10 @@ static const cli_option options[] = {
 static const char *const examples[] = {"attune music analyze song.flac", "what is in it",
     "attune music analyze ~/Music --out music.ndjson", "a whole folder; after Ctrl-C the same command goes on",
     "attune music analyze a.mp3 b.mp3 --json | jq '{file, tempo_bpm, key}'", "figures for another program", NULL};
-const cli_command cli_music_analyze = {"music analyze", "Say what is in sound files: tempo, beats, key, loudness, mood", "FILE|FOLDER…", 1, -1,
+const cli_command cli_music_analyze = {"music analyze", "Say what is in sound files: tempo, beats, key, loudness, mood, sections", "FILE|FOLDER…", 1, -1,
     "Any file that libsndfile opens, and where this build has FFmpeg's helper what that opens; of a folder, all files in it and below "
     "whose names end like sound. Each is decoded in a child process with few rights. A file that cannot be read is told and left out.\n\n"
     "The tempo comes with its other readings (half, double) and a confidence; the key with the tuning against A of 440 Hz. Loudness "
-    "is ITU-R BS.1770's, its range EBU Tech 3342's. Moods follow a stated rule, no people were asked. How all of it is found, and how "
-    "right it is: docs/music-analysis.md.",
+    "is ITU-R BS.1770's, its range EBU Tech 3342's. Moods follow a stated rule, no people were asked. Sections with one letter are alike; "
+    "what they are (verse, chorus) is not told. How all of it is found, and how right it is: docs/music-analysis.md.",
     options, examples, run_analyze};

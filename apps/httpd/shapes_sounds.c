@@ -95,6 +95,9 @@ const shape httpd_shape_sound_job = {"SoundJob", "What to do with which sound", 
 #define FIGURE_OR_NULL(name, text) {name, SHAPE_NUMBER, text, .required = true, .nullable = true}
 static const shape_field tempo_fields[] = {FIGURE("bpm", "beats a minute"), FIGURE("share", "of the evidence"), {0}};
 static const shape shape_tempo = {"TempoGuess", "A reading of the tempo", tempo_fields};
+static const shape_field section_fields[] = {FIGURE("begin_s", "from the start"), FIGURE("end_s", "from the start"),
+    {"label", SHAPE_TEXT, "A, B, …: sections with one are alike", .required = true}, {0}};
+static const shape shape_section = {"SoundSection", "A part of a sound that is like itself", section_fields};
 static const shape_field analysis_fields[] = {FIGURE("seconds", "long"), FIGURE("seconds_missing", "its head says so many more: it was cut off"),
     {"rate_hz", SHAPE_WHOLE, "samples a second", .required = true},
     {"channels", SHAPE_WHOLE, "of it", .required = true}, FIGURE_OR_NULL("loudness_lufs", "ITU-R BS.1770; null: silence"),
@@ -106,7 +109,8 @@ static const shape_field analysis_fields[] = {FIGURE("seconds", "long"), FIGURE(
     FIGURE("key_confidence", "0 to 1"), FIGURE("tuning_cents", "of A against 440 Hz"), FIGURE("centroid_hz", "of the spectrum"),
     FIGURE("brightness", "0 to 1"), FIGURE("harmonicity", "0 to 1"), FIGURE("energy", "0 to 1"), FIGURE("valence", "0 to 1"), FIGURE("arousal", "0 to 1"),
     {"moods", SHAPE_LIST, "by a stated rule", .of = SHAPE_TEXT, .required = true},
-    {"embedding", SHAPE_LIST, "of length 1: a dot product tells likeness", .of = SHAPE_NUMBER, .required = true}, {0}};
+    {"embedding", SHAPE_LIST, "of length 1: a dot product tells likeness", .of = SHAPE_NUMBER, .required = true},
+    {"sections", SHAPE_LIST, "from the start to the end; none of silence", .of = SHAPE_OBJECT, .shape = &shape_section, .required = true}, {0}};
 static const shape shape_analysis = {"SoundAnalysis", "What is in a sound (docs/music-analysis.md)", analysis_fields};
 static const shape_field beat_fields[] = {FIGURE("at_s", "from the start"), {"in_bar", SHAPE_WHOLE, "1: the bar begins here", .required = true}, {0}};
 static const shape shape_beat = {"Beat", "A beat", beat_fields};

@@ -115,6 +115,13 @@ static void write_beats(httpd_out *o, const att_music_details *details)
     }
 }
 
+static void write_analysis(httpd_out *o, const att_music_analysis *found, const att_music_details *details)
+{
+    json_t *all = say_music(found);
+    json_object_set_new(all, "sections", say_sections(details));
+    httpd_write_json(o, all);
+}
+
 static att_status analyze(sound_job *j, att_error *err)
 {
     att_music_analysis found;
@@ -125,7 +132,7 @@ static att_status analyze(sound_job *j, att_error *err)
         status = att_music_analyse_file(f.path, shape_number(j->task, "seconds", 0), &found, &details, j->host, err);
     status = httpd_sound_close(&f, status, err);
     if (!status)
-        httpd_write_json(&j->analysis, say_music(&found));
+        write_analysis(&j->analysis, &found, &details);
     if (!status && shape_bool(j->task, "beats", false))
         write_beats(&j->beats, &details);
     att_music_details_deinit(&details);

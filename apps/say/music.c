@@ -51,6 +51,18 @@ json_t *say_music(const att_music_analysis *a)
     return out;
 }
 
+json_t *say_sections(const att_music_details *details)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < details->section_count; i++) {
+        const att_music_section *its = &details->sections[i];
+        char label[8];
+        att_section_label(its->label, label);
+        json_array_append_new(list, json_pack("{s:o,s:o,s:s}", "begin_s", rounded(its->begin_s, 3), "end_s", rounded(its->end_s, 3), "label", label));
+    }
+    return list;
+}
+
 json_t *say_beats(const att_music_details *details)
 {
     json_t *list = json_array();

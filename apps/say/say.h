@@ -25,6 +25,7 @@ json_t *say_longrun(const att_longrun *report);
 
 #ifdef ATT_MUSIC
 json_t *say_music(const att_music_analysis *analysis);   // an object
+json_t *say_sections(const att_music_details *details);  // [{begin_s, end_s, label}, …]
 json_t *say_beats(const att_music_details *details);     // [[seconds, place in the bar], …]
 json_t *say_song(const att_score *score, const att_breaches *breaches);
 json_t *say_tuning(const att_tuning_measured *tuning);

@@ -68,10 +68,18 @@ typedef struct att_beat {
     uint32_t in_bar; // 1: the bar begins here
 } att_beat;
 
+// A part of the piece that is like itself: verse, chorus, whatever it may be. Parts with one label are alike.
+typedef struct att_music_section {
+    double begin_s, end_s;
+    uint32_t label; // 0: A, the first to come; see att_section_label
+} att_music_section;
+
 // Lists; give them back with att_music_details_deinit.
 typedef struct att_music_details {
     att_beat *beats;
     size_t beat_count;
+    att_music_section *sections; // from the start to the end without a gap; none of silence
+    size_t section_count;
     att_host host;
 } att_music_details;
 
@@ -87,6 +95,7 @@ att_status att_music_loudness(att_sound sound, double *lufs, att_error *err);
 void att_music_details_deinit(att_music_details *details); // all zero is fine
 
 const char *att_mood_name(att_mood mood);                 // "calm"; NULL for none of them
+void att_section_label(uint32_t label, char out[8]);      // "A" … "Z", "A2" …
 void att_key_text(att_key key, char out[16]);             // "F# minor"; "none"
 
 ATT_END

@@ -6,6 +6,7 @@
 #include "music/key.h"
 #include "music/listen.h"
 #include "music/loudness.h"
+#include "music/sections.h"
 #include "music/source.h"
 #include "music/tempo.h"
 #include "music/timbre.h"
@@ -50,8 +51,10 @@ static att_status hear(hearing *h, const float *samples, size_t frames, att_erro
 static att_status take_beats(const att_heard *heard, att_music_analysis *out, att_music_details *details, const att_host *host, att_error *err)
 {
     att_beats beats;
-    const att_status status = att_beats_find(heard, out->tempo_bpm, &beats, host, err);
+    att_status status = att_beats_find(heard, out->tempo_bpm, &beats, host, err);
     out->beats_per_bar = beats.per_bar;
+    if (!status && details)
+        status = att_sections_find(heard, &beats, &details->sections, &details->section_count, host, err);
     if (details) {
         details->beats = beats.items;
         details->beat_count = beats.count;
@@ -168,5 +171,7 @@ void att_music_details_deinit(att_music_details *details)
 {
     if (details->beats)
         ATT_FREE_ARRAY(&details->host, details->beats, details->beat_count);
+    if (details->sections)
+        ATT_FREE_ARRAY(&details->host, details->sections, details->section_count);
     *details = (att_music_details){0};
 }

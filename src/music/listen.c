@@ -8,7 +8,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { BANDS = 40, LASTING = 9, TALL = 9, HPSS_BINS = 384 }; // the medians' lengths, in frames (every second one) and in bins
+enum { BANDS = 40, LASTING = 9, TALL = 9, HPSS_BINS = 384, TIMBRE_FRAMES = 16 }; // the medians' lengths, in frames (every second one) and in bins
 
 typedef struct band {
     uint32_t first, count; // bins
@@ -34,6 +34,9 @@ struct att_listener {
     double cepstrum_sum[ATT_CEPSTRA], cepstrum_square[ATT_CEPSTRA], motion_square[ATT_CEPSTRA], last_cepstrum[ATT_CEPSTRA];
     float cosine[ATT_CEPSTRA][BANDS];
     size_t cepstra;
+    double timbre_sum[ATT_CEPSTRA]; // of the row that is gathered
+    size_t timbre_parts;
+    ATT_VEC(float) timbre;
     double centroid_sum, centroid_weight, square_sum, peak;
     size_t clipped;
     float *history; // (LASTING, HPSS_BINS), a ring
@@ -99,6 +102,7 @@ void att_listener_destroy(att_listener *l)
     att_pitches_destroy(l->pitches);
     ATT_VEC_FREE(&host, &l->onset);
     ATT_VEC_FREE(&host, &l->level);
+    ATT_VEC_FREE(&host, &l->timbre);
     ATT_FREE_ARRAY(&host, l, 1);
 }
 
@@ -189,8 +193,24 @@ static void add_cepstrum(att_listener *l, const float *log_bands)
         l->cepstrum_square[c] += sum * sum;
         l->motion_square[c] += step * step;
         l->last_cepstrum[c] = sum;
+        l->timbre_sum[c] += sum;
     }
     l->cepstra++;
+    l->timbre_parts++;
+}
+
+// The mean of the cepstra since the last row; in silence those of the floor.
+static att_status end_timbre_row(att_listener *l, att_error *err)
+{
+    if (!ATT_VEC_RESERVE(&l->host, &l->timbre, l->timbre.count + ATT_CEPSTRA))
+        return att_no_memory(err, l->timbre.count, "figures of timbre");
+    for (int c = 0; c < ATT_CEPSTRA; c++) {
+        const double silent = c ? 0 : sqrt(BANDS) * log(1e-5);
+        l->timbre.items[l->timbre.count++] = (float)(l->timbre_parts ? l->timbre_sum[c] / (double)l->timbre_parts : silent);
+        l->timbre_sum[c] = 0;
+    }
+    l->timbre_parts = 0;
+    return ATT_OK;
 }
 
 static void add_centroid(att_listener *l)
@@ -246,7 +266,7 @@ static att_status add_frame(att_listener *l, att_error *err)
             share_partials(l);
     }
     l->frames++;
-    return ATT_OK;
+    return l->frames % TIMBRE_FRAMES ? ATT_OK : end_timbre_row(l, err);
 }
 
 // --- Samples ----------------------------------------------------------------------------------------------
@@ -332,8 +352,11 @@ att_status att_listener_tell(att_listener *l, att_heard *out, att_error *err)
     out->count = l->frames;
     out->onset = fit(l, &l->onset.items, &l->onset.capacity, l->frames * ATT_REGISTERS);
     out->level = fit(l, &l->level.items, &l->level.capacity, l->frames);
+    out->timbre_hz = out->frames_hz / TIMBRE_FRAMES;
+    out->timbre_count = l->timbre.count / ATT_CEPSTRA;
+    out->timbre = fit(l, &l->timbre.items, &l->timbre.capacity, l->timbre.count);
     out->chroma = att_pitches_take(l->pitches, &out->chroma_count, &out->chroma_hz);
-    if (out->onset && out->level && (out->chroma || !out->chroma_count))
+    if (out->onset && out->level && (out->timbre || !out->timbre_count) && (out->chroma || !out->chroma_count))
         return ATT_OK;
     att_heard_deinit(out);
     return att_no_memory(err, l->frames, "frames of features");
@@ -345,8 +368,10 @@ void att_heard_deinit(att_heard *f)
         ATT_FREE_ARRAY(&f->host, f->onset, f->count * ATT_REGISTERS);
     if (f->level)
         ATT_FREE_ARRAY(&f->host, f->level, f->count);
+    if (f->timbre)
+        ATT_FREE_ARRAY(&f->host, f->timbre, f->timbre_count * ATT_CEPSTRA);
     if (f->chroma)
         ATT_FREE_ARRAY(&f->host, f->chroma, f->chroma_count * 12);
-    f->onset = f->level = f->chroma = NULL;
-    f->count = f->chroma_count = 0;
+    f->onset = f->level = f->timbre = f->chroma = NULL;
+    f->count = f->timbre_count = f->chroma_count = 0;
 }

@@ -26,6 +26,9 @@ typedef struct att_heard {
     double cepstrum_mean[ATT_CEPSTRA], cepstrum_spread[ATT_CEPSTRA], cepstrum_motion[ATT_CEPSTRA]; // spread: standard deviation; motion: of steps
     double centroid_hz, harmonic_share, peak, mean_square, clipped_share;
     double pitches[ATT_PITCH_STEPS]; // weight by pitch class
+    double timbre_hz;
+    size_t timbre_count;
+    float *timbre; // (timbre_count, ATT_CEPSTRA): means of cepstra, a row some five times a second
     double chroma_hz;
     size_t chroma_count;
     float *chroma; // (chroma_count, 12) from A: one window's weight by semitone, of sum 1 or 0

@@ -2,7 +2,7 @@
 $ attune music analyze --help
 attune music analyze FILE|FOLDER… [OPTIONS]
 
-Say what is in sound files: tempo, beats, key, loudness, mood.
+Say what is in sound files: tempo, beats, key, loudness, mood, sections.
 
 Any file that libsndfile opens, and where this build has FFmpeg's helper what
 that opens; of a folder, all files in it and below whose names end like sound.
@@ -11,7 +11,8 @@ is told and left out.
 
 The tempo comes with its other readings (half, double) and a confidence; the key
 with the tuning against A of 440 Hz. Loudness is ITU-R BS.1770's, its range EBU
-Tech 3342's. Moods follow a stated rule, no people were asked. How all of it is
+Tech 3342's. Moods follow a stated rule, no people were asked. Sections with one
+letter are alike; what they are (verse, chorus) is not told. How all of it is
 found, and how right it is: docs/music-analysis.md.
 
 Options
@@ -48,6 +49,7 @@ attune music analyze: songs/broken.wav: Format not recognised.
 songs/clicks.wav: 8.0 s, 8000 Hz, 1 channel
   tempo 150.0<*> BPM (confidence 1.00; or 75.0<*>), 4 beats a bar
   loudness -24.7 LUFS, range 0.6 LU, true peak 1.7 dBTP, crest 28.1 dB, clipped
+  sections A 0:00
 songs/quiet/silence.wav: 10.0 s, 8000 Hz, 1 channel
   silence
 $ attune music analyze songs/clicks.wav songs/broken.wav --json --beats | grep -o '"file[^,]*\|"error[^,}]*\|"tempo_bpm[^,]*\|"beats_per[^,]*\|"beats":.....'
