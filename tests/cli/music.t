@@ -2,7 +2,7 @@
 $ attune music
 attune music COMMAND [OPTIONS] [ARGUMENTS]
 
-  analyze     Say what is in sound files: tempo, beats, key, loudness, mood
+  analyze     Say what is in sound files: tempo, beats, key, loudness, mood, sections
   items       Turn what was analysed into items of a catalogue
   prompt      Say what words about music ask for, and find it
   stems       Split a track into drums, bass, vocals and the rest
@@ -32,7 +32,7 @@ $ for c in $(attune music --help | awk '/^  [a-z]+  /{print $1}'); do attune com
 .Os
 .Sh NAME
 .Nm attune-music-analyze
-.Nd Say what is in sound files: tempo, beats, key, loudness, mood
+.Nd Say what is in sound files: tempo, beats, key, loudness, mood, sections
 .Dt ATTUNE-MUSIC-ITEMS 1
 .Os
 .Sh NAME
