@@ -88,6 +88,7 @@ static void *take(att_arena *arena, size_t count, size_t item_size, bool clear)
     block = att_alloc(arena->host, allocated, 1);
     if (!block)
         return NULL;
+    att_want_large_pages(block, allocated);
     const uintptr_t data = ((uintptr_t)(block + 1) + 63) & ~(uintptr_t)63;
     *block = (att_arena_block){.next = arena->blocks,
         .size = data_size,

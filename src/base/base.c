@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 const char *att_status_name(att_status status)
@@ -218,6 +219,14 @@ void *att_alloc(const att_host *host, size_t count, size_t item_size)
     if (__builtin_mul_overflow(count, item_size, &size))
         return NULL;
     return host->resize(host->user, NULL, 0, size ? size : 1);
+}
+
+void att_want_large_pages(void *memory, size_t size)
+{
+    const uintptr_t page = 1 << 21, from = ((uintptr_t)memory + page - 1) & ~(page - 1);
+    const uintptr_t to = ((uintptr_t)memory + size) & ~(page - 1);
+    if (from < to)
+        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 }
 
 void *att_alloc_zero(const att_host *host, size_t count, size_t item_size)

@@ -40,6 +40,8 @@ void *att_alloc(const att_host *host, size_t count, size_t item_size);      // n
 void *att_alloc_zero(const att_host *host, size_t count, size_t item_size); // cleared
 void *att_realloc(const att_host *host, void *old, size_t old_count, size_t count, size_t item_size);
 void att_free(const att_host *host, void *memory, size_t count, size_t item_size); // NULL is fine
+// For large memory that will be read here and there, before it is first written: large pages save most of the address lookups. A hint.
+void att_want_large_pages(void *memory, size_t size);
 
 #define ATT_NEW_ARRAY(host, type, count) ((type *)att_alloc_zero((host), (count), sizeof(type)))
 #define ATT_FREE_ARRAY(host, pointer, count) att_free((host), (pointer), (count), sizeof *(pointer))

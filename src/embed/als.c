@@ -12,6 +12,7 @@
 #include <math.h>
 
 #define STRIPES 32
+#define GRAM_ROWS 128u // of a stripe at a time: they stay in the second cache
 
 att_als_options att_als_options_default(void)
 {
@@ -40,9 +41,9 @@ static void gram_stripes(void *context, uint32_t thread, size_t begin, size_t en
     for (size_t s = begin; s < end; s++) {
         const size_t first = g->count * s / STRIPES, last = g->count * (s + 1) / STRIPES;
         float *out = g->partial + s * g->stride * g->stride;
-        for (size_t at = first; at < last; at += ATT_ALS_PANEL_ROWS)
+        for (size_t at = first; at < last; at += GRAM_ROWS)
             g->normal->add_products(out, g->stride, g->x + at * g->stride, g->stride,
-                ATT_MIN(last - at, ATT_ALS_PANEL_ROWS), g->stride);
+                ATT_MIN(last - at, GRAM_ROWS), g->stride);
     }
 }
 
@@ -179,31 +180,18 @@ static att_status check_options(const att_als_options *o, const att_matrix *m, a
     return ATT_OK;
 }
 
-static size_t longest_row(const att_matrix *m)
+static att_status make_workspaces(training *t, att_error *err)
 {
-    uint64_t longest = 0;
-    for (uint32_t r = 0; r < m->rows; r++)
-        longest = ATT_MAX(longest, m->row_start[r + 1] - m->row_start[r]);
-    return (size_t)longest;
-}
-
-static att_status make_workspaces(training *t, size_t longest, att_error *err)
-{
-    const size_t stride = t->als->stride;
-    const bool blocks = t->people.block > 0;
-    const size_t panel_rows = ATT_MAX(ATT_MAX(ATT_ALS_PANEL_ROWS, stride), blocks ? longest : 0);
-    for (uint32_t k = 0; k < t->threads; k++) {
-        att_als_work *w = &t->people.work[k];
-        w->a = ATT_NEW(&t->scratch, float, stride *stride);
-        w->b = ATT_NEW(&t->scratch, float, stride);
-        w->panel = ATT_NEW(&t->scratch, float, panel_rows *stride);
-        w->roots = ATT_NEW(&t->scratch, float, ATT_MAX(panel_rows, 16));
-        w->scale = ATT_NEW(&t->scratch, float, stride);
-        t->turned[k] = ATT_NEW(&t->scratch, float, 2 * TURN_ROWS * stride);
-        if (!w->a || !w->b || !w->panel || !w->roots || !w->scale || !t->turned[k])
-            return att_no_memory(err, panel_rows * stride, "panel entries");
+    att_status status = ATT_OK;
+    for (uint32_t k = 0; !status && k < t->threads; k++) {
+        t->turned[k] = ATT_NEW(&t->scratch, float, 2 * TURN_ROWS * t->als->stride);
+        if (!t->turned[k])
+            return att_no_memory(err, 2 * TURN_ROWS * t->als->stride, "turned entries");
+        status = att_als_make_work(&t->people.work[k], &t->people, &t->scratch, err);
+        if (!status)
+            status = att_als_make_work(&t->items.work[k], &t->items, &t->scratch, err);
     }
-    return ATT_OK;
+    return status;
 }
 
 static att_status make_vectors(training *t, const att_matrix *m, att_error *err)
@@ -239,9 +227,6 @@ static att_status prepare(training *t, const att_matrix *m, att_error *err)
         .reg_power = o->reg_power,
         .unobserved = o->unobserved,
         .shared_penalty = -1};
-    status = make_workspaces(t, ATT_MAX(longest_row(m), longest_row(&t->by_item)), err);
-    if (status)
-        return status;
     t->items = t->people;
     t->people.matrix = m;
     t->people.own = als->people;
@@ -253,7 +238,10 @@ static att_status prepare(training *t, const att_matrix *m, att_error *err)
     als->person_reg = o->reg * pow(mean + o->unobserved * m->cols, o->reg_power);
     if (!o->scale_people)
         t->people.shared_penalty = als->person_reg;
-    return ATT_OK;
+    status = att_als_order_rows(&t->people, &t->scratch, err);
+    if (!status)
+        status = att_als_order_rows(&t->items, &t->scratch, err);
+    return status ? status : make_workspaces(t, err);
 }
 
 static bool is_drawn(const float *row, size_t dim)

@@ -59,12 +59,23 @@ static void scalar_solve(const float *u, size_t ldu, size_t dim, float *b)
     }
 }
 
-static bool scalar_solve_tiny(float *a, size_t count, float *b)
+// A lane of its own: one system at a time.
+static bool scalar_solve_abreast(const att_normal_abreast *s)
 {
-    (void)count;
-    if (!scalar_factor(a, 16, 16))
+    const size_t count = s->count;
+    for (size_t r = 0; r < count; r++) {
+        for (size_t c = r; c < count; c++) {
+            float sum = 0;
+            for (size_t j = 0; j < s->dim; j++)
+                sum +=
+                    s->rows[s->from[r] + j] * s->scale[j] * (s->rows[s->from[c] + j] * s->scale[j]);
+            s->a[r * count + c] = sum * s->roots[r] * s->roots[c] + (r == c ? 1 : 0);
+        }
+        s->t[r] = s->roots[r];
+    }
+    if (!scalar_factor(s->a, count, count))
         return false;
-    scalar_solve(a, 16, 16, b);
+    scalar_solve(s->a, count, count, s->t);
     return true;
 }
 
@@ -121,9 +132,9 @@ static void scalar_multiply(float *out, size_t ldo, const float *x, size_t ldx, 
     }
 }
 
-static const att_normal scalar = {"scalar", scalar_add_products, scalar_factor, scalar_forward,
-    scalar_solve, scalar_solve_tiny, scalar_pack, scalar_pack_columns, scalar_combine, scalar_cross,
-    scalar_multiply};
+static const att_normal scalar = {"scalar", 1, scalar_add_products, scalar_factor, scalar_forward,
+    scalar_solve, scalar_solve_abreast, scalar_pack, scalar_pack_columns, scalar_combine,
+    scalar_cross, scalar_multiply};
 
 const att_normal *att_normal_scalar(void)
 {

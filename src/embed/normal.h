@@ -9,8 +9,36 @@
 
 #include "base/base.h"
 
+#define ATT_NORMAL_LANES_MAX 16u
+
+static inline size_t att_normal_pad(size_t dim)
+{
+    return (dim + 15) / 16 * 16;
+}
+
+static inline size_t att_normal_pad_abreast(size_t count)
+{
+    return (count + 3) / 4 * 4;
+}
+
+// As many systems of one size as the processor solves side by side. Arrays have the system (lane) as their last axis; lanes without a
+// system have roots of 0 and vectors from anywhere. `size` is att_normal_pad_abreast(count).
+typedef struct att_normal_abreast {
+    const float *rows;  // the gathered vectors lie in there
+    const size_t *from; // (count, lanes) where each begins
+    const size_t *next; // (next_count, lanes) others, to be fetched meanwhile
+    const float *roots; // (size, lanes), zeros from count on
+    const float *scale; // (dim)
+    float *panel;       // (size, lanes, lanes) scratch
+    float *a;           // (size, size, lanes) scratch
+    float *t;           // (size, lanes) the result
+    size_t count, next_count;
+    size_t dim; // padded
+} att_normal_abreast;
+
 typedef struct att_normal {
     const char *name; // "avx512", "avx2", "scalar"
+    size_t lanes;     // systems that solve_abreast solves at once, at most ATT_NORMAL_LANES_MAX
     // A[r][c] += sum over k of P[k][r] * P[k][c], c >= r. P is (count, dim).
     void (*add_products)(
         float *a, size_t lda, const float *p, size_t ldp, size_t count, size_t dim);
@@ -20,9 +48,8 @@ typedef struct att_normal {
     void (*forward)(const float *u, size_t ldu, size_t dim, float *b, size_t ldb, size_t cols);
     // b := U^-1 U^-T b, b is (dim).
     void (*solve)(const float *u, size_t ldu, size_t dim, float *b);
-    // The same for one square of sixteen with ones on the diagonal from `count` on, where b is zero:
-    // b := A^-1 b, a is lost. False as factor.
-    bool (*solve_tiny)(float *a, size_t count, float *b);
+    // (I + P P^T) t = roots for every lane, P[k][j] = roots[k] * scale[j] * (the lane's vector k)[j]. False as factor.
+    bool (*solve_abreast)(const att_normal_abreast *systems);
     // One row of a panel: to[j] = scale * from[j]. Neither need be aligned nor dim be padded here: `to` is filled
     // with zeros up to the pad.
     void (*pack)(float *to, const float *from, size_t dim, float scale);
@@ -50,10 +77,5 @@ const att_normal *att_normal_named(const char *name);
 // The tables themselves; NULL when the build lacks them. Call them only where the processor can.
 const att_normal *att_normal_avx2(void);
 const att_normal *att_normal_avx512(void);
-
-static inline size_t att_normal_pad(size_t dim)
-{
-    return (dim + 15) / 16 * 16;
-}
 
 #endif

@@ -9,6 +9,7 @@
 #define FAST __attribute__((target("avx2,fma")))
 #define LANES 8
 #define TILE_ROWS 4
+#define BLOCK_ROWS 2
 
 typedef __m256 vec;
 #define v_load(p) _mm256_load_ps(p)
@@ -65,8 +66,10 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[8])
 
 #include "embed/normal_tile.h"
 
-static const att_normal avx2 = {"avx2", fast_add_products, fast_factor, fast_forward, fast_solve,
-    fast_solve_tiny, fast_pack, fast_pack_columns, fast_combine, fast_cross, fast_multiply};
+#include "embed/normal_abreast.h"
+
+static const att_normal avx2 = {"avx2", LANES, fast_add_products, fast_factor, fast_forward, fast_solve,
+    fast_solve_abreast, fast_pack, fast_pack_columns, fast_combine, fast_cross, fast_multiply};
 
 const att_normal *att_normal_avx2(void)
 {

@@ -9,6 +9,7 @@
 #define FAST __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")))
 #define LANES 16
 #define TILE_ROWS 8
+#define BLOCK_ROWS 4
 
 typedef __m512 vec;
 #define v_load(p) _mm512_load_ps(p)
@@ -70,8 +71,10 @@ FAST static inline __attribute__((always_inline)) void v_transpose(vec r[16])
 
 #include "embed/normal_tile.h"
 
-static const att_normal avx512 = {"avx512", fast_add_products, fast_factor, fast_forward,
-    fast_solve, fast_solve_tiny, fast_pack, fast_pack_columns, fast_combine, fast_cross,
+#include "embed/normal_abreast.h"
+
+static const att_normal avx512 = {"avx512", LANES, fast_add_products, fast_factor, fast_forward,
+    fast_solve, fast_solve_abreast, fast_pack, fast_pack_columns, fast_combine, fast_cross,
     fast_multiply};
 
 const att_normal *att_normal_avx512(void)

@@ -219,43 +219,6 @@ FAST static void fast_solve(const float *u, size_t ldu, size_t dim, float *b)
     solve_up(u, ldu, dim, b);
 }
 
-// Everything in registers; only `count` steps are made, what follows is the identity.
-FAST static bool fast_solve_tiny(float *a, size_t count, float *b)
-{
-    if (count > LANES) {
-        const bool fine = fast_factor(a, 16, 16);
-        fast_solve(a, 16, 16, b);
-        return fine;
-    }
-    vec row[LANES], left = v_load(b), inverse = v_set1(1);
-    float least = INFINITY;
-    UNROLL for (int k = 0; k < LANES; k++) row[k] = v_load(a + 16 * k);
-    UNROLL for (int k = 0; k < LANES; k++)
-    {
-        if ((size_t)k >= count)
-            break;
-        const vec pivot = v_lane(row[k], k), root = v_rsqrt(pivot);
-        const float p = v_first(pivot);
-        least = p > least ? least : p;
-        row[k] = v_from(v_mul(row[k], root), k);
-        UNROLL for (int r = k + 1; r < LANES; r++) row[r] =
-            v_fnma(v_lane(row[k], r), row[k], row[r]);
-        const vec z = v_mul(v_lane(left, k), root);
-        left = v_put(v_fnma(row[k], z, left), z, k);
-        inverse = v_put(inverse, root, k);
-    }
-    v_transpose(row);
-    UNROLL for (int k = LANES - 1; k >= 0; k--)
-    {
-        if ((size_t)k >= count)
-            continue;
-        const vec z = v_mul(v_lane(left, k), v_lane(inverse, k));
-        left = v_put(v_fnma(row[k], z, left), z, k);
-    }
-    v_store(b, left);
-    return least > 0 && isfinite(least);
-}
-
 FAST static void fast_pack(float *to, const float *from, size_t dim, float scale)
 {
     size_t j = 0;

@@ -2,17 +2,6 @@
 // retrieve/index.c - an index's life, its columns, and which slot an id lives in.
 #include "retrieve/graph.h"
 
-#include <sys/mman.h>
-
-// Walks jump about in these columns: large pages save most of their address lookups (only a hint).
-static void want_large_pages(char *data, size_t size)
-{
-    const uintptr_t page = 1 << 21, from = ((uintptr_t)data + page - 1) & ~(page - 1);
-    const uintptr_t to = ((uintptr_t)data + size) & ~(page - 1);
-    if (from < to)
-        (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
-}
-
 bool att_lines_create(att_lines *lines, const att_host *host, size_t size)
 {
     size_t padded;
@@ -21,7 +10,7 @@ bool att_lines_create(att_lines *lines, const att_host *host, size_t size)
     char *raw = att_alloc(host, padded, 1);
     if (!raw)
         return false;
-    want_large_pages(raw, padded);
+    att_want_large_pages(raw, padded); // walks jump about in these columns
     *lines = (att_lines){raw, padded, raw + (64 - (uintptr_t)raw % 64) % 64};
     return true;
 }

@@ -169,7 +169,6 @@ CHECK_TEST(blocks_come_to_the_same_place_as_whole_solves)
 static void solve_one_side(float *own, const att_matrix *m, const float *other, const float *axes,
     uint32_t block, int rounds)
 {
-    static _Alignas(64) float a[32 * 32], panel[128 * 32], b[128], roots[128], scale[32];
     att_als_side side = {.matrix = m,
         .other = other,
         .own = own,
@@ -183,10 +182,15 @@ static void solve_one_side(float *own, const att_matrix *m, const float *other, 
         .reg_power = 1,
         .unobserved = 0.1,
         .shared_penalty = -1};
-    side.work[0] = (att_als_work){.a = a, .panel = panel, .b = b, .roots = roots, .scale = scale};
+    const att_host host = att_host_default();
+    att_arena life;
+    att_arena_init(&life, &host, 0);
+    CHECK_OK(att_als_order_rows(&side, &life, NULL));
+    CHECK_OK(att_als_make_work(&side.work[0], &side, &life, NULL));
     memset(own, 0, (size_t)m->rows * 32 * sizeof *own);
     for (int round = 0; round < rounds; round++)
         CHECK(att_als_solve_rows(&side, 1));
+    att_arena_deinit(&life);
 }
 
 CHECK_TEST(one_block_of_all_coordinates_is_the_whole_solve)

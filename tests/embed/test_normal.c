@@ -114,46 +114,131 @@ CHECK_TEST(panels_and_rotations_equal_the_plain_twin)
     }
 }
 
-// `count` equations in a square of sixteen.
-static void tiny(const att_normal *n, size_t count, float b[16])
+// --- Systems side by side ------------------------------------------------------------------------
+
+#define COUNT_MAX 64
+#define LANES ATT_NORMAL_LANES_MAX
+
+typedef struct abreast {
+    _Alignas(64) float panel[COUNT_MAX * LANES * LANES];
+    _Alignas(64) float a[COUNT_MAX * COUNT_MAX * LANES];
+    _Alignas(64) float t[COUNT_MAX * LANES];
+    _Alignas(64) float roots[COUNT_MAX * LANES];
+    size_t from[COUNT_MAX * LANES];
+} abreast;
+
+// System s takes vectors s, s + 3, s + 6 … of ROWS; its result is (count). Lanes hold first, first + 1 … and none from `used` on.
+static bool solve_some(const att_normal *n, abreast *w, const float *rows, const float *scale,
+    size_t count, size_t dim, size_t first, size_t used)
 {
-    static _Alignas(64) float a[256], right[16];
-    att_rng rng = att_rng_seed(count);
-    memset(a, 0, sizeof a);
-    memset(right, 0, sizeof right);
-    for (size_t j = 0; j < 16; j++)
-        a[j * 16 + j] = 1;
-    for (int k = 0; k < 5; k++) {
-        float x[16] = {0};
-        for (size_t j = 0; j < count; j++)
-            x[j] = (float)att_rng_normal(&rng);
-        for (size_t r = 0; r < count; r++)
-            for (size_t c = r; c < count; c++)
-                a[r * 16 + c] += x[r] * x[c];
-        for (size_t j = 0; j < count; j++)
-            right[j] = x[j];
-    }
-    CHECK(n->solve_tiny(a, count, right));
-    memcpy(b, right, sizeof right);
+    memset(w->panel, 1, sizeof w->panel);
+    memset(w->a, 1, sizeof w->a);
+    memset(w->roots, 0, sizeof w->roots);
+    for (size_t k = 0; k < count; k++)
+        for (size_t l = 0; l < n->lanes; l++) {
+            w->from[k * n->lanes + l] = (first + l + 3 * k) % ROWS * dim;
+            if (l < used)
+                w->roots[k * n->lanes + l] = 0.3f + 0.02f * (float)((first + l + k) % 9);
+        }
+    const att_normal_abreast systems = {.rows = rows,
+        .from = w->from,
+        .next = w->from,
+        .roots = w->roots,
+        .scale = scale,
+        .panel = w->panel,
+        .a = w->a,
+        .t = w->t,
+        .count = count,
+        .next_count = count / 2,
+        .dim = dim};
+    return n->solve_abreast(&systems);
 }
 
-CHECK_TEST(tiny_systems_of_any_size_equal_the_plain_twin)
+CHECK_TEST(systems_side_by_side_equal_the_plain_twin_one_by_one)
 {
     CHECK_BEGIN();
+    static bench data;
+    static abreast fast, plain;
+    static const size_t counts[] = {1, 2, 4, 5, 8, 11, 16, 23, 32, 49, 64};
     for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
         const att_normal *normal = att_normal_named(names[n]);
-        for (size_t count = 1; normal && count <= 16; count++) {
-            float fast[16], plain[16];
-            tiny(att_normal_scalar(), count, plain);
-            tiny(normal, count, fast);
-            near(fast, plain, 16, 1e-5);
-            CHECK(fabsf(fast[0]) > 1e-3f);
+        for (size_t c = 0; normal && c < ATT_COUNT_OF(counts) * 2; c++) {
+            const size_t count = counts[c / 2], dim = c % 2 ? 112 : 64;
+            fill(&data, (uint32_t)dim);
+            for (size_t j = 0; j < dim; j++)
+                data.b[j] = 0.2f + 0.5f * fabsf(data.b[j]);
+            CHECK(normal->lanes <= LANES);
+            CHECK(solve_some(normal, &fast, data.panel, data.b, count, dim, 5, normal->lanes));
+            for (size_t l = 0; l < normal->lanes; l++) {
+                CHECK(solve_some(
+                    att_normal_scalar(), &plain, data.panel, data.b, count, dim, 5 + l, 1));
+                for (size_t k = 0; k < count; k++)
+                    CHECK_NEAR(fast.t[k * normal->lanes + l], plain.t[k], 2e-4);
+            }
         }
-        static _Alignas(64) float bad[256], b[16];
-        bad[0] = -1;
-        CHECK(!normal || !normal->solve_tiny(bad, 1, b));
     }
 }
+
+CHECK_TEST(a_lane_holds_the_same_bits_beside_any_others)
+{
+    CHECK_BEGIN();
+    static bench data;
+    static abreast full, lone;
+    fill(&data, 64);
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++) {
+        const att_normal *normal = att_normal_named(names[n]);
+        if (!normal)
+            continue;
+        CHECK(solve_some(normal, &full, data.panel, data.b, 19, 64, 0, normal->lanes));
+        for (size_t l = 0; l < normal->lanes; l++) {
+            CHECK(solve_some(normal, &lone, data.panel, data.b, 19, 64, l, 1));
+            for (size_t k = 0; k < 19; k++) {
+                CHECK_EQ(lone.t[k * normal->lanes], full.t[k * normal->lanes + l]);
+                CHECK(normal->lanes == 1 || lone.t[k * normal->lanes + 1] == 0);
+            }
+        }
+    }
+}
+
+// One vector (3 4) with root 1 and scales 1 and 1/2: (1 + 9 + 4) t = 1.
+static void one_by_hand(const att_normal *n)
+{
+    static _Alignas(64) float rows[16], scale[16];
+    static abreast w;
+    rows[0] = 3;
+    rows[1] = 4;
+    scale[0] = 1;
+    scale[1] = 0.5f;
+    memset(&w, 0, sizeof w);
+    w.roots[0] = 1;
+    const att_normal_abreast systems = {.rows = rows,
+        .from = w.from,
+        .next = w.from,
+        .roots = w.roots,
+        .scale = scale,
+        .panel = w.panel,
+        .a = w.a,
+        .t = w.t,
+        .count = 1,
+        .dim = 16};
+    CHECK(n->solve_abreast(&systems));
+    CHECK_NEAR(w.t[0], 1.0 / 14, 1e-7);
+    rows[0] = NAN;
+    CHECK(!n->solve_abreast(&systems));
+    rows[0] = 1e30f;
+    CHECK(!n->solve_abreast(&systems));
+}
+
+CHECK_TEST(one_vector_is_solved_by_hand_and_a_bad_one_refused)
+{
+    CHECK_BEGIN();
+    one_by_hand(att_normal_scalar());
+    for (size_t n = 0; n < ATT_COUNT_OF(names); n++)
+        if (att_normal_named(names[n]))
+            one_by_hand(att_normal_named(names[n]));
+}
+
+// --- By hand -------------------------------------------------------------------------------------
 
 // (2 1; 1 2) x = (3 3) has x = (1 1); the rest is the identity.
 static void solves_by_hand(const att_normal *n)
@@ -194,5 +279,7 @@ CHECK_TEST(a_small_system_is_solved_and_a_bad_one_refused)
 
 CHECK_MAIN(CHECK_CASE(fast_paths_equal_the_plain_twin),
     CHECK_CASE(panels_and_rotations_equal_the_plain_twin),
-    CHECK_CASE(tiny_systems_of_any_size_equal_the_plain_twin),
+    CHECK_CASE(systems_side_by_side_equal_the_plain_twin_one_by_one),
+    CHECK_CASE(a_lane_holds_the_same_bits_beside_any_others),
+    CHECK_CASE(one_vector_is_solved_by_hand_and_a_bad_one_refused),
     CHECK_CASE(a_small_system_is_solved_and_a_bad_one_refused))
