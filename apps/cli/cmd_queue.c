@@ -126,7 +126,11 @@ static void print_event(const cli *c, const att_case_event *e)
     if (e->reason.size)
         printf(": %.*s", (int)e->reason.size, e->reason.data);
     if (e->matched.size)
-        printf(" (saw \"%.*s\")", (int)e->matched.size, e->matched.data);
+        printf(" (saw \"%.*s\"", (int)e->matched.size, e->matched.data);
+    if (isfinite(e->score))
+        printf("%sscore %.2f", e->matched.size ? ", " : " (", e->score);
+    if (e->matched.size || isfinite(e->score))
+        fputs(")", stdout);
     putchar('\n');
 }
 

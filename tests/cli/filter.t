@@ -83,9 +83,9 @@ $ printf '%s\n' '{"id":"a","title":"A nice song"}' '{"id":"b","title":"The N1twi
   item-1  b      deny     barred        0  <*>
 $ attune queue show item-1; attune queue show item-2
 item-1: b "The N1twit", deny, barred; 0 reports by 0 people since the last verdict
-  <*>  deny      filter: title: the phrase "nitwit*" of insult, through leet (saw "N1twit")
+  <*>  deny      filter: title: the phrase "nitwit*" of insult, through leet (saw "N1twit", score 0.92)
 item-2: c "Song", not decided, barred; 0 reports by 0 people since the last verdict
-  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd")
+  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd", score 0.92)
 $ attune recommend u1 -n 9 --json --dry | tr ',' '\n' | grep '"item":'
 "items":[{"item":"a"
 $ attune queue decide item-2 allow --reason 'a cooking song' --by mara -q; attune import songs.ndjson --restart -q; attune queue list
@@ -95,9 +95,9 @@ $ attune queue decide item-2 allow --reason 'a cooking song' --by mara -q; attun
   item-1  b      deny     barred        0  <*>
 $ sed -i 's/l4rd/lard/' songs.ndjson; attune import songs.ndjson --restart -q; attune queue show item-2
 item-2: c "Song", allow, barred; 0 reports by 0 people since the last verdict
-  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd")
+  <*>  held      filter: tag: the phrase "*lard*" of odd, through leet (saw "l4rd", score 0.92)
   <*>  allow     mara: a cooking song
-  <*>  held      filter: tag: the phrase "*lard*" of odd (saw "lard")
+  <*>  held      filter: tag: the phrase "*lard*" of odd (saw "lard", score 1.00)
 $ attune doctor | grep filter; attune backup copy.attune -q; cmp attune.attune-filter.txt copy.attune-filter.txt && echo copied
 fine     attune.attune-filter.txt: whole
 copy.attune is a whole copy of attune.attune
