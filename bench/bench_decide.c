@@ -443,7 +443,7 @@ int main(int argc, char **argv)
     att_engine_info info;
     att_engine_info_get(engine, &info);
     printf("memory: %.0f bytes an item with its vector and place in the index, %.0f a person; explored %.2f %% of slots\n",
-        (double)(info.items_bytes + info.index_bytes) / (double)info.items, (double)info.users_bytes / (double)info.users,
+        (double)(info.items_bytes + info.index_bytes - att_kept_bytes(engine->serving.kept)) / (double)info.items, (double)info.users_bytes / (double)info.users,
         100.0 * (double)info.explored_impressions / (double)info.impressions);
     for (size_t g = 0; g < group; g++)
         att_slate_memory_destroy(b.memories[g]);

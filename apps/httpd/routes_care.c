@@ -123,7 +123,7 @@ static const struct {
     {"memory_people_bytes", "gauge", "Memory that people's states take, with the ids of their events.", offsetof(metered, info.users_bytes)},
     {"memory_event_ids_bytes", "gauge", "Of it, what knows the ids of events, each of which counts once.", offsetof(metered, info.event_ids_bytes)},
     {"memory_items_bytes", "gauge", "Memory that the catalogue takes.", offsetof(metered, info.items_bytes)},
-    {"memory_index_bytes", "gauge", "Memory that the index takes, mapped from its file as it may be.", offsetof(metered, info.index_bytes)},
+    {"memory_index_bytes", "gauge", "Memory that the index takes, mapped from its file as it may be, with the lists of what is near people.", offsetof(metered, info.index_bytes)},
     {"model_version", "gauge", "Model in use.", offsetof(metered, info.model)}};
 
 static void put_metrics(httpd_out *o, const metered *rows, size_t count)
