@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// music/beats.c - the best sequence of beats, and its bars.
+// music/beats.c - the best sequence of beats.
 #include "music/beats.h"
 
+#include "music/bars.h"
 #include "music/tempo.h"
 
 #include <math.h>
 
-enum { LOW = 0, PERIOD_MAX = 1024 };
-static const double TIGHTNESS = 100, TRIPLE_LEAST = 0.25; // a bar of three must be that much clearer than one of four
+enum { PERIOD_MAX = 1024 };
+static const double TIGHTNESS = 100;
 
 typedef struct desk {
     float *curves; // (ATT_ONSET_CURVES, count)
     float *score;  // (count)
     uint32_t *from; // (count), + 1; 0: the first beat
     size_t *beats; // (count) frames
-    double *accent; // (count) of beats
 } desk;
 
 // The sum of all registers, smoothed over some 25 ms, in units of its standard deviation.
@@ -79,82 +79,6 @@ static size_t trace(desk *d, const float *onset, size_t count, double period)
     return found - first;
 }
 
-// --- Bars -------------------------------------------------------------------------------------------------
-
-// How much the pitch classes of the time after frame `at` differ from those before: 1 minus their cosine.
-static double change_at(const att_heard *h, size_t frame, size_t frames_span)
-{
-    double before[12] = {0}, after[12] = {0}, ab = 0, aa = 0, bb = 0;
-    const double per_frame = h->chroma_hz / h->frames_hz;
-    const size_t at = (size_t)((double)frame * per_frame + 0.5), span = (size_t)fmax(1, (double)frames_span * per_frame);
-    for (size_t i = at > span ? at - span : 0; i < at && i < h->chroma_count; i++)
-        for (int c = 0; c < 12; c++)
-            before[c] += (double)h->chroma[i * 12 + (size_t)c];
-    for (size_t i = at; i < at + span && i < h->chroma_count; i++)
-        for (int c = 0; c < 12; c++)
-            after[c] += (double)h->chroma[i * 12 + (size_t)c];
-    for (int c = 0; c < 12; c++) {
-        ab += before[c] * after[c];
-        aa += before[c] * before[c];
-        bb += after[c] * after[c];
-    }
-    return aa > 0 && bb > 0 ? 1 - ab / sqrt(aa * bb) : 0;
-}
-
-static void add_normal(double *to, const double *values, size_t count)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < count; i++) {
-        sum += values[i];
-        squares += values[i] * values[i];
-    }
-    const double mean = sum / (double)count, spread = sqrt(fmax(1e-12, squares / (double)count - mean * mean));
-    for (size_t i = 0; i < count; i++)
-        to[i] += (values[i] - mean) / spread;
-}
-
-// How much clearer the accents at `phase` of bars of `length` are than the others, in their standard deviations.
-static double clearness(const double *accent, size_t count, size_t length, size_t phase)
-{
-    double on = 0, off = 0;
-    size_t ons = 0;
-    for (size_t i = 0; i < count; i++)
-        if (i % length == phase)
-            on += accent[i], ons++;
-        else
-            off += accent[i];
-    return ons && ons < count ? on / (double)ons - off / (double)(count - ons) : 0;
-}
-
-static void find_bars(const att_heard *h, const desk *d, size_t count, att_beats *out, double *work)
-{
-    const float *low = d->curves + (size_t)LOW * h->count;
-    const size_t period = count > 1 ? (d->beats[count - 1] - d->beats[0]) / (count - 1) : 1;
-    memset(d->accent, 0, count * sizeof *d->accent);
-    for (size_t i = 0; i < count; i++) {
-        const size_t at = d->beats[i];
-        work[i] = (double)ATT_MAX(low[at], ATT_MAX(at ? low[at - 1] : 0, at + 1 < h->count ? low[at + 1] : 0));
-    }
-    add_normal(d->accent, work, count);
-    for (size_t i = 0; i < count; i++)
-        work[i] = change_at(h, d->beats[i], period * 2);
-    add_normal(d->accent, work, count);
-    double best[2] = {-1e9, -1e9};
-    size_t phases[2] = {0, 0};
-    for (size_t b = 0; b < 2; b++)
-        for (size_t phase = 0; phase < 3 + b; phase++) {
-            const double its = clearness(d->accent, count, 3 + b, phase);
-            if (its > best[b]) {
-                best[b] = its;
-                phases[b] = phase;
-            }
-        }
-    const size_t b = best[0] > best[1] + TRIPLE_LEAST ? 0 : 1;
-    out->per_bar = (uint32_t)(3 + b);
-    for (size_t i = 0; i < count; i++)
-        out->items[i].in_bar = (uint32_t)((i + (3 + b) - phases[b]) % (3 + b)) + 1;
-}
-
 // To a part of a frame: the parabola through the onset's neighbours.
 static double exact(const float *onset, size_t count, size_t at)
 {
@@ -175,18 +99,16 @@ static att_status find(desk *d, const att_heard *heard, double period, att_beats
     if (found < 2)
         return ATT_OK;
     out->items = ATT_NEW_ARRAY(host, att_beat, found);
-    double *work = ATT_NEW_ARRAY(host, double, found);
-    att_status status = out->items && work ? ATT_OK : att_no_memory(err, found, "beats");
-    if (!status) {
-        out->count = found;
-        for (size_t i = 0; i < found; i++)
-            out->items[i].at_s = fmax(0, exact(onset, count, d->beats[i]) / heard->frames_hz);
-        find_bars(heard, d, found, out, work);
-    } else if (out->items) {
+    if (!out->items)
+        return att_no_memory(err, found, "beats");
+    out->count = found;
+    for (size_t i = 0; i < found; i++)
+        out->items[i].at_s = fmax(0, exact(onset, count, d->beats[i]) / heard->frames_hz);
+    const att_status status = att_bars_find(heard, d->beats, out, host, err);
+    if (status) {
         ATT_FREE_ARRAY(host, out->items, found);
-        out->items = NULL;
+        *out = (att_beats){0};
     }
-    ATT_FREE_ARRAY(host, work, found);
     return status;
 }
 
@@ -199,14 +121,13 @@ att_status att_beats_find(const att_heard *heard, double bpm, att_beats *out, co
     if (period < 4 || period > PERIOD_MAX || (double)count < 4 * period)
         return ATT_OK;
     desk d = {.curves = ATT_NEW_ARRAY(&full, float, ATT_ONSET_CURVES *count), .score = ATT_NEW_ARRAY(&full, float, count),
-        .from = ATT_NEW_ARRAY(&full, uint32_t, count), .beats = ATT_NEW_ARRAY(&full, size_t, count), .accent = ATT_NEW_ARRAY(&full, double, count)};
-    att_status status = d.curves && d.score && d.from && d.beats && d.accent ? ATT_OK : att_no_memory(err, count, "frames of beats");
+        .from = ATT_NEW_ARRAY(&full, uint32_t, count), .beats = ATT_NEW_ARRAY(&full, size_t, count)};
+    att_status status = d.curves && d.score && d.from && d.beats ? ATT_OK : att_no_memory(err, count, "frames of beats");
     if (!status)
         status = find(&d, heard, period, out, &full, err);
     ATT_FREE_ARRAY(&full, d.curves, ATT_ONSET_CURVES * count);
     ATT_FREE_ARRAY(&full, d.score, count);
     ATT_FREE_ARRAY(&full, d.from, count);
     ATT_FREE_ARRAY(&full, d.beats, count);
-    ATT_FREE_ARRAY(&full, d.accent, count);
     return status;
 }

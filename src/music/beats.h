@@ -6,7 +6,7 @@
 //
 //   C(t) = o(t) + max over s in t-2P … t-P/2 of C(s) - 100 log^2((t - s) / P)
 //
-// A bar has 3 or 4 beats, and begins where the low register strikes and the harmony changes more than elsewhere.
+// Which of them begin a bar: music/bars.h.
 #ifndef ATT_MUSIC_BEATS_H
 #define ATT_MUSIC_BEATS_H
 

@@ -116,8 +116,8 @@ att_status att_listener_create(att_listener **out, uint32_t channels, uint32_t r
     l->host = full;
     l->channels = channels;
     l->rate_hz = rate_hz;
-    for (l->window = 128; (double)l->window < 0.03 * rate_hz;)
-        l->window *= 2; // 2048 at 44.1 kHz
+    for (l->window = 128; (double)l->window * M_SQRT2 < 0.046 * rate_hz;)
+        l->window *= 2; // the power of two that is nearest to 46 ms: 2048 at 44.1 and 48 kHz, 512 at 8 kHz
     l->hop = (size_t)(rate_hz / 86.1328125 + 0.5);
     const size_t half = l->window / 2 + 1;
     l->ring = ATT_NEW_ARRAY(&full, float, 2 * l->window);

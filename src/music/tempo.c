@@ -6,9 +6,9 @@
 
 #include <math.h>
 
-enum { WINDOW = 1024, STEP = 512, CURVES = ATT_ONSET_CURVES, STEPS_MAX = 512 };
+enum { WINDOW = 1024, STEP = 512, CURVES = ATT_ONSET_CURVES, STEPS_MAX = 512, STROKES_LEAST = 4 };
 static const double SLOWEST_BPM = 40, FASTEST_BPM = 260, PREFERRED_BPM = 115, PREFERENCE_OCTAVES = 0.7, GRID = 0.005,
-                    RISE_LEAST = 0.1;
+                    RISE_LEAST = 0.1, STROKE = 2.5, SAME = 0.005;
 
 typedef struct tempogram {
     double lags[WINDOW];             // mean autocorrelation; 1 at 0
@@ -192,6 +192,44 @@ static void find_guesses(const tempogram *t, att_tempo *out)
     }
 }
 
+// Made exact, two readings can turn out to be one.
+static void merge_guesses(att_tempo *out)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < out->count; i++) {
+        uint32_t same = 0;
+        while (same < kept && fabs(out->guesses[same].bpm / out->guesses[i].bpm - 1) > SAME)
+            same++;
+        if (same < kept)
+            out->guesses[same].share += out->guesses[i].share;
+        else
+            out->guesses[kept++] = out->guesses[i];
+    }
+    out->count = kept;
+    for (uint32_t i = 1; i < kept; i++) // a share that grew may have overtaken another's, but for the first
+        for (uint32_t k = i; k > 1 && out->guesses[k].share > out->guesses[k - 1].share; k--) {
+            const att_tempo_guess other = out->guesses[k];
+            out->guesses[k] = out->guesses[k - 1];
+            out->guesses[k - 1] = other;
+        }
+}
+
+// Moments at which clearly more begins than before and after, up to STROKES_LEAST.
+static size_t strokes(const att_heard *heard)
+{
+    size_t count = 0;
+    float sums[3] = {0};
+    for (size_t i = 0; i < heard->count && count < STROKES_LEAST; i++) {
+        sums[0] = sums[1];
+        sums[1] = sums[2];
+        sums[2] = 0;
+        for (size_t c = 0; c < ATT_REGISTERS; c++)
+            sums[2] += heard->onset[i * ATT_REGISTERS + c];
+        count += sums[1] > (float)STROKE && sums[1] > sums[0] && sums[1] >= sums[2];
+    }
+    return count;
+}
+
 // How clear: the height of the autocorrelation at the beat and its multiples. Regular clicks have 1, noise about 0.03.
 static double confidence(const tempogram *t, double bpm)
 {
@@ -214,8 +252,10 @@ att_status att_tempo_find(const att_heard *heard, att_tempo *out, const att_host
         t->frames_hz = heard->frames_hz;
         att_window_hann(b.hann, WINDOW);
         att_onset_curves(heard, b.curves);
-        if (fill(t, &b, heard))
+        if (strokes(heard) == STROKES_LEAST && fill(t, &b, heard)) {
             find_guesses(t, out);
+            merge_guesses(out);
+        }
         if (out->count)
             out->confidence = confidence(t, out->guesses[0].bpm);
     }

@@ -8,7 +8,8 @@
 //
 //   a' = mean of a(P), a(2P), a(4P) by 1, a(3P) by 1/2, a(8P) by 0.6;  f' = f(1/P) + f(2/P)/2 + f(4/P)/4;  P: the beat's period
 //
-// The best tempo is then made exact by following the peak of a(kP) to ever larger k.
+// The best tempo is then made exact by following the peak of a(kP) to ever larger k; readings within half a percent are one. Where nothing is
+// struck four times there is no beat.
 #ifndef ATT_MUSIC_TEMPO_H
 #define ATT_MUSIC_TEMPO_H
 
