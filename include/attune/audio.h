@@ -38,7 +38,7 @@ att_sound att_audio_view(const att_audio *audio);
 typedef struct att_audio_read_options {
     double seconds_max;  // no more is read; 0: 7200 (but never more than 4 GiB of samples)
     uint32_t rate_hz;    // converted to that; 0: as it is in the file
-    bool mono;           // channels are averaged
+    bool mono;           // one channel, as att_audio_fold makes it
 } att_audio_read_options;
 
 // Any file that libsndfile opens (WAV, FLAC, Ogg, MP3 …), and where this build has the helper for it whatever FFmpeg opens (M4A, WebM, the
@@ -63,6 +63,9 @@ att_status att_audio_write(att_sound sound, const char *path, const att_host *ho
 att_status att_audio_resample(att_audio *out, att_sound sound, uint32_t rate_hz, const att_host *host, att_error *err);
 // The mean of the channels; out has room for sound.frames.
 void att_audio_mix(att_sound sound, float *out);
+// The same; but half the difference of two channels where it has more than twice the power of the mean: one of them is upside down then, and
+// in their mean most of the music would hide.
+void att_audio_fold(att_sound sound, float *out);
 
 // Whether helpers get a filter of system calls here (seccomp, on x86-64 and ARM64): without it, a decoder that was taken over may do what
 // its user may, within the limits. Each helper says so itself too, and the library tells the host's log.

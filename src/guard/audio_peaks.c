@@ -146,7 +146,7 @@ static att_status bring(att_sound sound, const att_host *host, att_audio *out, a
     att_status status = att_audio_init(&mono, sound.frames, 1, sound.rate_hz, host, err);
     if (status)
         return status;
-    att_audio_mix(sound, mono.samples);
+    att_audio_fold(sound, mono.samples);
     if (sound.rate_hz == ATT_PEAK_RATE_HZ)
         return *out = mono, ATT_OK;
     status = att_audio_resample(out, att_audio_view(&mono), ATT_PEAK_RATE_HZ, host, err);

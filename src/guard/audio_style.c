@@ -154,7 +154,7 @@ att_status att_style_of(att_sound sound, float out[ATT_STYLE_DIM], const att_hos
     styler *s = ATT_NEW_ARRAY(&full, styler, 1);
     att_status status = s ? att_audio_init(&mono, sound.frames, 1, sound.rate_hz, &full, err) : att_no_memory(err, 1, "styler");
     if (!status) {
-        att_audio_mix(sound, mono.samples);
+        att_audio_fold(sound, mono.samples);
         status = att_audio_resample(&audio, att_audio_view(&mono), RATE_HZ, &full, err);
     }
     if (!status) {

@@ -58,6 +58,41 @@ void att_audio_mix(att_sound sound, float *out)
     }
 }
 
+// Powers of what two channels have in common and of what they have not, as they add up.
+typedef struct sides {
+    double mean, difference;
+} sides;
+
+static void add_sides(sides *to, att_sound sound)
+{
+    for (size_t i = 0; sound.channels == 2 && i < sound.frames; i++) {
+        const double left = (double)sound.samples[2 * i], right = (double)sound.samples[2 * i + 1];
+        to->mean += (left + right) * (left + right);
+        to->difference += (left - right) * (left - right);
+    }
+}
+
+static bool is_upside_down(sides s)
+{
+    return s.difference > 2 * s.mean;
+}
+
+static void mix_difference(att_sound stereo, float *out)
+{
+    for (size_t i = 0; i < stereo.frames; i++)
+        out[i] = (stereo.samples[2 * i] - stereo.samples[2 * i + 1]) / 2;
+}
+
+void att_audio_fold(att_sound sound, float *out)
+{
+    sides s = {0};
+    add_sides(&s, sound);
+    if (is_upside_down(s))
+        mix_difference(sound, out);
+    else
+        att_audio_mix(sound, out);
+}
+
 att_status att_audio_resample(att_audio *out, att_sound sound, uint32_t rate_hz, const att_host *host, att_error *err)
 {
     const double ratio = (double)rate_hz / sound.rate_hz;
@@ -100,7 +135,13 @@ static att_status grow(att_audio *out, size_t frames, att_error *err)
     return ATT_OK;
 }
 
-static att_status read_all(att_audio *out, att_source *source, bool mono, size_t frames_max, att_error *err)
+typedef enum fold {
+    FOLD_NOT,
+    FOLD_MEAN,
+    FOLD_DIFFERENCE
+} fold;
+
+static att_status read_all(att_audio *out, att_source *source, fold how, sides *powers, size_t frames_max, att_error *err)
 {
     const uint32_t channels = att_source_channels(source);
     float *block = ATT_NEW_ARRAY(&out->host, float, (size_t)BLOCK_FRAMES * channels);
@@ -113,8 +154,13 @@ static att_status read_all(att_audio *out, att_source *source, bool mono, size_t
             status = grow(out, ATT_MAX(frames + got, ATT_MIN(out->frames + out->frames / 2, SAMPLES_MAX / out->channels)), err);
         if (status || got == 0)
             break;
-        if (mono)
-            att_audio_mix((att_sound){block, got, channels, out->rate_hz}, out->samples + frames);
+        const att_sound part = {block, got, channels, out->rate_hz};
+        if (how == FOLD_MEAN)
+            add_sides(powers, part);
+        if (how == FOLD_DIFFERENCE)
+            mix_difference(part, out->samples + frames);
+        else if (how == FOLD_MEAN)
+            att_audio_mix(part, out->samples + frames);
         else
             memcpy(out->samples + frames * channels, block, got * channels * sizeof(float));
         frames += got;
@@ -153,25 +199,38 @@ att_status att_audio_measure(att_audio_shape *out, const char *path, uint64_t sa
     return !status && !out->frames ? ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path) : status;
 }
 
-att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err)
+static att_status read_file(att_audio *out, const char *path, fold how, sides *powers, double seconds, att_error *err)
 {
-    const att_audio_read_options asked = options ? *options : (att_audio_read_options){0};
-    const double seconds = asked.seconds_max > 0 ? asked.seconds_max : SECONDS_DEFAULT;
     att_source *source;
-    *out = (att_audio){.host = att_host_complete(host)};
     att_status status = att_source_open(&source, path, &out->host, err);
     if (status)
         return status;
     out->rate_hz = att_source_rate_hz(source);
-    out->channels = asked.mono ? 1 : att_source_channels(source);
-    status = read_all(out, source, asked.mono, (size_t)fmin(ceil(seconds * out->rate_hz), SAMPLES_MAX), err);
+    out->channels = how ? 1 : att_source_channels(source);
+    status = read_all(out, source, how, powers, (size_t)fmin(ceil(seconds * out->rate_hz), SAMPLES_MAX), err);
     const uint64_t missing = att_source_missing(source);
     att_source_close(source);
     if (!status && out->frames == 0)
         status = ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path);
-    if (!status && missing)
+    if (!status && missing && how != FOLD_DIFFERENCE) // said once
         att_logf(&out->host, ATT_LOG_WARNING, "%s: the file ends after %.1f s; its head says %.1f s", path, (double)out->frames / out->rate_hz,
             (double)(out->frames + missing) / out->rate_hz);
+    return status;
+}
+
+// To one channel it is read once more where the channels turn out to cancel each other: rare, and memory is that of one channel.
+att_status att_audio_read(att_audio *out, const char *path, const att_audio_read_options *options, const att_host *host, att_error *err)
+{
+    const att_audio_read_options asked = options ? *options : (att_audio_read_options){0};
+    const double seconds = asked.seconds_max > 0 ? asked.seconds_max : SECONDS_DEFAULT;
+    sides powers = {0};
+    *out = (att_audio){.host = att_host_complete(host)};
+    att_status status = read_file(out, path, asked.mono ? FOLD_MEAN : FOLD_NOT, &powers, seconds, err);
+    if (!status && asked.mono && is_upside_down(powers)) {
+        att_audio_deinit(out);
+        *out = (att_audio){.host = att_host_complete(host)};
+        status = read_file(out, path, FOLD_DIFFERENCE, &powers, seconds, err);
+    }
     if (!status && asked.rate_hz && asked.rate_hz != out->rate_hz) {
         att_audio other;
         status = att_while(err, att_audio_resample(&other, att_audio_view(out), asked.rate_hz, &out->host, err), "%s", path);

@@ -66,6 +66,33 @@ CHECK_TEST(ten_seconds_tell_the_track_and_the_place)
     att_prints_destroy(prints);
 }
 
+// Stereo: what is in the middle, and a little of another track on the sides; then the right channel upside down.
+CHECK_TEST(a_channel_upside_down_hides_nothing)
+{
+    CHECK_BEGIN();
+    att_prints *prints = known_tracks();
+    static const double sides[] = {0, 0.2};
+    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
+        att_print_match found[ATT_PRINT_FOUND_MAX];
+        size_t count;
+        att_audio middle = music_by_dice(102, track_s), side = music_by_dice(900, track_s), stereo;
+        CHECK_OK(att_audio_init(&stereo, 10 * middle.rate_hz, 2, middle.rate_hz, NULL, NULL));
+        for (size_t i = 0; i < stereo.frames; i++) {
+            const double a = middle.samples[i + 7 * middle.rate_hz], b = sides[s] * side.samples[i];
+            stereo.samples[2 * i] = (float)(a + b);
+            stereo.samples[2 * i + 1] = (float)-(a - b);
+        }
+        CHECK_OK(att_prints_find(prints, att_audio_view(&stereo), NULL, found, &count, NULL));
+        CHECK(count >= 1);
+        CHECK_EQ(found[0].index, 2);
+        CHECK_NEAR(found[0].there_from_s - found[0].from_s, 7, 0.05);
+        att_audio_deinit(&stereo);
+        att_audio_deinit(&side);
+        att_audio_deinit(&middle);
+    }
+    att_prints_destroy(prints);
+}
+
 CHECK_TEST(noise_and_another_speed_are_seen_through)
 {
     CHECK_BEGIN();
@@ -114,5 +141,5 @@ CHECK_TEST(what_is_not_known_is_not_found)
     att_prints_destroy(prints);
 }
 
-CHECK_MAIN(CHECK_CASE(ten_seconds_tell_the_track_and_the_place), CHECK_CASE(noise_and_another_speed_are_seen_through),
+CHECK_MAIN(CHECK_CASE(ten_seconds_tell_the_track_and_the_place), CHECK_CASE(a_channel_upside_down_hides_nothing), CHECK_CASE(noise_and_another_speed_are_seen_through),
     CHECK_CASE(what_is_not_known_is_not_found))

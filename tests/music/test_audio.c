@@ -56,6 +56,33 @@ CHECK_TEST(a_file_is_measured_as_it_is_read)
     att_audio_deinit(&a);
 }
 
+CHECK_TEST(channels_that_cancel_each_other_are_still_heard_in_one)
+{
+    CHECK_BEGIN();
+    static const double rights[] = {1, 0.3, -0.1, -1};
+    for (size_t r = 0; r < sizeof rights / sizeof rights[0]; r++) {
+        att_audio sound, read;
+        float folded[3200];
+        CHECK_OK(att_audio_init(&sound, sizeof folded / sizeof *folded, 2, 8000, NULL, NULL));
+        for (size_t i = 0; i < sound.frames; i++) {
+            sound.samples[2 * i] = (float)(0.5 * sin(0.3 * (double)i));
+            sound.samples[2 * i + 1] = (float)(rights[r] * 0.5 * sin(0.3 * (double)i));
+        }
+        const double gain = rights[r] > -0.5 ? 0.5 * (1 + rights[r]) : 0.5 * (1 - rights[r]);
+        CHECK_OK(att_audio_write(att_audio_view(&sound), check_path("folded.wav"), NULL, NULL));
+        CHECK_OK(att_audio_read(&read, check_path("folded.wav"), &(att_audio_read_options){.mono = true}, NULL, NULL));
+        att_audio_fold(att_audio_view(&sound), folded);
+        CHECK_EQ(read.channels, 1);
+        CHECK_EQ(read.frames, sound.frames);
+        for (size_t i = 0; i < sound.frames; i += 7) {
+            CHECK_NEAR(folded[i], gain * 0.5 * sin(0.3 * (double)i), 1e-6);
+            CHECK_NEAR(read.samples[i], folded[i], 1e-6);
+        }
+        att_audio_deinit(&read);
+        att_audio_deinit(&sound);
+    }
+}
+
 CHECK_TEST(another_rate_keeps_the_tone)
 {
     CHECK_BEGIN();
@@ -99,5 +126,5 @@ CHECK_TEST(loudness_is_what_the_standard_says)
     att_audio_deinit(&a);
 }
 
-CHECK_MAIN(CHECK_CASE(what_is_written_is_read_again), CHECK_CASE(a_file_is_measured_as_it_is_read), CHECK_CASE(another_rate_keeps_the_tone),
+CHECK_MAIN(CHECK_CASE(what_is_written_is_read_again), CHECK_CASE(a_file_is_measured_as_it_is_read), CHECK_CASE(channels_that_cancel_each_other_are_still_heard_in_one), CHECK_CASE(another_rate_keeps_the_tone),
     CHECK_CASE(a_file_that_is_no_sound_is_refused_with_its_name), CHECK_CASE(loudness_is_what_the_standard_says))
