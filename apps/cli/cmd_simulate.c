@@ -328,6 +328,8 @@ static int run_simulate(cli *c)
     const char *out = cli_get(c, "out");
     if (cli_get(c, "clickbait") && !cli_get(c, "run"))
         return cli_usage(c, "--clickbait wants --run DAYS");
+    if (cli_get(c, "early-skips") && !cli_get(c, "run"))
+        return cli_usage(c, "--early-skips wants --run DAYS");
     if (!out && !cli_get(c, "run") && !cli_get(c, "choices"))
         return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, --drift, or --choices N");
     att_world *world = NULL;
@@ -340,6 +342,8 @@ static int run_simulate(cli *c)
     int code = out ? write_world(c, world, out) : 0;
     if (!code && cli_get(c, "clickbait"))
         code = cli_run_clickbait(c, world, options.ahead_days);
+    else if (!code && cli_get(c, "early-skips"))
+        code = cli_run_early_skips(c, world, options.ahead_days);
     else if (!code && cli_get(c, "run"))
         code = run_policies(c, world, options.ahead_days);
     if (!code && cli_get(c, "choices"))
@@ -352,6 +356,7 @@ static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write item
     {"run", 0, "DAYS", "people meet the engine of --store for so many days after the history"},
     {"drift", 0, NULL, "what several time scales of taste do after a binge, a move, and over --days of a closed loop, with and without"},
     {"worlds", 0, "N", "with --drift: so many worlds; default 2"},
+    {"early-skips", 0, "W", "with --run: an experiment in a new store whose second arm has objective.early_skip W, the first 0"},
     {"clickbait", 0, "W", "with --run: an experiment in a new store whose second arm pushes clickbait by the weight W; 0: none, the arms are alike"},
     {"train-every", 0, "DAYS", "with --run: train anew after so many days; default 7, 0 never"},
     {"choices", 0, "N", "N visitors choose by a thumbnail: regret of each bandit (docs/bandits.md)"},
@@ -364,6 +369,7 @@ static const char *const simulate_examples[] = {"attune simulate --out world --p
     "attune simulate --ope-coverage 200", "how often off-policy intervals hold the true value",
     "attune simulate --store sim.attune --run 14", "random, popularity, attune and an oracle, side by side", "attune simulate --drift",
     "one late night, a moved taste and sixty days, with the time scales and without",
+    "attune simulate --store skips.attune --run 28 --early-skips 1", "how many fewer things are left within ten seconds",
     "attune simulate --store bait.attune --run 28 --clickbait 1", "more clicks, less satisfaction: the report warns",
     "attune simulate --choices 20000", "regret of each bandit against the best fixed policy", NULL};
 const cli_command cli_simulate = {"simulate", "Make a simulated world, or let its people meet the engine", "", 0, 0,

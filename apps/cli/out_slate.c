@@ -143,10 +143,10 @@ json_t *cli_wishes_json(att_engine *engine, const att_context *context, att_text
 
 // --- The slate -------------------------------------------------------------------------------------------------
 
-// A column for each term, but none for the situation where it wants nothing.
+// A column for each term, but none for the situation where it wants nothing, and none for skips where nothing was learned of them.
 static bool has_column(const att_slate *slate, att_term term)
 {
-    bool any = term != ATT_TERM_SITUATION;
+    bool any = term != ATT_TERM_SITUATION && term != ATT_TERM_SKIP;
     for (size_t i = 0; i < slate->count; i++)
         any |= slate->shown[i].terms[term] != 0;
     return any;

@@ -20,7 +20,8 @@ ATT_BEGIN
     X(CONTROL, "control", "this person's sliders and 'less like this'")                            \
     X(CALIBRATION, "calibration", "how much it brings the slate towards the person's mix")         \
     X(REDUNDANCY, "redundancy", "a penalty for likeness to what stands above it")                  \
-    X(SITUATION, "situation", "how well its features are what the situation wants")
+    X(SITUATION, "situation", "how well its features are what the situation wants")      \
+    X(SKIP, "skip", "how much less likely than most it is to be left early")
 
 typedef enum att_term {
 #define X(name, wire, text) ATT_TERM_##name,

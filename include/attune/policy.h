@@ -83,6 +83,7 @@ typedef struct att_policy {
         int64_t repeat_gap_ms; // an item shown or finished is not shown again for this long
         uint32_t candidates;   // fetched before the slate is built, 50 … 5000
         uint32_t out_of_distribution; // at least this many items outside the usual taste, 0 … 5
+        double early_skip;         // weight: against what is likely to be left early, 0 … 10
         double situation;          // weight: fit to what the situation wants of the item's features, 0 … 10
         double situation_evidence; // events in a situation after which its wishes count half; 0: they never fade
         double situation_share;    // of the candidates, drawn from what fits the situation, 0 … 0.5

@@ -17,7 +17,8 @@ static void weights_of(const att_policy *policy, float out[ATT_TERM_COUNT])
         [ATT_TERM_CONTROL] = (float)policy->objective.control,
         [ATT_TERM_CALIBRATION] = (float)policy->objective.calibration,
         [ATT_TERM_REDUNDANCY] = (float)policy->objective.diversity,
-        [ATT_TERM_SITUATION] = (float)policy->objective.situation};
+        [ATT_TERM_SITUATION] = (float)policy->objective.situation,
+        [ATT_TERM_SKIP] = (float)policy->objective.early_skip};
     memcpy(out, weights, sizeof weights);
 }
 

@@ -79,6 +79,8 @@ void att_terms_fill(att_candidate *candidates, size_t count, const att_raw_terms
             terms[ATT_TERM_CONTEXT] = policy->objective.context * (double)raw->context[i];
         if (raw->situation)
             terms[ATT_TERM_SITUATION] = policy->objective.situation * (double)raw->situation[i];
+        if (raw->skip)
+            terms[ATT_TERM_SKIP] = policy->objective.early_skip * (double)raw->skip[i];
         if (raw->novelty)
             terms[ATT_TERM_NOVELTY] = novelty * (double)raw->novelty[i];
         if (fresh)

@@ -9,6 +9,8 @@
 //
 //   situation  w * fit, fit in -1 … 1 from decide/wishes.h
 //
+//   skip       w * (p - P), P the chance that it is left early (decide/skips.h), p that of all
+//
 //   novelty    w' * novelty, w' = w + 2 * slider * max(w, 1/4)
 //              (the slider at -1 turns the bonus round, at 1 it triples it)
 //
@@ -33,6 +35,7 @@ typedef struct att_raw_terms {
     const float *boost;             // -1 … 1
     const float *energy;            // 0 … 1; NaN: not known
     const float *less_like;         // att_less_like, 0 … 1
+    const float *skip;              // p - P
 } att_raw_terms;
 
 typedef struct att_term_settings {

@@ -45,8 +45,8 @@ static bool enter(att_view *view, uint32_t item)
     return true;
 }
 
-// Those nearest to the person's taste among `eligible` items of `bits`.
-static att_status enter_nearest_of(att_view *view, const uint64_t *bits, size_t eligible, size_t wanted, att_error *err)
+// Those nearest to the person's taste among `eligible` items of `bits`. What is kept of a search is kept for each `purpose` (0 or 1).
+static att_status enter_nearest_of(att_view *view, const uint64_t *bits, size_t eligible, size_t wanted, uint64_t purpose, att_error *err)
 {
     const att_serving *serving = &view->engine->serving;
     if (!view->taste || !serving->index || att_index_count(serving->index) == 0 || !wanted)
@@ -61,7 +61,7 @@ static att_status enter_nearest_of(att_view *view, const uint64_t *bits, size_t 
         .exclude_count = view->exclude_count};
     size_t found = 0;
     const size_t width = wanted + 32; // the index widens it by what is excluded
-    const uint64_t whose = (uint64_t)view->user << 32 | view->moment.situation; // people like other things elsewhere
+    const uint64_t whose = (uint64_t)view->user << 32 | purpose << 16 | view->moment.situation; // people like other things elsewhere
     const att_status status = att_kept_top(serving->kept, whose, serving->index, view->memory->search, view->taste, &filter,
         wanted, (uint32_t)width, hits, &found, err);
     for (size_t i = 0; i < found && !status; i++)
@@ -91,7 +91,7 @@ static att_status enter_fitting(att_view *view, size_t wanted, att_error *err)
     if (!count)
         return ATT_OK;
     if (view->taste)
-        return enter_nearest_of(view, fitting, count, ATT_MIN(wanted, count), err);
+        return enter_nearest_of(view, fitting, count, ATT_MIN(wanted, count), 1, err);
     for (size_t i = 0; i < serving->popular_count && view->candidate_count < until; i++)
         if (serving->popular[i] < view->bit_count && (fitting[serving->popular[i] / 64] >> serving->popular[i] % 64 & 1))
             enter(view, serving->popular[i]);
@@ -222,7 +222,8 @@ static bool make_columns(att_raw_columns *c, size_t count, att_arena *scratch)
     c->less_like = ATT_NEW_RAW(scratch, float, count);
     c->situation = ATT_NEW_RAW(scratch, float, count);
     c->published_at_ms = ATT_NEW_RAW(scratch, int64_t, count);
-    return c->novelty && c->boost && c->energy && c->less_like && c->situation && c->published_at_ms;
+    c->skip = ATT_NEW_RAW(scratch, float, count);
+    return c->novelty && c->boost && c->energy && c->less_like && c->situation && c->skip && c->published_at_ms;
 }
 
 static att_status make_room(att_view *view, size_t capacity, att_error *err)
@@ -250,6 +251,18 @@ static att_status make_room(att_view *view, size_t capacity, att_error *err)
 
 // --- Terms ----------------------------------------------------------------------------------------------------
 
+// How much less likely than most the item is to be left early.
+static float skip_of(const att_view *view, const att_candidate *candidate)
+{
+    const att_serving *serving = &view->engine->serving;
+    const att_skips *skips = serving->skips;
+    float sum = 0;
+    for (size_t t = 0; t < candidate->tag_count; t++)
+        sum += candidate->tags[t] < serving->context_tag_count ? view->skips[candidate->tags[t]] : 0;
+    return (float)skips->base - att_skips_chance(skips, candidate->item < skips->item_count ? skips->items[candidate->item] : 0,
+                                    candidate->tag_count ? sum / (float)candidate->tag_count : 0);
+}
+
 static void describe_one(att_view *view, size_t i, float log_least)
 {
     const att_catalogue *catalogue = &view->engine->catalogue;
@@ -268,6 +281,8 @@ static void describe_one(att_view *view, size_t i, float log_least)
     view->columns.boost[i] = entry->boost;
     view->columns.energy[i] = entry->energy;
     view->columns.published_at_ms[i] = entry->published_at_ms;
+    if (view->skips)
+        view->columns.skip[i] = skip_of(view, candidate);
     if (view->wishes.count)
         view->columns.situation[i] = att_wishes_fit(&view->engine->wishes, &view->wishes, item);
 }
@@ -361,7 +376,7 @@ att_status att_view_candidates(att_view *view, att_error *err)
     const size_t near = view->folded ? capacity * nearest / 10 : capacity;
     const size_t fitting = view->wishes.count ? ATT_MIN(near / 2, (size_t)(policy->objective.situation_share * (double)capacity)) : 0;
     if (!status)
-        status = enter_nearest_of(view, view->open, view->eligible_count, near - fitting, err);
+        status = enter_nearest_of(view, view->open, view->eligible_count, near - fitting, 0, err);
     if (!status)
         status = enter_fitting(view, fitting, err);
     if (!status)

@@ -2,15 +2,30 @@
 // engine/context_file.c - what contexts lift, on disk: a "CTXT" snapshot.
 //
 // Sections: "TAGS" the names of the tags, each with a zero byte behind it, in the order of their numbers;
-// "LIFT" the bytes of decide/context.h. Tags are found again by name, since a catalogue may number them anew.
+// "LIFT" the bytes of decide/context.h; "SKIP", where it was learned, those of decide/skips.h. Tags are found again by name, since a catalogue may number them anew.
 #include "engine/internal.h"
 
 #define CONTEXT_VERSION 1
 #define KIND ATT_TAG4('C', 'T', 'X', 'T')
 #define SECTION_TAGS ATT_TAG4('T', 'A', 'G', 'S')
 #define SECTION_LIFT ATT_TAG4('L', 'I', 'F', 'T')
+#define SECTION_SKIP ATT_TAG4('S', 'K', 'I', 'P')
 
-att_status att_context_file_save(const att_context_model *model, const att_names *tags, const char *path,
+static att_status add_skips(att_snapshot_writer *writer, const att_skips *skips, const att_host *host, att_error *err)
+{
+    const size_t size = skips ? att_skips_size(skips) : 0;
+    if (!skips)
+        return ATT_OK;
+    unsigned char *bytes = att_alloc(host, size, 1);
+    if (!bytes)
+        return att_no_memory(err, size, "bytes of skips");
+    att_skips_save(skips, bytes);
+    const att_status status = att_snapshot_add(writer, SECTION_SKIP, bytes, size, err);
+    att_free(host, bytes, size, 1);
+    return status;
+}
+
+att_status att_context_file_save(const att_context_model *model, const att_skips *skips, const att_names *tags, const char *path,
     const att_host *host, att_error *err)
 {
     ATT_VEC(char) names = {0};
@@ -37,6 +52,8 @@ att_status att_context_file_save(const att_context_model *model, const att_names
         status = att_snapshot_add(writer, SECTION_TAGS, names.items, names.count, err);
     if (!status)
         status = att_snapshot_add(writer, SECTION_LIFT, lifts, size, err);
+    if (!status)
+        status = add_skips(writer, skips, host, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -87,6 +104,12 @@ att_status att_context_file_load(att_serving *serving, const char *path, const a
         status = ATT_FAIL(err, ATT_CORRUPT, "%s holds no lifts", path);
     if (!status)
         status = att_while(err, att_context_load(&serving->context, lifts, lifts_size, host, err), "%s", path);
+    size_t skips_size = 0;
+    const unsigned char *skips = status ? NULL : att_snapshot_section(snapshot, SECTION_SKIP, &skips_size);
+    if (!status && skips)
+        status = att_while(err, att_skips_load(&serving->skips, skips, skips_size, host, err), "%s", path);
+    if (!status && serving->skips && serving->skips->tag_count != att_context_tag_total(serving->context))
+        status = ATT_FAIL(err, ATT_CORRUPT, "%s: skips of %u tags, lifts of %zu", path, serving->skips->tag_count, att_context_tag_total(serving->context));
     if (!status)
         status = match_tags(serving, names, names ? names_size : 0, catalogue_tags, path, host, err);
     att_snapshot_close(snapshot);

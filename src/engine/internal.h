@@ -22,6 +22,7 @@
 #include "decide/choices.h"
 #include "decide/context.h"
 #include "decide/experiments.h"
+#include "decide/skips.h"
 #include "decide/wishes.h"
 #include "embed/model.h"
 #include "engine/catalogue.h"
@@ -50,6 +51,7 @@ typedef struct att_serving {
     att_context_model *context; // NULL: none
     uint32_t *context_tag; // (context_tag_count) by tag of the catalogue: the tag of `context`, ATT_NO_INDEX for none
     size_t context_tag_count;
+    att_skips *skips; // numbers its tags as `context` does; NULL: none
     uint32_t *popular;     // (popular_count) most popular first
     size_t popular_count;
     ATT_VEC(float) placed;        // (placed rows, dim): vectors of items the model has not seen
@@ -251,7 +253,7 @@ att_status att_engine_fold_experiment(att_engine *engine, const att_record *reco
 
 // --- context_file.c -------------------------------------------------------------------------------------------
 // The "CTXT" snapshot: what decide/context learned, with the names of the tags it was learned on.
-att_status att_context_file_save(const att_context_model *model, const att_names *tags, const char *path,
+att_status att_context_file_save(const att_context_model *model, const att_skips *skips, const att_names *tags, const char *path,
     const att_host *host, att_error *err);
 // Fills serving->context and context_tag.
 att_status att_context_file_load(att_serving *serving, const char *path, const att_names *catalogue_tags,

@@ -297,7 +297,14 @@ uint64_t att_count_preferences(const att_people *people)
 typedef struct context_pass {
     att_learning *l;
     att_context_builder *builder;
+    att_skips_builder *skips;
 } context_pass;
+
+// Whether something was begun, and left early or not.
+static bool is_begun(const att_record *record)
+{
+    return (record->signal == ATT_SIGNAL_PLAY || record->signal == ATT_SIGNAL_SKIP) && record->user != ATT_NO_INDEX;
+}
 
 static bool learn_context(void *user, const att_record *record)
 {
@@ -321,7 +328,10 @@ static bool learn_context(void *user, const att_record *record)
     if (grade.grade > 0)
         att_context_builder_add(pass->builder, &record->context, record->at_ms, l->tag_list.items + first,
             count, (double)grade.grade);
-    return true;
+    if (is_begun(record))
+        l->status = att_skips_builder_add(pass->skips, record->user, record->item, record->context.activity, l->tag_list.items + first, count,
+            grade.skip == ATT_SKIP_EARLY || grade.skip == ATT_SKIP_SOFT, l->err);
+    return l->status == ATT_OK;
 }
 
 static att_status write_context(att_learning *l, const char *path, att_error *err)
@@ -329,8 +339,11 @@ static att_status write_context(att_learning *l, const char *path, att_error *er
     const att_host *host = &l->engine->host;
     context_pass pass = {.l = l};
     att_context_model *model = NULL;
+    att_skips *skips = NULL;
     const size_t tags = ATT_MIN(l->tags.count, (uint32_t)UINT16_MAX + 1);
     att_status status = att_context_builder_create(&pass.builder, tags, host, err);
+    if (!status)
+        status = att_skips_builder_create(&pass.skips, l->item_count, (uint32_t)tags, att_people_count(l->engine->people), host, err);
     if (!status)
         status = att_store_log_each(l->reader, 1, learn_context, &pass, err);
     if (!status)
@@ -338,7 +351,11 @@ static att_status write_context(att_learning *l, const char *path, att_error *er
     if (!status)
         status = att_context_finish(&model, pass.builder, CONTEXT_SMOOTHING, CONTEXT_LEAST, host, err);
     if (!status)
-        status = att_context_file_save(model, &l->tags, path, host, err);
+        status = att_skips_finish(&skips, pass.skips, host, err);
+    if (!status)
+        status = att_context_file_save(model, skips, &l->tags, path, host, err);
+    att_skips_destroy(skips);
+    att_skips_builder_destroy(pass.skips);
     att_context_model_destroy(model);
     att_context_builder_destroy(pass.builder);
     return status;

@@ -17,7 +17,7 @@ att_status att_view_keep_raw(att_view *view, const att_raw_terms *raw, const att
     const size_t count = view->candidate_count;
     att_policy unit = *settings->policy;
     unit.objective.relevance = unit.objective.context = unit.objective.novelty = 1;
-    unit.objective.freshness = unit.objective.business = unit.objective.control = unit.objective.situation = 1;
+    unit.objective.freshness = unit.objective.business = unit.objective.control = unit.objective.situation = unit.objective.early_skip = 1;
     att_term_settings at_one = *settings;
     at_one.policy = &unit;
     at_one.novelty = 0;

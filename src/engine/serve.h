@@ -28,7 +28,7 @@ typedef struct att_tastes {
 
 // Raw quantities of the candidates, each (candidate_count), for their terms.
 typedef struct att_raw_columns {
-    float *novelty, *boost, *energy, *less_like, *situation;
+    float *novelty, *boost, *energy, *less_like, *situation, *skip;
     int64_t *published_at_ms;
 } att_raw_columns;
 
@@ -57,6 +57,7 @@ typedef struct att_view {
     uint32_t changes;               // bits of att_change
     att_taste_moment moment;
     att_wishes_now wishes;          // what the request's situation wants of features; count 0: nothing
+    float *skips;                   // (serving.context_tag_count) by tag, what it adds to the odds of being left early here; NULL: not known
     float *lifts;                   // (serving.context_tag_count) of the request's situation, by tag; NULL: none learned
     att_fold_item *history;         // (history_count) what the person's vector is made of
     const att_preference **sources; // (history_count) the preference behind each

@@ -62,6 +62,7 @@ void att_serving_deinit(att_serving *serving, const att_host *host)
     att_kept_destroy(serving->kept);
     att_index_destroy(serving->index);
     att_context_model_destroy(serving->context);
+    att_skips_destroy(serving->skips);
     ATT_FREE_ARRAY(host, serving->context_tag, serving->context_tag_count);
     ATT_FREE_ARRAY(host, serving->popular, serving->popular_count);
     ATT_FREE_ARRAY(host, serving->facts, serving->fact_count);

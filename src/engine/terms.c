@@ -99,7 +99,8 @@ att_status att_view_terms(att_view *view, att_error *err)
         .published_at_ms = c->published_at_ms,
         .boost = c->boost,
         .energy = c->energy,
-        .less_like = c->less_like};
+        .less_like = c->less_like,
+        .skip = view->skips ? c->skip : NULL};
     const att_term_settings settings = {.policy = view->policy,
         .relevance_scale = view->relevance_scale,
         .energy = (double)view->controls->energy,

@@ -279,6 +279,7 @@ static att_policy policy_of(int arm)
 {
     att_policy policy = att_policy_default();
     policy.taste.scales = arm == ATT_TRIAL_WITH;
+    policy.objective.situation = policy.objective.early_skip = 0; // what is compared are vectors of taste, nothing beside them
     if (arm == ATT_TRIAL_BARE) {
         policy.exploration.share = 0;
         policy.objective.method = ATT_DIVERSITY_NONE;

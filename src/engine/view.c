@@ -265,6 +265,44 @@ static att_status list_lifts(att_view *view, att_error *err)
     return ATT_OK;
 }
 
+// A thing that the person left early is one of which only that is known: its grade is that of such a skip, and nothing explicit was said.
+static bool was_left_early(const att_policy *policy, const att_preference *preference)
+{
+    return preference->signal == ATT_SIGNAL_SKIP && (double)preference->grade <= policy->signals.soft_skip_grade;
+}
+
+// For each tag what the person's own skips and those of people who do the same add to the odds of leaving early.
+static att_status list_skips(att_view *view, att_error *err)
+{
+    const att_serving *serving = &view->engine->serving;
+    const att_skips *skips = serving->skips;
+    if (!skips || !(view->policy->objective.early_skip > 0))
+        return ATT_OK;
+    const size_t tags = serving->context_tag_count;
+    float *early = ATT_NEW(&view->memory->scratch, float, tags), *begun = ATT_NEW(&view->memory->scratch, float, tags);
+    float *out = ATT_NEW(&view->memory->scratch, float, tags);
+    if (!early || !begun || !out)
+        return att_no_memory(err, tags, "tags");
+    for (uint32_t p = 0; view->person && p < view->person->preference_count; p++) {
+        size_t count;
+        const uint16_t *list = att_catalogue_tags(&view->engine->catalogue, view->person->preferences[p].item, &count);
+        const bool left = was_left_early(view->policy, &view->person->preferences[p]);
+        for (size_t t = 0; t < count; t++)
+            if (list[t] < tags) {
+                early[list[t]] += left;
+                begun[list[t]] += 1;
+            }
+    }
+    const float *doing = skips->activities + (size_t)view->request->context.activity * skips->tag_count;
+    for (size_t t = 0; t < tags; t++) {
+        const uint32_t learned = serving->context_tag[t];
+        out[t] = (float)skips->b[2] * (float)att_skips_rate(skips, (double)early[t], (double)begun[t]) +
+                 (learned == ATT_NO_INDEX ? 0 : (float)skips->b[3] * doing[learned]);
+    }
+    view->skips = out;
+    return ATT_OK;
+}
+
 static att_status list_history(att_view *view, att_error *err)
 {
     const att_person_state *person = view->person;
@@ -455,6 +493,8 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
         if (!status)
             status = fold_person(view, view->history, view->history_count, err);
     }
+    if (!status)
+        status = list_skips(view, err);
     if (status)
         att_view_end(view);
     return status;

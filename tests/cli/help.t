@@ -598,6 +598,8 @@ Options
                              a move, and over --days of a closed loop, with and
                              without
       --worlds N             with --drift: so many worlds; default 2
+      --early-skips W        with --run: an experiment in a new store whose
+                             second arm has objective.early_skip W, the first 0
       --clickbait W          with --run: an experiment in a new store whose
                              second arm pushes clickbait by the weight W; 0:
                              none, the arms are alike
@@ -630,6 +632,8 @@ Examples
       random, popularity, attune and an oracle, side by side
   attune simulate --drift
       one late night, a moved taste and sixty days, with the time scales and without
+  attune simulate --store skips.attune --run 28 --early-skips 1
+      how many fewer things are left within ten seconds
   attune simulate --store bait.attune --run 28 --clickbait 1
       more clicks, less satisfaction: the report warns
   attune simulate --choices 20000

@@ -13,7 +13,8 @@ static double weight_of(const att_policy *policy, int term)
 {
     const double weights[ATT_TERM_COUNT] = {policy->objective.relevance, policy->objective.context, policy->objective.novelty,
         policy->objective.freshness, policy->objective.business, policy->objective.control,
-        [ATT_TERM_SITUATION] = policy->objective.situation};
+        [ATT_TERM_SITUATION] = policy->objective.situation,
+        [ATT_TERM_SKIP] = policy->objective.early_skip};
     return weights[term];
 }
 
@@ -61,7 +62,7 @@ static void check_one(att_arena *scratch, att_arena *keep, att_diversity method,
     w.input.allowance = (att_allowance){.slots_max = 2, .probability = 0.3};
     CHECK_OK(att_slate_build(&w.input, &rng, scratch, slots, &filled, NULL));
     CHECK_OK(att_slate_pool(&w.input, slots, filled, raw, 0, scratch, keep, &pool, NULL));
-    CHECK_EQ(pool.columns, (0x3f | 1 << ATT_TERM_SITUATION) & ~(1 << ATT_TERM_FRESHNESS));
+    CHECK_EQ(pool.columns, (0x3f | 1 << ATT_TERM_SITUATION | 1 << ATT_TERM_SKIP) & ~(1 << ATT_TERM_FRESHNESS));
     CHECK(att_pool_is_of(&pool, &logged) && !att_pool_is_of(&pool, &target));
     CHECK_OK(att_replay_init(&replay, &pool, keep, NULL));
     for (int own = 0; own < 2; own++) {

@@ -19,6 +19,7 @@ static att_policy policy_of_weights(void)
     policy.objective.business = 0.1;
     policy.objective.control = 3;
     policy.objective.situation = 0.25;
+    policy.objective.early_skip = 2;
     return policy;
 }
 
@@ -27,15 +28,15 @@ CHECK_TEST(each_term_is_its_weight_times_its_quantity)
     CHECK_BEGIN();
     const att_policy policy = policy_of_weights();
     const float relevance[] = {0.5F, -0.25F}, context[] = {-1, 0.5F}, situation[] = {1, -0.5F}, novelty[] = {0.5F, 1};
-    const float boost[] = {-1, 0.5F}, energy[] = {0.75F, NAN}, less[] = {0, 0.5F};
+    const float boost[] = {-1, 0.5F}, energy[] = {0.75F, NAN}, less[] = {0, 0.5F}, skip[] = {0.125F, -0.25F};
     const int64_t published[] = {1000 * DAY_MS - 20 * DAY_MS, 0};
-    const att_raw_terms raw = {relevance, context, situation, novelty, published, boost, energy, less};
+    const att_raw_terms raw = {relevance, context, situation, novelty, published, boost, energy, less, skip};
     const att_term_settings settings = {&policy, 0.5, 0.5, 0, 1000 * DAY_MS};
     att_candidate c[2];
     memset(c, 0x7F, sizeof c);
     att_terms_fill(c, 2, &raw, &settings);
-    static const double first[ATT_TERM_COUNT] = {0.5, -0.5, 0.25, 0.0625, -0.1, 0.75, 0, 0, 0.25};
-    static const double second[ATT_TERM_COUNT] = {-0.25, 0.25, 0.5, 0, 0.05, -1.5, 0, 0, -0.125};
+    static const double first[ATT_TERM_COUNT] = {0.5, -0.5, 0.25, 0.0625, -0.1, 0.75, 0, 0, 0.25, 0.25};
+    static const double second[ATT_TERM_COUNT] = {-0.25, 0.25, 0.5, 0, 0.05, -1.5, 0, 0, -0.125, -0.5};
     for (int t = 0; t < ATT_TERM_COUNT; t++) {
         CHECK_NEAR(c[0].terms[t], first[t], 1e-12);
         CHECK_NEAR(c[1].terms[t], second[t], 1e-12);

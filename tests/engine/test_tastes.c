@@ -57,6 +57,7 @@ static void set_policy(att_engine *engine, bool scales, double context_share)
     att_policy policy = att_engine_policy(engine);
     policy.taste.scales = scales;
     policy.taste.context_share = context_share;
+    policy.objective.situation = 0; // which is no matter of what was learned
     CHECK_OK_ERR(att_engine_policy_set(engine, &policy, &err), &err);
 }
 
