@@ -11,28 +11,15 @@
 #define SECTION_LIFT ATT_TAG4('L', 'I', 'F', 'T')
 #define SECTION_SKIP ATT_TAG4('S', 'K', 'I', 'P')
 
-static att_status add_skips(att_snapshot_writer *writer, const att_skips *skips, const att_host *host, att_error *err)
-{
-    const size_t size = skips ? att_skips_size(skips) : 0;
-    if (!skips)
-        return ATT_OK;
-    unsigned char *bytes = att_alloc(host, size, 1);
-    if (!bytes)
-        return att_no_memory(err, size, "bytes of skips");
-    att_skips_save(skips, bytes);
-    const att_status status = att_snapshot_add(writer, SECTION_SKIP, bytes, size, err);
-    att_free(host, bytes, size, 1);
-    return status;
-}
-
 att_status att_context_file_save(const att_context_model *model, const att_skips *skips, const att_names *tags, const char *path,
     const att_host *host, att_error *err)
 {
     ATT_VEC(char) names = {0};
     const size_t total = att_context_tag_total(model), size = att_context_size(model);
-    unsigned char *lifts = att_alloc(host, size, 1);
+    const size_t skips_size = skips ? att_skips_size(skips) : 0;
+    unsigned char *lifts = att_alloc(host, size, 1), *skips_bytes = skips ? att_alloc(host, skips_size, 1) : NULL; // until it is written
     att_snapshot_writer *writer = NULL;
-    att_status status = lifts ? ATT_OK : att_no_memory(err, size, "bytes of context");
+    att_status status = lifts && (skips_bytes || !skips) ? ATT_OK : att_no_memory(err, size + skips_size, "bytes of context");
     for (uint32_t t = 0; t < total && !status; t++) {
         const att_text name = att_names_get(tags, t);
         if (!ATT_VEC_RESERVE(host, &names, names.count + name.size + 1)) {
@@ -52,12 +39,15 @@ att_status att_context_file_save(const att_context_model *model, const att_skips
         status = att_snapshot_add(writer, SECTION_TAGS, names.items, names.count, err);
     if (!status)
         status = att_snapshot_add(writer, SECTION_LIFT, lifts, size, err);
-    if (!status)
-        status = add_skips(writer, skips, host, err);
+    if (!status && skips) {
+        att_skips_save(skips, skips_bytes);
+        status = att_snapshot_add(writer, SECTION_SKIP, skips_bytes, skips_size, err);
+    }
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
     att_free(host, lifts, size, 1);
+    att_free(host, skips_bytes, skips_size, 1);
     ATT_VEC_FREE(host, &names);
     return status;
 }
