@@ -3,7 +3,8 @@
 //
 // NAL-R (Byrne and Dillon, "The National Acoustic Laboratories' new procedure for selecting the gain and frequency response of a
 // hearing aid", Ear and Hearing 7, 1986): gain(f) = 0.05 (H500 + H1000 + H2000) + 0.31 H(f) + k(f). Gains below 0 are left out, for a
-// recording need not be made softer, and those above 30 dB are cut.
+// recording need not be made softer, and those above 30 dB are cut. Factors and k(f) agree with the NAL-RP of Leijon and Grimm (openMHA), which has the
+// same values for all frequencies but 750 Hz, which it leaves out.
 #include "music/master_curve.h"
 #include "base/base.h"
 
