@@ -90,10 +90,11 @@ att_status cli_demo_make(demo_maker *m, const att_text *people, size_t count, at
             att_status status = make_one(m, people[p], &situations[s], &g, err);
             if (status == ATT_UNSUPPORTED) {
                 cli_progress_clear();
-                printf("  Nothing is made in this build or on this machine: %s\n", err->text);
+                if (!m->quiet)
+                    printf("  Nothing is made in this build or on this machine: %s\n", err->text);
                 return ATT_OK;
             }
-            if (!status)
+            if (!status && !m->quiet)
                 status = tell_one(m, people[p], &situations[s], &g, err);
             if (status)
                 return status;
@@ -101,7 +102,8 @@ att_status cli_demo_make(demo_maker *m, const att_text *people, size_t count, at
             denied += g.denied;
             cpu_s += g.cpu_s;
         }
-    printf("  %u pieces are in the catalogue, %u were denied by the analyser; %.0f s of processors. Hear one: attune generate show ITEM --save FILE\n", made,
-        denied, cpu_s);
+    if (!m->quiet)
+        printf("  %u pieces are in the catalogue, %u were denied by the analyser; %.0f s of processors. Hear one: attune generate show ITEM --save FILE\n",
+            made, denied, cpu_s);
     return ATT_OK;
 }

@@ -395,6 +395,20 @@ att_status live_start(live *l, att_engine *engine, const att_world *world, int64
     return ATT_IO;
 }
 
+bool live_trained(live *l)
+{
+    pthread_mutex_lock(&l->lock);
+    const bool trained = l->figures.training_count > 0;
+    pthread_mutex_unlock(&l->lock);
+    return trained;
+}
+
+bool live_wait(live *l, double ms)
+{
+    pause_ms(ms);
+    return !stopping(l);
+}
+
 void live_stop(live *l)
 {
     __atomic_store_n(&l->stopping, true, __ATOMIC_RELEASE);

@@ -25,6 +25,7 @@ typedef struct live_options {
     uint32_t newcomers;  // at the same time
     uint64_t seed;       // of random's slates
     bool experiment;     // starts one whose second arm is bolder
+    bool pieces;         // music is made for five people once there is a model
 } live_options;
 live_options live_options_default(void);
 
@@ -99,6 +100,8 @@ att_status live_init(live *l, cli *c, const live_options *options, att_error *er
 att_host live_host(live *l);
 // Both stay with the caller. The days begin at the end of the world's history; what lies before begin_ms is made up for at once.
 att_status live_start(live *l, att_engine *engine, const att_world *world, int64_t begin_ms, att_error *err);
+bool live_trained(live *l);          // there is a model that was learned while it lives
+bool live_wait(live *l, double ms); // false: it is to end
 void live_stop(live *l); // waits for both threads
 void live_deinit(live *l);
 

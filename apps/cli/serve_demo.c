@@ -23,8 +23,8 @@ typedef struct demo_service {
     char key[HTTPD_KEY_SIZE]; // empty: none is needed, or the person has one
     uint16_t port;
     bool check; // nobody is looking: ask once, tell, and end
-    bool checker_started, fine;
-    pthread_t checker;
+    bool checker_started, maker_started, fine;
+    pthread_t checker, maker;
 } demo_service;
 
 // The body of a GET of this machine's service, zero-terminated; NULL: no answer, or another status than 200.
@@ -125,6 +125,39 @@ static att_status make_key(demo_service *s, httpd_options *options, char *path, 
     return httpd_key_create(path, "demo", "default", "all", 0, 0, s->key, err);
 }
 
+// The pieces of `attune demo`, beside the people who live on. It waits for the first model, since before it nobody's taste is known.
+static void *run_making(void *user)
+{
+    demo_service *s = user;
+    live *l = s->l;
+    demo_maker maker = {.c = s->c, .engine = l->engine, .quiet = true};
+    att_text people[5];
+    size_t count = 0;
+    att_error err = {0};
+    while (!live_trained(l))
+        if (!live_wait(l, 100))
+            return NULL;
+    for (size_t i = 0; i < att_world_person_count(l->world) && count < 5; i++)
+        if (!att_world_person_at(l->world, i).bot)
+            people[count++] = att_world_person_at(l->world, i).id;
+    att_status status = att_slate_memory_create(&maker.memory, &s->c->host, &err);
+    if (!status)
+        status = cli_demo_make(&maker, people, count, &err);
+    if (status && status != ATT_CANCELLED)
+        s->c->host.log(s->c->host.user, ATT_LOG_WARNING, err.text);
+    att_slate_memory_destroy(maker.memory);
+    return NULL;
+}
+
+static void start_making(demo_service *s)
+{
+    sigset_t all, before; // signals are for the thread that serves
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->maker_started = pthread_create(&s->maker, NULL, run_making, s) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 int cli_serve_live(cli *c, live *l, const char *store, att_engine *engine, const att_world *world, int64_t begin_ms, httpd_options options,
     bool any_port, bool check)
 {
@@ -143,6 +176,8 @@ int cli_serve_live(cli *c, live *l, const char *store, att_engine *engine, const
     if (!status)
         status = live_start(l, engine, world, begin_ms, &err);
     const att_host host = live_host(l);
+    if (!status && l->options.pieces)
+        start_making(&s);
     if (!status)
         status = httpd_run(engine, &options, &host, &err);
     if (status == ATT_BUSY && any_port) { // somebody else has the usual one
@@ -150,6 +185,8 @@ int cli_serve_live(cli *c, live *l, const char *store, att_engine *engine, const
         status = httpd_run(engine, &options, &host, &err);
     }
     live_stop(l);
+    if (s.maker_started)
+        pthread_join(s.maker, NULL);
     if (s.checker_started)
         pthread_join(s.checker, NULL);
     if (status)
@@ -194,6 +231,7 @@ int cli_serve_demo(cli *c, httpd_options options)
 {
     const char *named = cli_get(c, "store"), *store = named ? named : "demo-live.attune";
     live_options lively = live_options_default();
+    lively.pieces = true;
     att_world_options made = att_world_options_default();
     if (!world_options(c, &made, &lively))
         return 64;

@@ -11,6 +11,7 @@ typedef struct demo_maker {
     cli *c;
     att_engine *engine;
     att_slate_memory *memory;
+    bool quiet; // nothing is told
 } demo_maker;
 att_status cli_demo_make(demo_maker *m, const att_text *people, size_t count, att_error *err);
 

@@ -5,6 +5,7 @@ import { get, id } from './api.js';
 import { Listen } from './listen.js';
 import { Message, html, many, useLoaded } from './parts.js';
 import { Piece, State } from './piece.js';
+import { Sound } from './sound.js';
 
 const line = (form, name) => ((form || '').match(new RegExp(`^${name} (.*)$`, 'm')) || [])[1];
 const needsOf = (form) => [...(form || '').matchAll(/^need (\S+) (\S+) (\S+)$/gm)].map(([, name, least, most]) => `${name} ${least === most ? least : `${least} to ${most}`}`);
@@ -19,9 +20,11 @@ function Brief({ b, rest, open, onOpen }) {
 
 export function Music({ rest }) {
   const [open, setOpen] = useState('');
+  const own = /^sound(\/|$)/.test(rest);
   const { value: list, error } = useLoaded(() => get('/v1/generations?limit=100'), [], 10000);
+  if (own) return html`<h1>Music</h1><${Sound} hash=${rest.slice(6)} />`;
   return html`<h1>Music</h1>${list && html`<${Listen} any=${list.briefs.some((b) => b.allowed > 0)} folded=${!!rest} />`}<div class=${`queue ${rest ? 'one' : ''}`}><div class="list"><${Message} error=${error} />
-      ${list && html`<p class="quiet" role="status">${many(list.briefs.length, 'brief', 'briefs')}</p><ul class="cases briefs">${list.briefs.map((b) => html`<${Brief} key=${b.id} b=${b} rest=${rest} open=${open === b.id} onOpen=${() => setOpen(open === b.id ? '' : b.id)} />`)}</ul>
+      ${list && html`<p class="quiet" role="status">${many(list.briefs.length, 'brief', 'briefs')}; <a href="#/music/sound">a sound of your own</a></p><ul class="cases briefs">${list.briefs.map((b) => html`<${Brief} key=${b.id} b=${b} rest=${rest} open=${open === b.id} onOpen=${() => setOpen(open === b.id ? '' : b.id)} />`)}</ul>
         ${list.briefs.length === 0 && html`<p class="quiet">Nothing was made. <code>attune generate make --prompt 'calm piano' --kind loop</code> makes something.</p>`}`}</div>
     <div class="detail">${rest ? html`<${Piece} key=${rest} name=${rest} />` : html`<p class="quiet hint">Choose a piece: its sound, its plan, what the analyser heard, and why it may or may not be shown.</p>`}</div></div>`;
 }

@@ -50,12 +50,13 @@ export function Heard({ sound, path, title, name, state, analysis, plan, childre
 export function Piece({ name }) {
   const { value, error } = useLoaded(async () => {
     const making = await get(`/v1/items/${id(name)}/making`);
-    const [plan, analysis, sound] = await Promise.all([making.has_plan ? get(`/v1/items/${id(name)}/plan`) : null, making.has_analysis ? get(`/v1/items/${id(name)}/analysis`) : null, get(`/v1/sounds/${id(making.asset)}`).catch(() => null)]);
-    return { making, plan, analysis, sound };
+    const waits = making.verdict === 'hold' && !making.shown;
+    const [plan, analysis, sound, queue] = await Promise.all([making.has_plan ? get(`/v1/items/${id(name)}/plan`) : null, making.has_analysis ? get(`/v1/items/${id(name)}/analysis`) : null, get(`/v1/sounds/${id(making.asset)}`).catch(() => null), waits ? get('/v1/queue?waiting=true&limit=500').catch(() => null) : null]);
+    return { making, plan, analysis, sound, held: queue && queue.cases.find((c) => c.item === name) };
   }, [name]);
   if (!value) return html`<${Message} error=${error}>Looking …<//>`;
-  const { making: m, plan, analysis, sound } = value;
+  const { making: m, plan, analysis, sound, held } = value;
   return html`<${Heard} sound=${sound} path=${`/v1/items/${id(name)}/asset`} title=${m.title} name=${m.item} state=${html`<${State} c=${m} />`} analysis=${analysis} plan=${plan}>
-    ${m.reasons.length > 0 && html`<p class="verdict">${{ hold: m.shown ? 'It was held, and people allowed it:' : 'It is held until people have looked, since', deny: 'It is denied, since', allow: 'It is allowed; what was noted:' }[m.verdict] || 'What was noted:'}</p><ul class="reasons">${m.reasons.map((r) => html`<li>${r}</li>`)}</ul>${m.verdict === 'hold' && !m.shown && html`<p><a href=${`#/queue/${id(m.item)}`}>To its case in the queue</a></p>`}`}
+    ${m.reasons.length > 0 && html`<p class="verdict">${{ hold: m.shown ? 'It was held, and people allowed it:' : 'It is held until people have looked, since', deny: 'It is denied, since', allow: 'It is allowed; what was noted:' }[m.verdict] || 'What was noted:'}</p><ul class="reasons">${m.reasons.map((r) => html`<li>${r}</li>`)}</ul>${held && html`<p><a href=${`#/queue/${id(held.id)}`}>To its case in the queue</a></p>`}`}
     <${Tags} key_=${analysis && analysis.key} values=${m.measures} /><p class="quiet">By ${m.maker} ${when(m.made_at)}, in ${m.wall_s.toFixed(1)} s; ${m.sources.join(', ')}. ${(m.size / 1e6).toFixed(1)} MB.</p><//>`;
 }

@@ -48,7 +48,7 @@ function Case({ name, onChange }) {
   if (!c) return html`<${Message} error=${error}>Looking …<//>`;
   const done = (text) => { setWord(text); again(); onChange(); };
   return html`<p><a href="#/queue">All cases</a></p><section class="card wide case"><div class="head"><h3>${c.id}</h3><div><${State} c=${c} /></div></div>
-      ${c.item ? html`<p class="subject"><a href=${`#/catalogue/${id(c.item)}`}>${c.title || c.item}</a></p>` : html`<blockquote>${c.text}</blockquote>${c.author && html`<p class="quiet">by ${c.author}</p>`}`}
+      ${c.item ? html`<p class="subject"><a href=${`#/catalogue/${id(c.item)}`}>${c.title || c.item}</a>${c.item.startsWith('made-') && html` <a class="tag" href=${`#/music/${id(c.item)}`}>hear it, and why</a>`}</p>` : html`<blockquote>${c.text}</blockquote>${c.author && html`<p class="quiet">by ${c.author}</p>`}`}
       <p class="quiet">${c.item ? `${many(c.reports, 'report', 'reports')} in all, by ${many(c.reporters, 'person', 'different people')} since the last verdict; opened` : 'Opened'} ${when(c.opened_at)}.</p>
       <${Message} good>${word}<//><${Decide} key=${c.id} c=${c} onDone=${done} />${c.barred && !c.appealed && html`<${Appeal} c=${c} onDone=${done} />`}</section>
     <${Card} wide title="All that happened, newest first"><ol class="happened">${[...c.history].reverse().map((h) => html`<li class=${h.act}><time class="quiet">${when(h.at)}</time><div>${h.by_person ? html`<a href=${`#/listener/${id(h.by)}`}>${h.by}</a>` : html`<strong>${h.by || 'somebody'}</strong>`} ${said[h.act] || h.act}${h.reason ? html`: ${h.reason}` : ''}

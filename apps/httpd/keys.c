@@ -159,14 +159,19 @@ int httpd_lock_file(const char *path, att_error *err)
     char beside[4096];
     if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
         return (void)httpd_fail(err, ATT_LIMIT, "the path %s is too long", path), -1;
-    const int lock = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (lock < 0 || flock(lock, LOCK_EX) != 0) {
-        (void)httpd_fail(err, ATT_IO, "locking %s: %s", beside, strerror(errno));
-        if (lock >= 0)
-            close(lock);
-        return -1;
+    for (;;) {
+        const int lock = open(beside, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        struct stat held, named;
+        if (lock < 0 || flock(lock, LOCK_EX) != 0 || fstat(lock, &held) != 0) {
+            (void)httpd_fail(err, ATT_IO, "locking %s: %s", beside, strerror(errno));
+            if (lock >= 0)
+                close(lock);
+            return -1;
+        }
+        if (stat(beside, &named) == 0 && named.st_ino == held.st_ino && named.st_dev == held.st_dev)
+            return lock;
+        close(lock); // who had it took its file away (apps/cli/lock.c)
     }
-    return lock;
 }
 
 static json_t *find_key(const json_t *root, const char *name, size_t *at)

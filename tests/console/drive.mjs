@@ -87,7 +87,7 @@ test('an_address_may_be_badly_encoded_and_may_bring_a_key_at_any_time', async (p
 });
 
 const pages = { now: 'Now', listener: 'A listener', [`listener/${person}`]: 'A listener', catalogue: 'Catalogue', 'catalogue/music-00001': 'Catalogue', experiments: 'Experiments', 'experiments/bolder-mix': 'Experiments', reports: 'The long run',
-  music: 'Music', queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
+  music: 'Music', 'music/sound': 'Music', queue: 'Queue', models: 'Models and policies', policy: 'Models and policies' };
 
 test('every_page_fits_wide_and_narrow_light_and_dark', async () => {
   for (const [width, height] of [[1280, 900], [390, 844]]) for (const colorScheme of ['light', 'dark']) {
@@ -340,6 +340,58 @@ test('what_was_made_is_played_by_taste_and_situation', async (page) => {
   assert.match(await page.textContent('.now-playing'), new RegExp(order[0]));
   await page.uncheck('.chips input');
   await until(page, () => document.querySelectorAll('.playlist li').length === 10 && document.querySelector('.playlist a[href^="#/catalogue/"]'));
+});
+
+test('what_is_held_says_why_here_and_in_the_queue', async (page) => {
+  if (!(await ask(page, 'GET', '/v1/generations')).json.briefs.some((b) => b.allowed)) return;
+  const policy = await page.evaluate(async () => (await fetch('/v1/policy', { headers: { Authorization: `Bearer ${sessionStorage.getItem('attune-key')}` } })).text());
+  const put = (text) => page.evaluate((body) => fetch('/v1/policy', { method: 'PUT', headers: { Authorization: `Bearer ${sessionStorage.getItem('attune-key')}`, 'Content-Type': 'application/yaml' }, body }).then((r) => r.status), text);
+  assert.equal(await put(policy.replace(/^(\s+review:).*$/m, '$1 true')), 200);
+  const job = (await ask(page, 'POST', '/v1/generations', { medium: 'music', kind: 'loop', prompt: 'lo-fi', candidates: 1, seed: 5 })).json.id;
+  await page.evaluate(async (id) => { for (;;) { const j = await (await fetch(`/v1/jobs/${id}`, { headers: { Authorization: `Bearer ${sessionStorage.getItem('attune-key')}` } })).json(); if (!['waiting', 'running'].includes(j.state)) return; await new Promise((done) => setTimeout(done, 200)); } }, job);
+  assert.equal(await put(policy), 200);
+  await go(page, still, '#/music');
+  await page.click('.brief:has-text("lo-fi")');
+  await page.waitForSelector('.briefs .tracks :text("waits for people")');
+  await page.click('.briefs .tracks a');
+  await page.waitForSelector('.verdict:has-text("It is held until people have looked")');
+  assert.match(await page.textContent('.piece .reasons'), /the policy has people look at all that is made/);
+  await page.click('text=To its case in the queue');
+  await page.waitForSelector('.happened .held:has-text("the policy has people look at all that is made")');
+  await page.fill('.acts-form input', 'heard it: fine');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.waitForSelector('.case .tag.good');
+  await page.click('text=hear it, and why');
+  await page.waitForSelector('.verdict:has-text("It was held, and people allowed it")');
+});
+
+// Eight seconds of strokes on a chord, as a WAV file.
+function strokes() {
+  const rate = 16000, frames = 8 * rate, wav = Buffer.alloc(44 + 2 * frames);
+  wav.write('RIFF', 0); wav.writeUInt32LE(wav.length - 8, 4); wav.write('WAVEfmt ', 8); wav.writeUInt32LE(16, 16); wav.writeUInt16LE(1, 20); wav.writeUInt16LE(1, 22);
+  wav.writeUInt32LE(rate, 24); wav.writeUInt32LE(2 * rate, 28); wav.writeUInt16LE(2, 32); wav.writeUInt16LE(16, 34); wav.write('data', 36); wav.writeUInt32LE(2 * frames, 40);
+  for (let i = 0, noise = 1; i < frames; i++) {
+    const since = (i / rate) % 0.5, hz = 220 * 2 ** ([0, 4, 7, 12, 9, 5][Math.floor(i / rate / 0.5) % 6] / 12);
+    noise = (noise * 1103515245 + 12345) % 2147483648;
+    wav.writeInt16LE(Math.round(9000 * Math.exp(-since * 40) * (noise / 1073741824 - 1) + 6000 * Math.exp(-since * 3) * Math.sin((2 * Math.PI * hz * i) / rate)), 44 + 2 * i);
+  }
+  return wav;
+}
+
+test('a_sound_of_ones_own_is_uploaded_heard_and_checked', async (page) => {
+  await go(page, still, '#/music/sound');
+  await page.setInputFiles('input[type=file]', { name: 'strokes.wav', mimeType: 'audio/wav', buffer: strokes() });
+  await page.waitForSelector('.piece .subject:has-text("120")');
+  assert.ok(await page.$$eval('.wave .beat', (list) => list.length) >= 12, 'beats are drawn');
+  await until(page, () => document.querySelector('.wave .peaks').getAttribute('d').split('L').length > 1000);
+  await page.getByRole('button', { name: 'Check it' }).click();
+  await page.waitForSelector('[role=alert]:has-text("this store knows no recordings and no artists")');
+  const hash = page.url().split('/').pop();
+  const job = (await ask(page, 'POST', `/v1/sounds/${hash}/jobs`, { action: 'know', name: 'Strokes' })).json.id;
+  await page.evaluate(async (id) => { for (;;) { const j = await (await fetch(`/v1/jobs/${id}`, { headers: { Authorization: `Bearer ${sessionStorage.getItem('attune-key')}` } })).json(); if (!['waiting', 'running'].includes(j.state)) return; await new Promise((done) => setTimeout(done, 100)); } }, job);
+  await page.getByRole('button', { name: 'Check it' }).click();
+  await page.waitForSelector('.tag.bad:has-text("denied")');
+  assert.match(await page.textContent('.card .reasons'), /a part of it is in Strokes/);
 });
 
 // Web Audio is watched, not heard: which sources start when, and where each gain is going.
