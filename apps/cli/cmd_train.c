@@ -30,6 +30,8 @@ static void print_report(const cli *c, const att_train_report *r)
         printf("  sequence part: %s\n", r->sequence);
     if (r->trend[0])
         printf("  what is liked of late: %s\n", r->trend);
+    if (r->newness[0])
+        printf("  what is new since one's last visit: %s\n", r->newness);
 }
 
 // --- train --watch --------------------------------------------------------------------------------------------------

@@ -71,6 +71,8 @@ static const shape_field training_fields[] = {{"version", SHAPE_WHOLE, "of the n
     {"sequence", SHAPE_TEXT, "what was tried of it, or why nothing was", .required = true},
     {"trend_weight", SHAPE_NUMBER, "of what is liked of late, in deviations of the rest of the score", .required = true},
     {"trend", SHAPE_TEXT, "what was tried of it, or why nothing was", .required = true},
+    {"newness_weight", SHAPE_NUMBER, "of what came since a person was last here, likewise", .required = true},
+    {"newness", SHAPE_TEXT, "what was tried of it, or why nothing was", .required = true},
     {"incremental", SHAPE_BOOL, "begun from the model in force", .required = true},
     {"swapped", SHAPE_BOOL, "it is in force", .required = true}, {"why", SHAPE_TEXT, "or why not", .required = true},
     {"trial", SHAPE_OBJECT, "null: there was none", .shape = &httpd_shape_trial, .required = true, .nullable = true},

@@ -19,11 +19,11 @@ json_t *say_training(const att_train_report *r)
         json_array_append_new(tried, json_pack("{s:s,s:f,s:f,s:f,s:b}", "name", r->tried[i].name, "ndcg_100",
             r->tried[i].ndcg_100, "recall_20", r->tried[i].recall_20, "seconds", r->tried[i].seconds, "chosen",
             (int)(i == r->chosen)));
-    return json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o,s:f,s:s,s:f,s:s,s:b,s:b,s:s,s:o,s:f}", "version", (json_int_t)r->version,
+    return json_pack("{s:I,s:s,s:i,s:I,s:I,s:I,s:f,s:f,s:o,s:f,s:s,s:f,s:s,s:f,s:s,s:b,s:b,s:s,s:o,s:f}", "version", (json_int_t)r->version,
         "kind", r->kind, "dim", (int)r->dim, "users", (json_int_t)r->users, "items", (json_int_t)r->items,
         "preferences", (json_int_t)r->preferences, "seconds", r->seconds, "gflops", r->flops_per_s / 1e9, "tried", tried,
         "sequence_share", r->sequence_share, "sequence", r->sequence, "trend_weight", r->trend_weight,
-        "trend", r->trend, "incremental", (int)r->incremental, "swapped", (int)r->swapped, "why", r->why, "trial", trial_json(&r->trial),
+        "trend", r->trend, "newness_weight", r->newness_weight, "newness", r->newness, "incremental", (int)r->incremental, "swapped", (int)r->swapped, "why", r->why, "trial", trial_json(&r->trial),
         "trial_seconds", r->trial_seconds);
 }
 

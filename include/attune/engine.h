@@ -106,7 +106,7 @@ typedef struct att_train_options {
     uint32_t threads;   // 0: as opened
     const char *kind;   // NULL or "auto": chosen by validation; "als", "ease", "blend"
     uint32_t dim;       // 0: by validation
-    bool plain;         // neither a sequence part nor a trend is tried, whatever they would help
+    bool plain;         // neither a sequence part nor a trend nor what is new is tried, whatever they would help
     // Names of files begin with it: long parts of a training keep their state there, and a training that was stopped goes on
     // from them where data, options and seed are the same. The engine names its own. NULL: none.
     const char *checkpoints;
@@ -143,6 +143,8 @@ typedef struct att_train_report {
     char sequence[120];        // what was tried of it, or why nothing was
     double trend_weight; // of what people like of late, in deviations of the rest of the score; 0: it has no part
     char trend[160];     // what was tried of it, or why nothing was
+    double newness_weight; // of what came since a person was last here, likewise
+    char newness[160];
     bool incremental; // it began from the vectors of the model in force
     bool swapped;     // in; false: the trial spoke against it, and nothing but a record of that was kept
     att_duel trial;

@@ -67,6 +67,7 @@ static att_status make_room(att_fold *fold, const att_model *model, size_t count
     const size_t floats = stride * stride + stride + count * stride + (sums + 15) / 16 * 16;
     fold->model = NULL;
     fold->trend_fade = 1;
+    fold->newness = (att_newness_moment){0};
     att_fold_sequence_forget(fold->sequence);
     fold->history.count = 0;
     if (!att_float_block_fit(&fold->block, floats, &fold->host) ||
@@ -158,9 +159,10 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
 
 // --- When ------------------------------------------------------------------------------------------
 
-void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms)
+void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms, int64_t since_ms)
 {
-    fold->trend_fade = model->trend.values ? att_trend_fade(&model->trend, asked_ms) : 1;
+    fold->trend_fade = model->trend.values && asked_ms ? att_trend_fade(&model->trend, asked_ms) : 1;
+    fold->newness = att_newness_ask(&model->newness, asked_ms, since_ms);
 }
 
 // --- What comes next -------------------------------------------------------------------------------
@@ -225,6 +227,8 @@ static float score_one(
         score += s.sums * fold->sums[item];
     if (model->trend.values && item < model->item_count)
         score += model->trend.scale * fold->trend_fade * (double)model->trend.values[item];
+    if (fold->newness.share > 0 && item < model->item_count && model->touched[item])
+        score += model->newness.scale * att_newness_of(&model->newness, &fold->newness, item);
     if (att_fold_is_read(fold))
         score = (1 - model->seq_share) * score +
                 model->seq_share * att_fold_sequence_score(model, fold, item);
@@ -251,7 +255,8 @@ att_status att_model_score(const att_model *model, att_fold *fold, const uint32_
 
 bool att_model_is_product(const att_model *model, const att_fold *fold)
 {
-    return model->kind == ATT_MODEL_ALS && fold->model == model && !model->trend.values && !att_fold_is_read(fold);
+    return model->kind == ATT_MODEL_ALS && fold->model == model && !model->trend.values && !(fold->newness.share > 0) &&
+           !att_fold_is_read(fold);
 }
 
 void att_model_score_all(const att_model *model, const att_fold *fold, float *scores)

@@ -271,6 +271,14 @@ static att_status read_history(const measuring *m, uint32_t thread, size_t perso
     return att_model_read(m->model, m->folds[thread], events, count, asked, 0, NULL);
 }
 
+static int64_t newest_of(const att_holdout *holdout, size_t person)
+{
+    int64_t newest = 0;
+    for (uint64_t k = holdout->history.row_start[person]; k < holdout->history.row_start[person + 1]; k++)
+        newest = ATT_MAX(newest, holdout->history_at_ms[k]);
+    return newest;
+}
+
 // Scores of all items for this person; those that the model does not know by their placed vectors, or 0.
 static att_status score_person(const measuring *m, uint32_t thread, size_t person, float *scores)
 {
@@ -286,6 +294,8 @@ static att_status score_person(const measuring *m, uint32_t thread, size_t perso
     att_status status = att_model_fold(m->model, fold, events, count, NULL, NULL);
     if (status)
         return status;
+    if (m->holdout->by_clock)
+        att_model_ask(m->model, fold, 0, newest_of(m->holdout, person));
     if (m->holdout->history_at_ms && m->model->seq)
         status = read_history(m, thread, person);
     if (status)

@@ -18,6 +18,7 @@ typedef struct att_holdout {
     uint16_t *train_situation, *history_situation; // likewise; NULL: none were given
     uint64_t train_count, history_count;  // of them
     bool untimed;    // the times tell the order alone
+    bool by_clock;   // everybody is asked at the end of training
     uint16_t *asked; // (held) the situation that the first of the targets was chosen in; NULL: not known
 } att_holdout;
 
@@ -38,7 +39,7 @@ att_status att_holdout_take_moments(att_holdout *holdout, const att_matrix *matr
     const uint16_t *situation, const uint32_t *rows, const att_host *host, att_error *err);
 // The same by the clock (holdout_forward.c): what came before from_ms is learned from and is the history, what came from then
 // until until_ms must be found. Whoever has both is held out, at most options->held; their history is learned from too, for
-// they are known then. There may be nobody. at_ms stands beside preferences->col. Histories have no times.
+// they are known then. There may be nobody. at_ms stands beside preferences->col.
 att_status att_holdout_make_forward(att_holdout *out, const att_matrix *preferences,
     const int64_t *at_ms, int64_t from_ms, int64_t until_ms, const att_holdout_options *options,
     const att_host *host, att_error *err);

@@ -96,7 +96,7 @@ static att_status make(att_holdout *out, const att_matrix *m, const int64_t *at_
         take(&out->train, &out->train_at_ms, &out->train_count, &p, people, count, BEFORE, host, err);
     count = pick_people(&p, true, o->held, o->seed, people);
     if (!status)
-        status = take(&out->history, NULL, NULL, &p, people, count, BEFORE, host, err);
+        status = take(&out->history, &out->history_at_ms, &out->history_count, &p, people, count, BEFORE, host, err);
     if (!status)
         status = take(&out->targets, NULL, NULL, &p, people, count, SOUGHT, host, err);
     return status;
@@ -106,7 +106,7 @@ att_status att_holdout_make_forward(att_holdout *out, const att_matrix *preferen
     const int64_t *at_ms, int64_t from_ms, int64_t until_ms, const att_holdout_options *options,
     const att_host *host, att_error *err)
 {
-    *out = (att_holdout){0};
+    *out = (att_holdout){.by_clock = true};
     att_arena scratch;
     att_arena_init(&scratch, host, 0);
     const att_status status =

@@ -109,6 +109,11 @@ double att_model_trend_weight(const att_model *model)
     return model->trend.values ? model->trend.weight : 0;
 }
 
+double att_model_newness_weight(const att_model *model)
+{
+    return model->newness.born_days ? model->newness.weight : 0;
+}
+
 float att_model_trend(const att_model *model, uint32_t item)
 {
     return model->trend.values && item < model->item_count ? model->trend.values[item] : 0;

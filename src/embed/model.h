@@ -90,10 +90,13 @@ typedef struct att_fold_item {
 att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold_item *items,
     size_t count, float *vector, att_error *err);
 // When the answer is for, after att_model_fold and before scores: what people like of late counts less the farther that is
-// from the newest preference learned from (embed/trend.h). Without it, all of it counts.
-void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms);
+// from the newest preference learned from (embed/trend.h). 0, or without this call: then, and all of it counts. `since_ms` is the newest
+// thing that the person came to like: what came after counts more (embed/newness.h). 0, or without this call: not known, nothing is new.
+void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms, int64_t since_ms);
 // Weight of what people like of late, in deviations of the other parts' scores; 0: this model has no such part.
 double att_model_trend_weight(const att_model *model);
+// Likewise of what came since a person was last here.
+double att_model_newness_weight(const att_model *model);
 // How much an item is liked of late, in deviations from the mean of all that are liked; 0 without a trend.
 float att_model_trend(const att_model *model, uint32_t item);
 // The person's sequence, after att_model_fold and before scores: what they preferred, when and in what situation
@@ -118,7 +121,7 @@ size_t att_model_sequence_top(const att_model *model, const att_fold *fold, cons
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
     const float *const *target_vectors, size_t target_count, float *effects, att_error *err);
 // Relevance of items to the folded person: dot product for ALS, item-item sum for EASE, their weighted
-// sum for blend; plus the trend, where there is one. vectors[j] NULL: the model's own, and for an unknown item the cold-start vector is the caller's to give.
+// sum for blend; plus the trend and what is new, where they are there. vectors[j] NULL: the model's own, and for an unknown item the cold-start vector is the caller's to give.
 att_status att_model_score(const att_model *model, att_fold *fold, const uint32_t *items,
     const float *const *vectors, size_t count, float *scores, att_error *err);
 // Whether that is the product of the two vectors and nothing else, to the bit what the index says. `fold` as for att_model_score.

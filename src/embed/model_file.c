@@ -6,7 +6,7 @@
 // name_count + 1), NAMB (bytes), NAMM and NAMS (mean and scale, name_count), VMEA (vector_dim) and CONT (features * stride).
 // With a sequence part SEQH (below), SEQW (its weights), SEQI (items * its dim) and SEQK (item_count: events each was trained on).
 // In version 1 the weights end before those of the context that is asked in (att_seq_ends.asked): a model that knows nothing of it.
-// With a trend TRNH (below) and TRND (item_count).
+// With a trend TRNH (below) and TRND (item_count); with what is new to people NEWH (the same) and NEWB (item_count).
 // RECI is what it was built by and ORIG where it comes from; files from before have neither.
 // Arrays are used where they lie. The container has checked sums and bounds; here sizes must agree with HEAD, and what is used as an
 // index or a divisor is looked at.
@@ -38,6 +38,8 @@ enum {
     SEQK = ATT_TAG4('S', 'E', 'Q', 'K'),
     TRNH = ATT_TAG4('T', 'R', 'N', 'H'),
     TRND = ATT_TAG4('T', 'R', 'N', 'D'),
+    NEWH = ATT_TAG4('N', 'E', 'W', 'H'),
+    NEWB = ATT_TAG4('N', 'E', 'W', 'B'),
     RECI = ATT_TAG4('R', 'E', 'C', 'I'),
     ORIG = ATT_TAG4('O', 'R', 'I', 'G'),
     MODL = ATT_TAG4('M', 'O', 'D', 'L')
@@ -60,11 +62,12 @@ typedef struct sequence_head {
     double share, scale;
 } sequence_head;
 
-typedef struct trend_head {
+// Of a part that hangs on the day.
+typedef struct dated_head {
     double weight, scale, half_life_days;
     int64_t at_ms;
-} trend_head;
-_Static_assert(sizeof(trend_head) == 32, "docs/formats.md");
+} dated_head;
+_Static_assert(sizeof(dated_head) == 32, "docs/formats.md");
 
 // att_recipe on disk.
 typedef struct recipe_row {
@@ -127,15 +130,21 @@ static sequence_head sequence_head_of(const att_model *model)
         model->seq_scale};
 }
 
-static trend_head trend_head_of(const att_model *model)
+// Of the trend, and of what is new.
+typedef struct dated_heads {
+    dated_head trend, newness;
+} dated_heads;
+
+static dated_heads dated_heads_of(const att_model *model)
 {
     const att_trend *t = &model->trend;
-    return (trend_head){t->weight, t->scale, t->half_life_days, t->at_ms};
+    const att_newness *n = &model->newness;
+    return (dated_heads){{t->weight, t->scale, t->half_life_days, t->at_ms}, {n->weight, n->scale, n->half_life_days, n->at_ms}};
 }
 
 // What is added must live until the writer finishes.
 static att_status add_sections(att_snapshot_writer *writer, const att_model *model, const head *h,
-    const sequence_head *sh, const trend_head *trend, const recipe_row *recipe, att_error *err)
+    const sequence_head *sh, const dated_heads *dated, const recipe_row *recipe, att_error *err)
 {
     const att_seq *seq = model->seq;
     const size_t items = model->item_count, stride = model->stride;
@@ -172,8 +181,10 @@ static att_status add_sections(att_snapshot_writer *writer, const att_model *mod
             seq ? att_seq_weights(&seq->shape) * sizeof(float) : 0},
         {SEQI, seq != NULL, seq ? seq->items : NULL, items * sh->dim * sizeof(float)},
         {SEQK, seq != NULL, seq ? seq->known : NULL, items * sizeof(uint32_t)},
-        {TRNH, model->trend.values != NULL, trend, sizeof *trend},
+        {TRNH, model->trend.values != NULL, &dated->trend, sizeof dated->trend},
         {TRND, model->trend.values != NULL, model->trend.values, items * sizeof(float)},
+        {NEWH, model->newness.born_days != NULL, &dated->newness, sizeof dated->newness},
+        {NEWB, model->newness.born_days != NULL, model->newness.born_days, items * sizeof(float)},
         {RECI, model->has_recipe, recipe, sizeof *recipe},
         {ORIG, true, &model->origin, sizeof model->origin},
     };
@@ -190,13 +201,13 @@ att_status att_model_save(
 {
     const head h = head_of(model, version);
     const sequence_head sequence = sequence_head_of(model);
-    const trend_head trend = trend_head_of(model);
+    const dated_heads dated = dated_heads_of(model);
     const recipe_row recipe = row_of(&model->recipe);
     att_snapshot_writer *writer = NULL;
     att_status status =
         att_snapshot_writer_create(&writer, MODL, ATT_MODEL_VERSION, &model->host, err);
     if (!status)
-        status = add_sections(writer, model, &h, &sequence, &trend, &recipe, err);
+        status = add_sections(writer, model, &h, &sequence, &dated, &recipe, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
@@ -417,24 +428,37 @@ static att_status load_sequence(att_model *model, uint32_t version, att_error *e
     return status;
 }
 
-static att_status load_trend(att_model *model, att_error *err)
+// Head and values of a part that hangs on the day. *values stays NULL where the file has none.
+static att_status load_dated(const att_model *model, uint32_t head_id, uint32_t values_id, dated_head *h,
+    const float **values, att_error *err)
 {
     const void *data = NULL;
     size_t size;
-    if (!att_snapshot_section(model->snapshot, TRNH, &size))
+    *values = NULL;
+    if (!att_snapshot_section(model->snapshot, head_id, &size))
         return ATT_OK;
-    att_status status = need(model->snapshot, TRNH, sizeof(trend_head), 1, &data, err);
+    const att_status status = need(model->snapshot, head_id, sizeof *h, 1, &data, err);
     if (status)
         return status;
-    trend_head h;
-    memcpy(&h, data, sizeof h);
-    if (!(h.weight > 0) || !isfinite(h.weight) || !(h.scale > 0) || !isfinite(h.scale) ||
-        !(h.half_life_days > 0) || !isfinite(h.half_life_days))
-        return ATT_FAIL(err, ATT_CORRUPT, "section TRNH: a weight of %g, a scale of %g and a half-life of %g days",
-            h.weight, h.scale, h.half_life_days);
-    const float *values = NULL;
-    status = need_floats(model->snapshot, TRND, model->item_count, &values, err);
+    memcpy(h, data, sizeof *h);
+    if (!(h->weight > 0) || !isfinite(h->weight) || !(h->scale > 0) || !isfinite(h->scale) ||
+        !(h->half_life_days > 0) || !isfinite(h->half_life_days))
+        return ATT_FAIL(err, ATT_CORRUPT, "section %.4s: a weight of %g, a scale of %g and a half-life of %g days",
+            (const char *)&head_id, h->weight, h->scale, h->half_life_days);
+    return need_floats(model->snapshot, values_id, model->item_count, values, err);
+}
+
+static att_status load_days(att_model *model, att_error *err)
+{
+    dated_head h = {0};
+    const float *values;
+    att_status status = load_dated(model, TRNH, TRND, &h, &values, err);
     model->trend = (att_trend){values, h.weight, h.scale, h.half_life_days, h.at_ms};
+    h = (dated_head){0};
+    if (!status)
+        status = load_dated(model, NEWH, NEWB, &h, &values, err);
+    if (!status)
+        model->newness = (att_newness){values, h.weight, h.scale, h.half_life_days, h.at_ms};
     return status;
 }
 
@@ -501,7 +525,7 @@ static att_status load_sections(att_model *model, const head *h, uint32_t versio
     if (!status)
         status = load_origin(model, err);
     if (!status)
-        status = load_trend(model, err);
+        status = load_days(model, err);
     if (!status)
         status = load_content(model, h, err);
     return status ? status : load_sequence(model, version, err);

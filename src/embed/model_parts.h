@@ -7,6 +7,7 @@
 #include "embed/content.h"
 #include "embed/ease.h"
 #include "embed/model.h"
+#include "embed/newness.h"
 #include "embed/seq_data.h"
 #include "embed/seq_serve.h"
 #include "embed/trend.h"
@@ -47,6 +48,7 @@ struct att_model {
     double seq_share;       // of the score; the rest is that of the other parts
     double seq_scale;       // the sequence's scores times it are on the scale of the other parts
     att_trend trend;        // values NULL: none
+    att_newness newness;    // born_days NULL: none
     bool has_recipe;        // false: a file from before recipes were kept
     att_recipe recipe;      // what it was built by; recipe.als.start is NULL
     att_model_origin origin;
@@ -84,6 +86,7 @@ struct att_fold {
     float *panel;  // (rows, stride) sqrt|w| x
     float *sums;   // (item_count) item-item sums; NULL where the model has none
     double trend_fade; // how much of the trend counts at the time asked for
+    att_newness_moment newness; // who asks and when
     att_fold_sequence *sequence; // NULL: never read
     ATT_VEC(att_model_event) events; // of a history, for it
     // The sequence scorer's own.
@@ -124,11 +127,9 @@ att_status att_choose_sequence(att_model *model, const att_recipe *recipe,
 // at_ms the times beside m->col.
 att_status att_model_add_trend(att_model *model, const att_matrix *m, const int64_t *at_ms,
     double half_life_days, double weight, att_error *err);
-// Learns whether a trend helps, over which half-life and how much, and adds it; report->trend says what came of it. `model`
-// was trained on all of input->preferences by `recipe`.
-att_status att_choose_trend(att_model *model, const att_recipe *recipe,
-    const att_model_input *input, const att_train_options *options, att_train_report *report,
-    att_error *err);
+// Likewise what came since a person was last here. Needs input->last_at_ms.
+att_status att_model_add_newness(
+    att_model *model, const att_model_input *input, double half_life_days, double weight, att_error *err);
 
 // Reads a model out of an opened snapshot, which it adopts (also when it fails).
 att_status att_model_of_snapshot(att_model **out, att_snapshot *snapshot, uint32_t version,

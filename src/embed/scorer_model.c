@@ -25,13 +25,22 @@ static att_status read_sequence(
         model, memory, memory->events.items, history->count, history->asked, 0, err);
 }
 
+// Times that tell the order alone are none.
+static int64_t newest_of(const att_history *history)
+{
+    int64_t newest = 0;
+    for (size_t k = 0; history->at_ms && k < history->count; k++)
+        newest = ATT_MAX(newest, history->at_ms[k]);
+    return newest;
+}
+
 static att_status score_model(const void *model, att_fold *memory, const att_history *history,
     float *scores, att_error *err)
 {
     att_status status = att_model_fold_arrays(
         model, memory, history->items, history->weights, history->count, err);
-    if (!status && history->asked_ms)
-        att_model_ask(model, memory, history->asked_ms);
+    if (!status)
+        att_model_ask(model, memory, history->asked_ms, newest_of(history));
     if (!status)
         status = read_sequence(model, memory, history, err);
     if (!status)

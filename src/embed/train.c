@@ -8,6 +8,7 @@
 #include "embed/model_parts.h"
 #include "embed/blas.h"
 #include "embed/choose.h"
+#include "embed/choose_clock.h"
 
 #include <stdio.h>
 
@@ -60,19 +61,42 @@ static att_status build(att_model **out, const att_model_input *input, att_recip
 }
 
 // A warm start keeps what was chosen before and measures it anew.
-static att_status learn_trend(att_model *model, const att_recipe *recipe, const att_model_input *input, bool warm,
+static att_status keep_days(att_model *model, const att_model_input *input, att_train_report *report, att_error *err)
+{
+    const att_trend *trend = &input->before->trend;
+    const att_newness *newness = &input->before->newness;
+    att_status status = ATT_OK;
+    if (!input->last_at_ms || input->untimed)
+        return ATT_OK;
+    if (trend->values) {
+        snprintf(report->trend, sizeof report->trend, "kept: a weight of %g and a half-life of %g days", trend->weight,
+            trend->half_life_days);
+        report->trend_weight = trend->weight;
+        status = att_model_add_trend(
+            model, input->preferences, input->last_at_ms, trend->half_life_days, trend->weight, err);
+    }
+    if (newness->born_days && !status) {
+        snprintf(report->newness, sizeof report->newness, "kept: a weight of %g and a half-life of %g days",
+            newness->weight, newness->half_life_days);
+        report->newness_weight = newness->weight;
+        status = att_model_add_newness(model, input, newness->half_life_days, newness->weight, err);
+    }
+    return status;
+}
+
+att_status att_choose_by_clock(att_model *model, const att_recipe *recipe, const att_model_input *input,
     const att_train_options *options, att_train_report *report, att_error *err)
 {
-    if (!warm)
-        return att_choose_trend(model, recipe, input, options, report, err);
-    const att_trend *before = &input->before->trend;
-    if (!before->values || !input->last_at_ms || input->untimed)
-        return ATT_OK;
-    snprintf(report->trend, sizeof report->trend, "kept: a weight of %g and a half-life of %g days", before->weight,
-        before->half_life_days);
-    report->trend_weight = before->weight;
-    return att_model_add_trend(
-        model, input->preferences, input->last_at_ms, before->half_life_days, before->weight, err);
+    att_clock clock;
+    att_status status = att_clock_init(&clock, model, recipe, input, options, report->trend, err);
+    snprintf(report->newness, sizeof report->newness, "%s", report->trend);
+    if (status || report->trend[0])
+        return status;
+    status = att_choose_trend(&clock, model, report, err);
+    if (!status)
+        status = att_choose_newness(&clock, model, report, err);
+    att_clock_deinit(&clock);
+    return status;
 }
 
 att_status att_model_train(att_model **out, const att_model_input *input,
@@ -98,7 +122,8 @@ att_status att_model_train(att_model **out, const att_model_input *input,
     if (!status && !options->plain)
         status = att_choose_sequence(*out, &recipe, input, options, report, err);
     if (!status && !options->plain)
-        status = learn_trend(*out, &recipe, input, warm, options, report, err);
+        status = warm ? keep_days(*out, input, report, err)
+                      : att_choose_by_clock(*out, &recipe, input, options, report, err);
     if (status) {
         att_model_destroy(*out);
         *out = NULL;

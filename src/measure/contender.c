@@ -97,6 +97,11 @@ static att_status chosen_train(void **out, const att_split *split,
         snprintf(story + used, ATT_CONTENDER_STORY_SIZE - used, ", and what is liked of late weighing %g",
             report.trend_weight);
     }
+    if (!status && report.newness_weight > 0) {
+        const size_t used = strlen(story);
+        snprintf(story + used, ATT_CONTENDER_STORY_SIZE - used, ", and what is new since one's last visit weighing %g",
+            report.newness_weight);
+    }
     *out = model;
     return status;
 }

@@ -7,7 +7,7 @@
 #include "embed/scorer.h"
 #include "measure/split.h"
 
-#define ATT_CONTENDER_STORY_SIZE 200
+#define ATT_CONTENDER_STORY_SIZE 280
 
 typedef struct att_contender {
     const char *name;

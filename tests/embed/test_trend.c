@@ -2,7 +2,7 @@
 // What people like of late: the figure, what it does to a score, its place in the file, people held out by the clock, and
 // the choice.
 #include "check.h"
-#include "embed/choose.h"
+#include "embed/choose_clock.h"
 #include "embed/holdout.h"
 #include "embed/model_parts.h"
 #include "world.h"
@@ -67,7 +67,7 @@ static void score(const att_model *model, att_fold *fold, size_t left_out, int64
             items[count++] = history[i];
     CHECK_OK(att_model_fold(model, fold, items, count, NULL, NULL));
     if (asked_ms)
-        att_model_ask(model, fold, asked_ms);
+        att_model_ask(model, fold, asked_ms, 0);
     CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, scores, NULL));
 }
 
@@ -209,7 +209,7 @@ CHECK_TEST(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it
     att_train_report report = {0};
     att_model *model = NULL;
     CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
-    CHECK_OK(att_choose_trend(model, &recipe, &input, &options, &report, NULL));
+    CHECK_OK(att_choose_by_clock(model, &recipe, &input, &options, &report, NULL));
     CHECK_NOTE("%s", report.trend);
     CHECK(report.trend_weight > 0 && att_model_trend_weight(model) == report.trend_weight);
     CHECK_HOLDS(report.trend, "it helps");
@@ -221,7 +221,7 @@ CHECK_TEST(where_liking_moves_on_a_trend_is_found_and_where_nobody_comes_back_it
             at_ms[k] = START_MS + u * DAY_MS + (int64_t)(k - m.row_start[u]) * 60000;
     report = (att_train_report){0};
     CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
-    CHECK_OK(att_choose_trend(model, &recipe, &input, &options, &report, NULL));
+    CHECK_OK(att_choose_by_clock(model, &recipe, &input, &options, &report, NULL));
     CHECK_HOLDS(report.trend, "people came back");
     CHECK(report.trend_weight == 0 && att_model_trend_weight(model) == 0);
     att_model_destroy(model);
@@ -242,7 +242,7 @@ CHECK_TEST(without_times_or_with_their_order_alone_there_is_no_trend)
     CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
     for (int which = 0; which < 2; which++) {
         att_train_report report = {0};
-        CHECK_OK(att_choose_trend(model, &recipe, which ? &order : &unknown, &options, &report, NULL));
+        CHECK_OK(att_choose_by_clock(model, &recipe, which ? &order : &unknown, &options, &report, NULL));
         CHECK_HOLDS(report.trend, "none");
         CHECK(report.trend_weight == 0 && att_model_trend_weight(model) == 0);
     }
@@ -270,7 +270,7 @@ CHECK_TEST(the_choice_of_a_trend_can_be_stopped)
     att_model *model = NULL;
     host.progress = stop;
     CHECK_OK(att_model_build(&model, &m, &recipe, 1, &host, NULL, NULL));
-    CHECK_FAILS(att_choose_trend(model, &recipe, &input, &options, &report, NULL), ATT_CANCELLED);
+    CHECK_FAILS(att_choose_by_clock(model, &recipe, &input, &options, &report, NULL), ATT_CANCELLED);
     att_model_destroy(model);
     att_matrix_deinit(&m, &host);
     CHECK_EQ(heap.bytes_live, 0);
