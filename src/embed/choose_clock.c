@@ -234,7 +234,7 @@ static double error_of(const att_clock_gains *g, size_t candidate, double n)
 }
 
 // The smallest weight whose gain is within a standard error of the best's, with its best half-life.
-size_t att_clock_best(const att_clock *clock, const att_clock_gains *gains)
+size_t att_clock_best(const att_clock *clock, const att_clock_gains *gains, double errors)
 {
     const double n = clock->cases, *sum = gains->sum;
     size_t best = 0;
@@ -242,7 +242,7 @@ size_t att_clock_best(const att_clock *clock, const att_clock_gains *gains)
         if (sum[k] > sum[best])
             best = k;
     const double error = error_of(gains, best, n);
-    if (sum[best] / n <= error)
+    if (sum[best] / n <= errors * error)
         return SIZE_MAX;
     for (size_t w = 0; w < ATT_CLOCK_WEIGHTS; w++) {
         size_t of_weight = w;

@@ -4,8 +4,8 @@
 // Their tastes of the same days, and of later ones, are in the training. So the log is cut at some moments of its second
 // half: a model of the chosen kind is trained on what came before a moment, and what those it knows came to like until the next
 // must be found, as serving will have to. Candidates are judged by the mean of NDCG@100 and recall@20 over everybody at every
-// moment, against what the models were without. When the best gain is above its standard error, the smallest weight within that error
-// of the best is taken (the one-standard-error rule of Breiman et al. 1984): people are also asked in other ways than here.
+// moment, against what the models were without. When the best gain is above so many of its standard errors, the smallest weight within one
+// error of the best is taken (the one-standard-error rule of Breiman et al. 1984): people are also asked in other ways than here.
 #ifndef ATT_EMBED_CHOOSE_CLOCK_H
 #define ATT_EMBED_CHOOSE_CLOCK_H
 
@@ -53,8 +53,8 @@ att_status att_clock_measure_before(att_clock *clock, att_error *err);
 // A candidate is in the model of this moment: adds what it gains. `task` is what progress is told of.
 att_status att_clock_try(
     att_clock *clock, uint32_t moment, size_t candidate, const char *task, att_clock_gains *gains, att_error *err);
-// SIZE_MAX: the best is not better than nothing by more than chance.
-size_t att_clock_best(const att_clock *clock, const att_clock_gains *gains);
+// SIZE_MAX: the best is not better than nothing by more than `errors` standard errors.
+size_t att_clock_best(const att_clock *clock, const att_clock_gains *gains, double errors);
 // How far a model's scores spread over the items it knows people to like, the mean of some people.
 att_status att_clock_spread(const att_model *model, const att_matrix *m, double *out, att_error *err);
 

@@ -6,33 +6,20 @@
 
 #include <stdio.h>
 
+#define ERRORS 2.5 // the best of twelve is above one by chance every other time
+
 static const double half_lives_days[ATT_CLOCK_HALF_LIVES] = {30, 90, 365};
 static const double weights[ATT_CLOCK_WEIGHTS] = {0.5, 1, 2, 4};
-
-// The deviation of what the other parts score, without the trend.
-static att_status measure_spread(att_model *model, const att_matrix *m, double *spread, att_error *err)
-{
-    const att_trend trend = model->trend;
-    model->trend = (att_trend){0};
-    const att_status status = att_clock_spread(model, m, spread, err);
-    model->trend = trend;
-    return status;
-}
 
 att_status att_model_add_newness(
     att_model *model, const att_model_input *input, double half_life_days, double weight, att_error *err)
 {
-    double spread;
     model->newness = (att_newness){0};
     float *born_days = ATT_NEW(&model->life, float, model->item_count);
     if (!born_days)
         return att_no_memory(err, model->item_count, "dates");
-    const att_status status = measure_spread(model, input->preferences, &spread, err);
-    if (status || !(spread > 0))
-        return status;
     model->newness = (att_newness){.born_days = born_days,
         .weight = weight,
-        .scale = weight * spread,
         .half_life_days = half_life_days,
         .at_ms = att_newness_measure(born_days, input)};
     return ATT_OK;
@@ -46,7 +33,7 @@ static att_status try_moment(
     att_status status = ATT_OK;
     for (size_t k = 0; k < ATT_CLOCK_CANDIDATES && model && !status; k++) {
         model->newness = (att_newness){.born_days = born_days,
-            .scale = weights[k % ATT_CLOCK_WEIGHTS] * c->at[moment].spread,
+            .weight = weights[k % ATT_CLOCK_WEIGHTS],
             .half_life_days = half_lives_days[k / ATT_CLOCK_WEIGHTS],
             .at_ms = c->cuts_ms[moment]};
         status = att_clock_try(c, moment, k, "choose what is new", gains, err);
@@ -76,7 +63,7 @@ att_status att_choose_newness(att_clock *clock, att_model *model, att_train_repo
     const att_status status = try_all(clock, &gains, err);
     if (status)
         return status;
-    const size_t best = att_clock_best(clock, &gains);
+    const size_t best = att_clock_best(clock, &gains, ERRORS);
     const double before = clock->before / clock->cases;
     if (best == SIZE_MAX) {
         snprintf(report->newness, sizeof report->newness, "it does not help: %.4f without, for %u people at %u moments",

@@ -37,8 +37,8 @@ static att_status try_moment(att_clock *c, uint32_t moment, att_clock_gains *gai
         const double half_life = half_lives_days[k / ATT_CLOCK_WEIGHTS];
         if (k % ATT_CLOCK_WEIGHTS == 0)
             att_trend_measure(at->values, &at->held.train, at->held.train_at_ms, half_life);
-        at->model->trend = (att_trend){
-            .values = at->values, .scale = weights[k % ATT_CLOCK_WEIGHTS] * at->spread, .half_life_days = half_life};
+        const double weight = weights[k % ATT_CLOCK_WEIGHTS];
+        at->model->trend = (att_trend){at->values, weight, weight * at->spread, half_life, c->cuts_ms[moment]};
         status = att_clock_try(c, moment, k, "choose a trend", gains, err);
     }
     if (at->model)
@@ -67,7 +67,7 @@ att_status att_choose_trend(att_clock *clock, att_model *model, att_train_report
         status = try_moment(clock, k, &gains, err);
     if (status)
         return status;
-    const size_t best = att_clock_best(clock, &gains);
+    const size_t best = att_clock_best(clock, &gains, 1);
     const double before = clock->before / clock->cases;
     if (best == SIZE_MAX) {
         snprintf(report->trend, sizeof report->trend, "it does not help: %.4f without, for %u people at %u moments", before,

@@ -66,8 +66,7 @@ static att_status make_room(att_fold *fold, const att_model *model, size_t count
     const size_t sums = model->ease.item_count;
     const size_t floats = stride * stride + stride + count * stride + (sums + 15) / 16 * 16;
     fold->model = NULL;
-    fold->trend_fade = 1;
-    fold->newness = (att_newness_moment){0};
+    fold->day = (att_fold_day){.trend = model->trend.scale};
     att_fold_sequence_forget(fold->sequence);
     fold->history.count = 0;
     if (!att_float_block_fit(&fold->block, floats, &fold->host) ||
@@ -157,14 +156,6 @@ att_status att_model_fold_arrays(const att_model *model, att_fold *fold, const u
     return solve(model, fold, err);
 }
 
-// --- When ------------------------------------------------------------------------------------------
-
-void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms, int64_t since_ms)
-{
-    fold->trend_fade = model->trend.values && asked_ms ? att_trend_fade(&model->trend, asked_ms) : 1;
-    fold->newness = att_newness_ask(&model->newness, asked_ms, since_ms);
-}
-
 // --- What comes next -------------------------------------------------------------------------------
 
 static att_status make_reader(att_fold *fold, const att_seq *seq, att_error *err)
@@ -226,13 +217,62 @@ static float score_one(
     if (s.sums != 0)
         score += s.sums * fold->sums[item];
     if (model->trend.values && item < model->item_count)
-        score += model->trend.scale * fold->trend_fade * (double)model->trend.values[item];
-    if (fold->newness.share > 0 && item < model->item_count && model->touched[item])
-        score += model->newness.scale * att_newness_of(&model->newness, &fold->newness, item);
+        score += fold->day.trend * (double)model->trend.values[item];
+    if (fold->day.newness > 0 && item < model->item_count && model->touched[item])
+        score += fold->day.newness * att_newness_of(&model->newness, &fold->day.moment, item);
     if (att_fold_is_read(fold))
         score = (1 - model->seq_share) * score +
                 model->seq_share * att_fold_sequence_score(model, fold, item);
     return (float)score;
+}
+
+// --- When ------------------------------------------------------------------------------------------
+
+// u'G u = sum over the items that somebody prefers of (u.x)^2, out of base = unobserved G + penalty I: no item is looked at.
+static double square_of_vectors(const att_model *model, const att_fold *fold)
+{
+    double square = 0;
+    for (size_t k = 0; k < model->dim; k++) {
+        const double u = (double)fold->vector[k];
+        const double row =
+            (double)model->kernels->dot_f32(model->base + k * model->stride, fold->vector, model->stride);
+        square += u * (row - model->penalty * u);
+    }
+    return ATT_MAX(square, 0) / model->unobserved;
+}
+
+// How far this person's scores reach without the parts of the day: the root mean square over the items that somebody prefers, each
+// part's by its share.
+static double reach_of(const att_model *model, const att_fold *fold)
+{
+    const bool sums = model->kind == ATT_MODEL_EASE || model->kind == ATT_MODEL_BLEND;
+    const double items = ATT_MAX(model->touched_count, 1u);
+    const double vector_share = model->kind == ATT_MODEL_BLEND ? model->mix : model->kind == ATT_MODEL_ALS ? 1 : 0;
+    double reach = vector_share > 0 ? vector_share * sqrt(square_of_vectors(model, fold) / items) : 0;
+    if (sums && fold->sums)
+        reach += (1 - vector_share) * model->ease_scale *
+                 sqrt((double)model->kernels->dot_f32(fold->sums, fold->sums, model->ease.item_count) / items);
+    return reach;
+}
+
+void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms, int64_t since_ms)
+{
+    const att_trend *trend = &model->trend;
+    const att_newness *newness = &model->newness;
+    if (!trend->values && !newness->born_days)
+        return;
+    const double reach = reach_of(model, fold);
+    const double fade = trend->values && asked_ms ? att_trend_fade(trend, asked_ms) : 1;
+    fold->day.trend = fade * (reach > 0 ? trend->weight * reach : trend->scale);
+    fold->day.moment = att_newness_ask(newness, asked_ms, since_ms);
+    fold->day.newness = fold->day.moment.share > 0 ? newness->weight * reach : 0;
+    fold->asked_day = fold->day;
+}
+
+void att_model_ask_again(const att_model *model, att_fold *fold)
+{
+    if (model->trend.values || model->newness.born_days)
+        fold->day = fold->asked_day;
 }
 
 static att_status check_fold(const att_model *model, const att_fold *fold, att_error *err)
@@ -255,7 +295,7 @@ att_status att_model_score(const att_model *model, att_fold *fold, const uint32_
 
 bool att_model_is_product(const att_model *model, const att_fold *fold)
 {
-    return model->kind == ATT_MODEL_ALS && fold->model == model && !model->trend.values && !(fold->newness.share > 0) &&
+    return model->kind == ATT_MODEL_ALS && fold->model == model && !model->trend.values && !(fold->day.newness > 0) &&
            !att_fold_is_read(fold);
 }
 

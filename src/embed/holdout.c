@@ -320,6 +320,9 @@ static att_status measure_one(measuring *m, uint32_t thread, size_t person)
         return status;
     for (size_t k = 0; k < count; k++)
         scores[history->col[first + k]] = -INFINITY;
+    for (uint32_t j = 0; m->holdout->by_clock && j < m->model->item_count; j++)
+        if (!m->model->touched[j])
+            scores[j] = -INFINITY; // cannot be sought, and must not stand above what is scored below 0
     uint32_t items[DEPTH];
     float best[DEPTH];
     att_top top = {items, best, 0, DEPTH};

@@ -152,6 +152,8 @@ static att_status count_people(att_model *model, const att_matrix *m, att_error 
     for (uint32_t u = 0; u < m->rows; u++)
         people += m->row_start[u + 1] > m->row_start[u];
     for (uint32_t i = 0; i < m->cols; i++)
+        model->touched_count += touched[i] > 0;
+    for (uint32_t i = 0; i < m->cols; i++)
         popularity[i] = (float)((double)touched[i] / ATT_MAX(people, 1));
     model->touched = touched;
     model->popularity = popularity;

@@ -92,7 +92,11 @@ att_status att_model_fold(const att_model *model, att_fold *fold, const att_fold
 // When the answer is for, after att_model_fold and before scores: what people like of late counts less the farther that is
 // from the newest preference learned from (embed/trend.h). 0, or without this call: then, and all of it counts. `since_ms` is the newest
 // thing that the person came to like: what came after counts more (embed/newness.h). 0, or without this call: not known, nothing is new.
+// Both are as loud as this person's other scores reach far; without this call a trend is as loud as for people on the average.
 void att_model_ask(const att_model *model, att_fold *fold, int64_t asked_ms, int64_t since_ms);
+// After a part of the same history was folded: the question as it was, as loud as it was. So what a removal changes is what the
+// event did, to the digit.
+void att_model_ask_again(const att_model *model, att_fold *fold);
 // Weight of what people like of late, in deviations of the other parts' scores; 0: this model has no such part.
 double att_model_trend_weight(const att_model *model);
 // Likewise of what came since a person was last here.

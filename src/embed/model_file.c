@@ -139,7 +139,7 @@ static dated_heads dated_heads_of(const att_model *model)
 {
     const att_trend *t = &model->trend;
     const att_newness *n = &model->newness;
-    return (dated_heads){{t->weight, t->scale, t->half_life_days, t->at_ms}, {n->weight, n->scale, n->half_life_days, n->at_ms}};
+    return (dated_heads){{t->weight, t->scale, t->half_life_days, t->at_ms}, {n->weight, 1, n->half_life_days, n->at_ms}};
 }
 
 // What is added must live until the writer finishes.
@@ -458,7 +458,7 @@ static att_status load_days(att_model *model, att_error *err)
     if (!status)
         status = load_dated(model, NEWH, NEWB, &h, &values, err);
     if (!status)
-        model->newness = (att_newness){values, h.weight, h.scale, h.half_life_days, h.at_ms};
+        model->newness = (att_newness){values, h.weight, h.half_life_days, h.at_ms};
     return status;
 }
 
@@ -518,6 +518,8 @@ static att_status load_sections(att_model *model, const head *h, uint32_t versio
     if (!status && stride)
         status = need_floats(s, BASE, stride * stride, &model->base, err);
     model->touched = touched;
+    for (uint64_t i = 0; i < items && touched; i++)
+        model->touched_count += model->touched[i] > 0;
     model->placed = view(placed);
     model->items = view(vectors);
     if (!status)

@@ -37,6 +37,7 @@ struct att_model {
     uint32_t item_count, dim, stride;
     float *items;            // (item_count, stride); NULL without vectors
     const uint32_t *touched; // (item_count) people who prefer it
+    uint32_t touched_count;  // items that anybody prefers
     uint8_t *placed;         // (item_count) 1: has a vector
     const float *base; // (stride, stride) unobserved * G + the people's penalty; 1 in the padding
     const float *popularity; // (item_count)
@@ -70,6 +71,12 @@ typedef struct att_fold_row {
     float weight; // as given; below 0: not wanted
 } att_fold_row;
 
+// How loud the parts are that hang on the day.
+typedef struct att_fold_day {
+    double trend, newness; // times the trend's values and what is new is their part of a score
+    att_newness_moment moment;
+} att_fold_day;
+
 // What is read of a person by the sequence part (fold_seq.c).
 typedef struct att_fold_sequence att_fold_sequence;
 void att_fold_sequence_destroy(att_fold_sequence *sequence); // NULL is fine
@@ -85,8 +92,7 @@ struct att_fold {
     float *vector; // (stride)
     float *panel;  // (rows, stride) sqrt|w| x
     float *sums;   // (item_count) item-item sums; NULL where the model has none
-    double trend_fade; // how much of the trend counts at the time asked for
-    att_newness_moment newness; // who asks and when
+    att_fold_day day, asked_day; // what scores are made with; what was asked last
     att_fold_sequence *sequence; // NULL: never read
     ATT_VEC(att_model_event) events; // of a history, for it
     // The sequence scorer's own.

@@ -18,8 +18,7 @@
 
 typedef struct att_newness {
     const float *born_days; // (items) since 1970; NULL: there is none
-    double weight;          // of 1 in the formula, in deviations of the other parts' scores; > 0
-    double scale;           // weight times the deviation of the other parts' scores
+    double weight;          // of 1 in the formula, by how far the person's other scores reach; > 0
     double half_life_days;
     int64_t at_ms; // the newest preference learned from
 } att_newness;

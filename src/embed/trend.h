@@ -16,8 +16,8 @@
 
 typedef struct att_trend {
     const float *values; // (items); NULL: there is none
-    double weight;       // of a deviation of the trend, in deviations of the other parts' scores; > 0
-    double scale;        // weight times the deviation of the other parts' scores
+    double weight;       // of a deviation of the trend, by how far a person's other scores reach; > 0
+    double scale;        // where that is not known: weight times how far they spread on the average
     double half_life_days;
     int64_t at_ms; // the newest preference
 } att_trend;

@@ -379,13 +379,22 @@ static att_status read_sequence(att_view *view, const att_fold_item *items, size
         model, view->memory->fold, events, count, view->moment.situation, view->explained, err);
 }
 
-// Of the whole history, also where a part of it is folded: that somebody was here stays true.
 static int64_t newest_liking_ms(const att_view *view)
 {
     int64_t newest_s = 0;
     for (size_t i = 0; i < view->history_count; i++)
         newest_s = ATT_MAX(newest_s, (int64_t)view->sources[i]->at_s);
     return newest_s * 1000;
+}
+
+// Where a part of the history is folded, the question stays that of the whole.
+static void ask(att_view *view, const att_fold_item *items)
+{
+    const att_model *model = view->engine->serving.model;
+    if (items == view->history)
+        att_model_ask(model, view->memory->fold, view->at_ms, newest_liking_ms(view));
+    else
+        att_model_ask_again(model, view->memory->fold);
 }
 
 static att_status fold_person(att_view *view, const att_fold_item *items, size_t count, att_error *err)
@@ -401,7 +410,7 @@ static att_status fold_person(att_view *view, const att_fold_item *items, size_t
         return att_no_memory(err, dim, "dimensions");
     att_status status = att_model_fold(model, view->memory->fold, items, count, taste, err);
     if (!status)
-        att_model_ask(model, view->memory->fold, view->at_ms, newest_liking_ms(view));
+        ask(view, items);
     if (!status)
         status = read_sequence(view, items, count, err);
     if (status)

@@ -66,12 +66,27 @@ static void score(const att_model *model, att_fold *fold, size_t left_out, int64
         if (i != left_out)
             items[count++] = history[i];
     CHECK_OK(att_model_fold(model, fold, items, count, NULL, NULL));
-    if (asked_ms)
+    if (asked_ms && left_out == SIZE_MAX)
         att_model_ask(model, fold, asked_ms, 0);
+    else if (asked_ms)
+        att_model_ask_again(model, fold);
     CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, scores, NULL));
 }
 
-// The trend is added to each score, fades with the time asked for, and no event of the person did it.
+// The plain twin of how far a person's scores reach: their root mean square, score by score.
+static double root_mean_square(const att_model *model, const att_fold *fold)
+{
+    double squares = 0, count = 0;
+    for (uint32_t j = 0; j < model->item_count; j++) {
+        float score;
+        CHECK_OK(att_model_score(model, (att_fold *)(uintptr_t)fold, &j, NULL, 1, &score, NULL));
+        squares += model->touched[j] ? (double)score * (double)score : 0;
+        count += model->touched[j] > 0;
+    }
+    return sqrt(squares / count);
+}
+
+// The trend is added to each score, fades with the time asked for, is as loud as the person's scores reach where it is asked for, and no event of the person did it.
 static void check_kind(att_model_kind kind)
 {
     check_heap heap = {0};
@@ -86,6 +101,7 @@ static void check_kind(att_model_kind kind)
     CHECK_OK(att_fold_create(&fold, &host, NULL));
     float plain[TARGETS], now[TARGETS], later[TARGETS], without[TARGETS], effects[HISTORY * TARGETS];
     score(model, fold, SIZE_MAX, 0, plain);
+    const double reach = root_mean_square(model, fold);
     CHECK_OK(att_model_add_trend(model, &m, at_ms, 20, 0.5, NULL));
     CHECK_NEAR(att_model_trend_weight(model), 0.5, 0);
     score(model, fold, SIZE_MAX, 0, now);
@@ -94,9 +110,13 @@ static void check_kind(att_model_kind kind)
     for (size_t j = 0; j < TARGETS; j++) {
         const double term = model->trend.scale * (double)att_model_trend(model, targets[j]);
         CHECK_NEAR((double)(now[j] - plain[j]), term, 1e-5);
-        CHECK_NEAR((double)(later[j] - plain[j]), term / 2, 1e-5);
+        CHECK_NEAR((double)(later[j] - plain[j]), fold->day.trend * (double)att_model_trend(model, targets[j]), 1e-5);
     }
     CHECK(fabsf(now[0] - plain[0]) > 1e-3f);
+    if (kind == ATT_MODEL_BLEND) // of two parts that are not quite alike the sum reaches a little less far
+        CHECK(fold->day.trend >= 0.25 * reach && fold->day.trend < 0.5 * reach);
+    else
+        CHECK_NEAR(fold->day.trend, 0.25 * reach, 1e-5); // a weight of 0.5, faded to a half
     CHECK_OK(att_model_effects(model, fold, targets, NULL, TARGETS, effects, NULL));
     for (size_t i = 0; i < HISTORY; i++) {
         score(model, fold, i, asked_ms, without);
@@ -106,7 +126,7 @@ static void check_kind(att_model_kind kind)
     const char *path = check_path("trend.model");
     CHECK_OK(att_model_save(model, 1, path, NULL));
     CHECK_OK(att_model_load(&loaded, path, &host, NULL));
-    score(loaded, fold, SIZE_MAX, asked_ms, without);
+    score(loaded, fold, SIZE_MAX, asked_ms, without); // of a fold that was another model's
     CHECK(memcmp(without, later, sizeof later) == 0);
     att_model_destroy(loaded);
     model->trend.half_life_days = -1;
@@ -124,6 +144,7 @@ CHECK_TEST(a_trend_adds_to_scores_fades_leaves_effects_exact_and_is_kept)
 {
     CHECK_BEGIN();
     check_kind(ATT_MODEL_ALS);
+    check_kind(ATT_MODEL_EASE);
     check_kind(ATT_MODEL_BLEND);
 }
 

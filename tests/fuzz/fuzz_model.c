@@ -47,12 +47,14 @@ static void add_sequence(att_model *model, const att_matrix *m, const att_host *
 }
 
 // The bytes of a saved model; the file goes at once.
-static void add_trend(att_model *model, const att_matrix *m)
+static void add_days(att_model *model, const att_matrix *m)
 {
     int64_t at_ms[240];
     for (int64_t k = 0; k < 240; k++)
         at_ms[k] = k * 86400000;
-    if (att_model_add_trend(model, m, at_ms, 30, 0.5, NULL) != ATT_OK || att_model_trend_weight(model) == 0)
+    const att_model_input input = {.preferences = m, .last_at_ms = at_ms};
+    if (att_model_add_trend(model, m, at_ms, 30, 0.5, NULL) != ATT_OK || att_model_trend_weight(model) == 0 ||
+        att_model_add_newness(model, &input, 30, 2, NULL) != ATT_OK)
         abort();
 }
 
@@ -79,7 +81,7 @@ static unsigned char *good_model(int kind, size_t *size)
     if (kind == 3)
         add_sequence(model, &m, &host);
     if (kind > 1)
-        add_trend(model, &m);
+        add_days(model, &m);
     if (att_model_save(model, 1, path, NULL) != ATT_OK)
         abort();
     close(file);
@@ -148,6 +150,9 @@ static void use(att_model *model, const att_host *host)
         att_model_effects(model, fold, targets, NULL, 3, effects, NULL) == ATT_OK) {
         att_model_sequence_top(model, fold, NULL, 0, 5, items, best);
         att_model_item_item_top(model, fold, NULL, 0, 5, items, best);
+        att_model_ask(model, fold, (int64_t)300 * 86400000, (int64_t)200 * 86400000);
+        if (att_model_score(model, fold, targets, NULL, 3, scores, NULL) != ATT_OK)
+            abort();
     }
     att_model_place(model, item_of(&body, 4), vector, &scratch);
     att_fold_destroy(fold);
