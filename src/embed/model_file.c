@@ -518,7 +518,7 @@ static att_status load_sections(att_model *model, const head *h, uint32_t versio
     if (!status && stride)
         status = need_floats(s, BASE, stride * stride, &model->base, err);
     model->touched = touched;
-    for (uint64_t i = 0; i < items && touched; i++)
+    for (uint64_t i = 0; i < items && !status; i++)
         model->touched_count += model->touched[i] > 0;
     model->placed = view(placed);
     model->items = view(vectors);
