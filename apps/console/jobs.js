@@ -48,7 +48,7 @@ export function Jobs({ onEnd }) {
   const start = async () => {
     try { setProblem(null); setMine((await post('/v1/jobs', { kind: 'train', train: { validated: true } })).id); again(); } catch (e) { setProblem(e); }
   };
-  const cancel = (name) => post(`/v1/jobs/${id(name)}/cancel`, {}).then(again, setProblem);
+  const cancel = (name) => post(`/v1/jobs/${id(name)}/cancel`).then(again, setProblem);
   const runs = job && !over(job);
   return html`<${Card} wide title="Jobs" note="Since the service was started." actions=${html`<button class="primary" disabled=${runs} onClick=${start}>Train now</button>`}>
     <${Message} error=${problem} />

@@ -125,7 +125,7 @@ function Desk({ sound, split, deck, peaks, start, seek, onTime }) {
     <p class="quiet">A fader goes as far as a remix may: what the split has wrong of a stem must stay 3 dB below it.${deck.context.sampleRate < sound.rate_hz ? ` Heard here at ${(deck.context.sampleRate / 1000).toFixed(0)} kHz, to spare this machine's memory; what is made has all of it.` : ''}</p>
     <p class="acts"><label class="quiet">for <select value=${context} onChange=${(e) => choose(e.target.value)} aria-label="remix for a situation"><option value="">as the faders stand</option>${contexts.map((c) => html`<option>${c.context}</option>`)}</select></label>
       <button class="primary" disabled=${!!job || !moved} onClick=${make}>Make this remix</button><button disabled=${!moved && !any} onClick=${() => { choose(''); setSolos(none); }}>As it was</button></p>
-    <${Message} error=${problem} />${job && running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`, {}).catch(setProblem)} />`}
+    <${Message} error=${problem} />${job && running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`).catch(setProblem)} />`}
     ${remix && html`<${Told} result=${remix.result} equal=${equal} onEqual=${setEqual} />`}`;
 }
 
@@ -172,6 +172,6 @@ export function Mixer({ sound, start, seek, onTime, onReady }) {
   return html`<${Card} wide title="Stems"><${Message} error=${problem} />
     ${desk ? html`<${Desk} sound=${sound} ...${desk} start=${start} seek=${seek} onTime=${onTime} />`
     : fetched >= 0 ? html`<p class="quiet" role="status">Fetching ${names[fetched]} …</p>`
-    : job ? running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`, {}).catch(setProblem)} />`
+    : job ? running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`).catch(setProblem)} />`
     : html`<p>Split it into drums, bass, vocals and the rest: hear each alone, move the faders, make a remix and hold it against the original.</p><p class="acts"><button class="primary" onClick=${split}>Split into stems</button></p>`}<//>`;
 }

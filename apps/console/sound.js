@@ -19,7 +19,7 @@ function useTask(hash, task, onDone) {
   const [problem, setProblem] = useState(null);
   const running = useJob(job, (ended) => { setJob(null); if (ended.state === 'done') onDone(ended.sound); else if (ended.state === 'failed') setProblem(new Error(ended.problem)); });
   const begin = () => { setProblem(null); start(hash, task).then((j) => setJob(j.id), setProblem); };
-  return [begin, html`<${Message} error=${problem} />${job && running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`, {}).catch(setProblem)} />`}`];
+  return [begin, html`<${Message} error=${problem} />${job && running && html`<${Progress} job=${running} onCancel=${() => post(`/v1/jobs/${id(job)}/cancel`).catch(setProblem)} />`}`];
 }
 
 function Check({ hash }) {

@@ -411,6 +411,8 @@ test('stems_are_heard_in_step_under_faders_that_keep_to_their_limits_and_a_remix
   const item = (await ask(page, 'GET', `/v1/generations/${brief.id}`)).json.candidates.find((c) => c.shown).item;
   await go(page, still, `#/music/${item}`);
   await page.getByRole('button', { name: 'Split into stems' }).click();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Split into stems' }).click();
   await page.waitForSelector('.stems .stem');
   assert.equal(await page.locator('.stems .peaks-of').count(), 4);
   const near = (a, b) => Math.abs(a - b) < 1e-4, power = (db) => 10 ** (db / 20);
