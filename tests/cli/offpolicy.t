@@ -83,7 +83,7 @@ $ echo 600,x,7,1,0,0.3,u >>ob/random/men.csv; attune evaluate policy ob --log ra
 attune evaluate: ob/random/men.csv:602: field "item_id" is "7", expected a whole number from 0 to 2
 [65]
 # The engine's own log: decisions that kept what they were chosen from.
-$ printf 'exploration:\n  share: 0.15\n  pool_log_share: 1\nobjective:\n  candidates: 60\n' >p.yaml; attune init --store s.attune --seed 3 --policy p.yaml -q; attune simulate --store s.attune --run 2 --train-every 0 --people 60 --items 100 --days 10 --events 3000 -q >/dev/null
+$ printf 'exploration:\n  share: 0.15\n  pool_log_share: 1\nobjective:\n  candidates: 60\n  early_skip: 0\n  situation: 0\n' >p.yaml; attune init --store s.attune --seed 3 --policy p.yaml -q; attune simulate --store s.attune --run 2 --train-every 0 --people 60 --items 100 --days 10 --events 3000 -q >/dev/null
 $ printf 'objective:\n  freshness: 0.08\n' >t.yaml; attune evaluate policy --store s.attune --target t.yaml --min-effective 2 | sed -n 1,7p
 <*> decisions, <*> kept what they were chosen from: <*> slots, <*> of them open to exploration, <*> of these with an event.
 Log: s.attune. Target: t.yaml. Reward model: ridge. Rewards from -1 to 1.
