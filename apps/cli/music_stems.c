@@ -276,7 +276,7 @@ static const cli_option options[] = {{"out", 'o', "FOLDER", "where drums.wav, ba
     {"about", 0, NULL, "the model card of the network: its data, licences, figures"}, {"evaluate", 0, "FOLDER", "split multitracks and say how well it went"}, {"train", 0, "FOLDER", "learn a network from multitracks, into --out FILE"},
     {"held-out", 0, "FOLDER", "of --train: other multitracks, to learn how far to trust it"},
     {"checkpoint", 0, "FILE", "of --train: goes on from it, and writes it now and then"}, {"card", 0, "FILE", "of --train: text about the data, kept in the network"},
-    {"steps", 0, "N", "of --train: steps of learning (3000)"}, {"seed", 0, "N", "of --train: the same seed gives the same network (1)"},
+    {"steps", 0, "N", "of --train: steps of learning (13000)"}, {"seed", 0, "N", "of --train: the same seed gives the same network (1)"},
     CLI_ORIGIN_OPTIONS, {NULL, 0, NULL, NULL}};
 static const char *const examples[] = {"attune music stems song.flac --out song-stems", "four files that sum to the song",
     "attune music stems song.mp3 -o parts --method classical", "by medians and repetition alone",

@@ -97,7 +97,7 @@ typedef struct att_stems_train_options {
     const char *checkpoint; // a file to go on from, written every now and then; removed at the end. NULL: none
     const char *card;       // text about the data and their licences, for the file's model card
     uint64_t seed;          // 0: 1
-    uint32_t steps;         // 0: 3000; of two stretches of six seconds each
+    uint32_t steps;         // 0: 13000; of two stretches of six seconds each
 } att_stems_train_options;
 
 typedef struct att_stems_trained {

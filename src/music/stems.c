@@ -8,6 +8,7 @@
 #include "music/stems_features.h"
 #include "music/stems_masks.h"
 #include "music/stems_parts.h"
+#include "music/stems_place.h"
 
 #include <math.h>
 
@@ -42,6 +43,8 @@ typedef struct splitter {
     att_arena scratch;
     att_stems_chunk chunk;
     float complex *row; // (bins)
+    att_stems_place *places; // (bins, stems); NULL: not two channels, or classical masks
+    float complex *placed;   // (stems, 2, bins)
     double took[ATT_STEM_COUNT], unsure[ATT_STEM_COUNT]; // power in the masks, and power that they are unsure about
 } splitter;
 
@@ -53,7 +56,13 @@ static bool make_room(splitter *s)
     c->power = ATT_NEW_RAW(&s->scratch, float, c->frames *c->bins);
     c->masks = ATT_NEW_RAW(&s->scratch, float, c->frames *ATT_STEM_COUNT *c->bins);
     s->row = ATT_NEW_RAW(&s->scratch, float complex, c->bins);
-    return c->spectra && c->power && c->masks && s->row;
+    bool whole = c->spectra && c->power && c->masks && s->row;
+    if (s->model && c->channels == 2) {
+        s->places = ATT_NEW_RAW(&s->scratch, att_stems_place, c->bins *ATT_STEM_COUNT);
+        s->placed = ATT_NEW_RAW(&s->scratch, float complex, 2 * ATT_STEM_COUNT *c->bins);
+        whole = whole && s->places && s->placed;
+    }
+    return whole;
 }
 
 static void look(splitter *s, int64_t first)
@@ -118,20 +127,38 @@ static att_status make_masks(splitter *s, att_error *err)
     return whole ? ATT_OK : att_no_memory(err, s->chunk.frames, "frames of masks");
 }
 
+static void put_masked(splitter *s, int64_t frame, size_t t)
+{
+    const att_stems_chunk *c = &s->chunk;
+    for (int stem = 0; stem < ATT_STEM_OTHER; stem++) {
+        const float *mask = c->masks + (t * ATT_STEM_COUNT + (size_t)stem) * c->bins;
+        for (uint32_t channel = 0; channel < c->channels; channel++) {
+            const float complex *from = c->spectra + (channel * c->frames + t) * c->bins;
+            for (size_t k = 0; k < c->bins; k++)
+                s->row[k] = from[k] * mask[k];
+            att_stft_inverse(s->stft, s->row, frame, channel, &s->out->stem[stem]);
+        }
+    }
+}
+
+static void put_placed(splitter *s, int64_t frame, size_t t)
+{
+    att_stems_placed(&s->chunk, s->places, t, s->placed);
+    for (uint32_t stem = 0; stem < ATT_STEM_OTHER; stem++)
+        for (uint32_t channel = 0; channel < 2; channel++)
+            att_stft_inverse(s->stft, s->placed + (2 * stem + channel) * s->chunk.bins, frame, channel, &s->out->stem[stem]);
+}
+
 // The frames between the margins, for the three stems that are made from their masks.
 static void put(splitter *s, int64_t first, size_t frames)
 {
-    const att_stems_chunk *c = &s->chunk;
+    if (s->places)
+        att_stems_places(&s->chunk, s->places);
     for (size_t t = ATT_STEMS_MARGIN; t < ATT_STEMS_MARGIN + frames; t++)
-        for (int stem = 0; stem < ATT_STEM_OTHER; stem++) {
-            const float *mask = c->masks + (t * ATT_STEM_COUNT + (size_t)stem) * c->bins;
-            for (uint32_t channel = 0; channel < c->channels; channel++) {
-                const float complex *from = c->spectra + (channel * c->frames + t) * c->bins;
-                for (size_t k = 0; k < c->bins; k++)
-                    s->row[k] = from[k] * mask[k];
-                att_stft_inverse(s->stft, s->row, first + (int64_t)t, channel, &s->out->stem[stem]);
-            }
-        }
+        if (s->places)
+            put_placed(s, first + (int64_t)t, t);
+        else
+            put_masked(s, first + (int64_t)t, t);
 }
 
 static void weigh(splitter *s, size_t frames)
@@ -238,7 +265,7 @@ static att_status prepare(splitter *s, const att_host *host, att_error *err)
 }
 
 // Learned as a network's is (music/stems_finish.c), for classical masks.
-static const att_stems_trust classical_trust[ATT_STEM_COUNT] = {{-14.63f, 3.45f}, {-14.37f, 1.74f}, {-19.27f, 3.10f}, {-6.09f, 0.75f}};
+static const att_stems_trust classical_trust[ATT_STEM_COUNT] = {{-14.63f, 3.45f}, {-14.37f, 1.74f}, {-24.34f, 3.94f}, {-5.24f, 0.74f}};
 
 att_status att_stems_separate_with(att_stems *out, att_sound sound, const att_stems_model *model, const att_host *host, att_error *err)
 {

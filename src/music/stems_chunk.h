@@ -8,7 +8,7 @@
 #include "music/stft.h"
 
 // ATT_STEMS_CHUNK frames are split at a time, and looked at with ATT_STEMS_MARGIN more at each side.
-enum { ATT_STEMS_CHUNK = 512, ATT_STEMS_MARGIN = 64, ATT_STEMS_CHUNK_FRAMES = ATT_STEMS_CHUNK + 2 * ATT_STEMS_MARGIN };
+enum { ATT_STEMS_CHUNK = 512, ATT_STEMS_MARGIN = 128, ATT_STEMS_CHUNK_FRAMES = ATT_STEMS_CHUNK + 2 * ATT_STEMS_MARGIN };
 
 typedef struct att_stems_chunk {
     size_t frames, bins;

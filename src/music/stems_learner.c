@@ -12,13 +12,15 @@ enum {
     LEAR = ATT_TAG4('S', 'T', 'L', 'R'),
     HEAD = ATT_TAG4('H', 'E', 'A', 'D'),
     WEIG = ATT_TAG4('W', 'E', 'I', 'G'),
-    VERSION = 1,
+    VERSION = 2,
     WARM_STEPS = 100
 };
+#define MEAN_KEEPS 0.998
+#define FALLS_FROM 0.7
 
 typedef struct mark {
     uint64_t training; // hash of what it is trained on and how
-    uint64_t step;
+    uint64_t step, steps;
 } mark;
 
 struct att_stems_learner {
@@ -31,7 +33,7 @@ struct att_stems_learner {
     uint64_t made;           // examples
     uint32_t step;
     size_t count;            // weights
-    float *weights, *first, *second; // in one block
+    float *weights, *first, *second, *mean; // in one block
     float *gradient, *dmasks;
     att_stems_room *room;
     const att_seq_ops *ops;
@@ -39,7 +41,7 @@ struct att_stems_learner {
 
 static uint64_t hash_of(const att_stems_pool *pool, const att_stems_pace *p)
 {
-    const double numbers[] = {p->steps, (double)p->frames, p->ring, p->batch, p->rate, (double)pool->tracks.count};
+    const double numbers[] = {(double)p->frames, p->ring, p->batch, p->rate, (double)pool->tracks.count};
     uint64_t hash = XXH3_64bits_withSeed(numbers, sizeof numbers, p->seed);
     for (size_t i = 0; i < pool->tracks.count; i++) {
         const att_stems_track *t = &pool->tracks.items[i];
@@ -55,7 +57,7 @@ static bool make_room(att_stems_learner *l)
 {
     const size_t frames = l->pace.frames;
     l->count = att_stems_layout_get().count;
-    l->weights = ATT_NEW(&l->life, float, 3 * l->count);
+    l->weights = ATT_NEW(&l->life, float, 4 * l->count);
     l->gradient = ATT_NEW(&l->life, float, l->count);
     l->dmasks = ATT_NEW(&l->life, float, frames *ATT_STEMS_MASKS);
     l->room = att_stems_room_new(frames, true, &l->life);
@@ -65,6 +67,7 @@ static bool make_room(att_stems_learner *l)
         whole = att_stems_example_init(&l->ring[i], frames, &l->life);
     l->first = whole ? l->weights + l->count : NULL;
     l->second = whole ? l->first + l->count : NULL;
+    l->mean = whole ? l->second + l->count : NULL;
     return whole;
 }
 
@@ -88,6 +91,7 @@ att_status att_stems_learner_create(att_stems_learner **out, const att_stems_poo
         return status;
     }
     att_stems_weights_draw(l->weights, pace->seed);
+    memcpy(l->mean, l->weights, l->count * sizeof *l->mean);
     return ATT_OK;
 }
 
@@ -109,7 +113,7 @@ uint32_t att_stems_learner_at(const att_stems_learner *l)
 
 float *att_stems_learner_weights(att_stems_learner *l)
 {
-    return l->weights;
+    return l->mean;
 }
 
 // --- Steps ----------------------------------------------------------------------------------------------------
@@ -125,12 +129,31 @@ static bool fill_ring(att_stems_learner *l)
     return whole;
 }
 
+// The rate rises, stays, and from here on falls in a line to nothing (Hu et al. 2024): until then steps do not depend on how many there will be.
+static double falls_from(uint32_t steps)
+{
+    return FALLS_FROM * steps;
+}
+
+static double rate_at(const att_stems_pace *p, uint32_t step)
+{
+    const double rises = ATT_MIN((step + 1.0) / WARM_STEPS, 1), from = falls_from(p->steps);
+    return p->rate * rises * ATT_MIN((p->steps - step) / (p->steps - from), 1);
+}
+
 static att_seq_pace pace_of(const att_stems_learner *l)
 {
-    const double beta1 = 0.9, beta2 = 0.99, t = (double)l->step + 1;
-    const double rate = l->pace.rate * ATT_MIN(t / WARM_STEPS, 1) * (0.5 + 0.5 * cos(M_PI * l->step / l->pace.steps));
+    const double beta1 = 0.9, beta2 = 0.99, t = (double)l->step + 1, rate = rate_at(&l->pace, l->step);
     return (att_seq_pace){.rate = (float)(rate / (1 - pow(beta1, t))), .second = (float)(1 / (1 - pow(beta2, t))), .beta1 = (float)beta1,
         .beta2 = (float)beta2, .epsilon = 1e-8f, .shrink = (float)(1 - rate * 0.01)};
+}
+
+// The mean over the last steps, each counting a little less than the one after it (Polyak and Juditsky 1992).
+static void take_mean(att_stems_learner *l)
+{
+    const float keep = (float)ATT_MIN(MEAN_KEEPS, (1.0 + l->step) / (10.0 + l->step));
+    l->ops->scale_to(l->mean, keep, l->mean, l->count);
+    l->ops->add_scaled(l->mean, 1 - keep, l->weights, l->count);
 }
 
 att_status att_stems_learner_step(att_stems_learner *l, double *loss, att_error *err)
@@ -153,13 +176,14 @@ att_status att_stems_learner_step(att_stems_learner *l, double *loss, att_error 
     att_blas_release(before);
     l->ops->scale_to(l->gradient, 1.0f / (float)l->pace.batch, l->gradient, l->count);
     l->ops->adam(l->weights, l->first, l->second, l->gradient, &pace, l->count);
+    take_mean(l);
     l->step++;
     return isfinite(*loss) ? ATT_OK : ATT_FAIL(err, ATT_INVALID, "step %u: the loss is not finite", l->step);
 }
 
 att_status att_stems_learner_judge(att_stems_learner *l, const att_stems_pool *pool, uint32_t tracks, double below_db[ATT_STEM_COUNT], att_error *err)
 {
-    const att_stems_net net = {l->weights, l->ops};
+    const att_stems_net net = {l->mean, l->ops};
     double counts[ATT_STEM_COUNT] = {0};
     att_stems_example *e = &l->ring[l->pace.ring];
     memset(below_db, 0, ATT_STEM_COUNT * sizeof *below_db);
@@ -187,17 +211,24 @@ att_status att_stems_learner_judge(att_stems_learner *l, const att_stems_pool *p
 
 att_status att_stems_learner_save(const att_stems_learner *l, const char *path, att_error *err)
 {
-    const mark m = {hash_of(l->pool, &l->pace), l->step};
+    const mark m = {hash_of(l->pool, &l->pace), l->step, l->pace.steps};
     att_snapshot_writer *writer = NULL;
     att_status status = att_snapshot_writer_create(&writer, LEAR, VERSION, &l->host, err);
     if (!status)
         status = att_snapshot_add(writer, HEAD, &m, sizeof m, err);
     if (!status)
-        status = att_snapshot_add(writer, WEIG, l->weights, 3 * l->count * sizeof *l->weights, err);
+        status = att_snapshot_add(writer, WEIG, l->weights, 4 * l->count * sizeof *l->weights, err);
     if (!status)
         status = att_snapshot_finish(writer, path, err);
     att_snapshot_writer_destroy(writer);
     return att_while(err, status, "saving checkpoint %s", path);
+}
+
+// Of a training of the same tracks and options, and of as many steps, unless its rate had not begun to fall.
+static bool is_ours(const att_stems_learner *l, const mark *m)
+{
+    return m->training == hash_of(l->pool, &l->pace) && m->step <= l->pace.steps &&
+           (m->steps == l->pace.steps || (double)m->step <= falls_from((uint32_t)ATT_MIN(m->steps, (uint64_t)l->pace.steps)));
 }
 
 static att_status take_up(att_stems_learner *l, const att_snapshot *s, uint32_t version, att_error *err)
@@ -209,12 +240,12 @@ static att_status take_up(att_stems_learner *l, const att_snapshot *s, uint32_t 
     att_status status = att_snapshot_need(s, HEAD, sizeof(mark), &count, &m, err);
     if (!status && count != 1)
         status = ATT_FAIL(err, ATT_CORRUPT, "section HEAD is there %zu times", count);
-    if (!status && (((const mark *)m)->training != hash_of(l->pool, &l->pace) || ((const mark *)m)->step > l->pace.steps))
+    if (!status && !is_ours(l, m))
         status = ATT_FAIL(err, ATT_INVALID, "it is of a training with other tracks or options");
     if (!status)
         status = att_snapshot_need(s, WEIG, sizeof(float), &count, &weights, err);
-    if (!status && count != 3 * l->count)
-        status = ATT_FAIL(err, ATT_CORRUPT, "section WEIG has %zu numbers, expected %zu", count, 3 * l->count);
+    if (!status && count != 4 * l->count)
+        status = ATT_FAIL(err, ATT_CORRUPT, "section WEIG has %zu numbers, expected %zu", count, 4 * l->count);
     for (size_t i = 0; !status && i < count; i++)
         if (!isfinite(((const float *)weights)[i]))
             status = ATT_FAIL(err, ATT_CORRUPT, "section WEIG: number %zu is not finite", i);

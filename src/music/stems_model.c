@@ -12,13 +12,13 @@ enum {
     SCAL = ATT_TAG4('S', 'C', 'A', 'L'),
     REST = ATT_TAG4('R', 'E', 'S', 'T'),
     CARD = ATT_TAG4('C', 'A', 'R', 'D'),
-    VERSION = 1,
-    MATRICES = 3 + 2 * ATT_STEMS_BLOCKS,
+    VERSION = 2,
+    MATRICES = 5 + 2 * ATT_STEMS_BLOCKS,
     CARD_SIZE_MAX = 1 << 16
 };
 
 typedef struct head {
-    uint32_t inputs, cues, width, blocks, masks, spare[3];
+    uint32_t inputs, cues, width, blocks, masks, eyes, signs, spare;
     att_stems_trust trust[ATT_STEM_COUNT];
 } head;
 
@@ -30,13 +30,15 @@ static void matrices_of(matrix out[MATRICES])
 {
     enum { W = ATT_STEMS_WIDTH };
     const att_stems_layout l = att_stems_layout_get();
-    out[0] = (matrix){l.in, ATT_STEMS_INPUTS, W};
+    out[0] = (matrix){l.pool, ATT_STEMS_POOLED, W};
+    out[1] = (matrix){l.in, ATT_STEMS_INPUTS, W};
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
-        out[1 + 2 * b] = (matrix){l.block[b].wide, (size_t)3 * W, W};
-        out[2 + 2 * b] = (matrix){l.block[b].back, W, W};
+        out[2 + 2 * b] = (matrix){l.block[b].wide, (size_t)3 * W, W};
+        out[3 + 2 * b] = (matrix){l.block[b].back, W, W};
     }
-    out[MATRICES - 2] = (matrix){l.out, W, ATT_STEMS_MASKS};
-    out[MATRICES - 1] = (matrix){l.gate, W, ATT_STEMS_GATES};
+    out[MATRICES - 3] = (matrix){l.out, W, ATT_STEMS_MASKS};
+    out[MATRICES - 2] = (matrix){l.gate, W, ATT_STEMS_GATES};
+    out[MATRICES - 1] = (matrix){l.hint, W, ATT_STEMS_HINTS};
 }
 
 // How many bytes, scales and other numbers the weights are.
@@ -115,9 +117,11 @@ static att_status check_numbers(const float *x, size_t count, const char *what, 
 
 static att_status check_head(const head *h, att_error *err)
 {
-    if (h->inputs != ATT_STEMS_INPUTS || h->cues != ATT_STEMS_CUES || h->width != ATT_STEMS_WIDTH || h->blocks != ATT_STEMS_BLOCKS || h->masks != ATT_STEMS_MASKS)
-        return ATT_FAIL(err, ATT_VERSION, "a network of %u inputs, %u cues, width %u, %u blocks, %u masks; this build reads %d, %d, %d, %d, %d", h->inputs, h->cues,
-            h->width, h->blocks, h->masks, ATT_STEMS_INPUTS, ATT_STEMS_CUES, ATT_STEMS_WIDTH, ATT_STEMS_BLOCKS, ATT_STEMS_MASKS);
+    if (h->inputs != ATT_STEMS_INPUTS || h->cues != ATT_STEMS_CUES || h->width != ATT_STEMS_WIDTH || h->blocks != ATT_STEMS_BLOCKS || h->masks != ATT_STEMS_MASKS ||
+        h->eyes != ATT_STEMS_EYES || h->signs != ATT_STEMS_SIGNS)
+        return ATT_FAIL(err, ATT_VERSION,
+            "a network of %u inputs, %u cues, width %u, %u blocks, %u masks, %u eyes, %u signs; this build reads %d, %d, %d, %d, %d, %d, %d", h->inputs, h->cues, h->width,
+            h->blocks, h->masks, h->eyes, h->signs, ATT_STEMS_INPUTS, ATT_STEMS_CUES, ATT_STEMS_WIDTH, ATT_STEMS_BLOCKS, ATT_STEMS_MASKS, ATT_STEMS_EYES, ATT_STEMS_SIGNS);
     return check_numbers(&h->trust[0].offset_db, 2 * ATT_STEM_COUNT, "section HEAD", err);
 }
 
@@ -222,7 +226,8 @@ att_status att_stems_model_save(
     const char *path, float *weights, const att_stems_trust trust[ATT_STEM_COUNT], const char *card, const att_host *host, att_error *err)
 {
     const att_host its = att_host_complete(host);
-    head h = {.inputs = ATT_STEMS_INPUTS, .cues = ATT_STEMS_CUES, .width = ATT_STEMS_WIDTH, .blocks = ATT_STEMS_BLOCKS, .masks = ATT_STEMS_MASKS};
+    head h = {.inputs = ATT_STEMS_INPUTS, .cues = ATT_STEMS_CUES, .width = ATT_STEMS_WIDTH, .blocks = ATT_STEMS_BLOCKS, .masks = ATT_STEMS_MASKS,
+        .eyes = ATT_STEMS_EYES, .signs = ATT_STEMS_SIGNS};
     size_t byte_count, scale_count, rest_count;
     matrix list[MATRICES];
     att_arena scratch;

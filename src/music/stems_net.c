@@ -3,6 +3,7 @@
 #include "music/stems_net.h"
 #include "base/rng.h"
 #include "embed/blas.h"
+#include "music/stems_fine.h"
 
 #include <math.h>
 
@@ -12,10 +13,12 @@ enum {
     W = ATT_STEMS_WIDTH,
     M = ATT_STEMS_MASKS,
     Q = ATT_STEMS_GATES,
+    P = ATT_STEMS_POOLED,
+    H = ATT_STEMS_HINTS,
     PAD = ATT_STEMS_REACH_MAX
 };
 
-static const size_t reach[ATT_STEMS_BLOCKS] = {1, 2, 4, 8, 16};
+static const size_t reach[ATT_STEMS_BLOCKS] = {1, 2, 4, 8, 16, 32, 64};
 
 struct att_stems_room {
     size_t frames_max;
@@ -26,14 +29,20 @@ struct att_stems_room {
     float *inverse[ATT_STEMS_BLOCKS + 1]; // (frames)
     float *masks;                   // (frames, M)
     float *gates, *dgates;          // (frames, Q)
+    float *pooled, *dpooled;        // (frames, P)
+    float *hints, *dhints;          // (frames, H)
+    att_stems_fine *fine;
     float *dx, *dh;                 // (frames, W)
     float *dn;                      // (PAD + frames + PAD, W)
 };
 
 att_stems_layout att_stems_layout_get(void)
 {
-    att_stems_layout l = {.in = 0, .in_bias = F * W};
-    size_t at = F * W + W;
+    att_stems_layout l = {.eye = 0, .eye_bias = ATT_STEMS_EYE_SIZE};
+    l.pool = l.eye_bias + ATT_STEMS_BANDS * ATT_STEMS_EYES;
+    l.in = l.pool + P * W;
+    l.in_bias = l.in + F * W;
+    size_t at = l.in_bias + W;
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
         l.block[b].gain = at;
         l.block[b].wide = at + W;
@@ -47,7 +56,11 @@ att_stems_layout att_stems_layout_get(void)
     l.out_bias = l.out + W * M;
     l.gate = l.out_bias + M;
     l.gate_bias = l.gate + W * Q;
-    l.count = l.gate_bias + Q;
+    l.hint = l.gate_bias + Q;
+    l.hint_bias = l.hint + W * H;
+    l.sign = l.hint_bias + H;
+    l.vote = l.sign + ATT_STEMS_SIGN_SIZE;
+    l.count = l.vote + ATT_STEMS_SIGNS * ATT_STEM_COUNT;
     return l;
 }
 
@@ -70,13 +83,19 @@ att_stems_room *att_stems_room_new(size_t frames_max, bool training, att_arena *
     r->a = ATT_NEW_RAW(life, float, frames_max *W);
     r->masks = ATT_NEW_RAW(life, float, frames_max *M);
     r->gates = ATT_NEW_RAW(life, float, frames_max *Q);
+    r->pooled = ATT_NEW_RAW(life, float, frames_max *P);
+    r->hints = ATT_NEW_RAW(life, float, frames_max *H);
+    r->fine = att_stems_fine_new(frames_max, training, life);
     if (training) {
         r->dx = ATT_NEW_RAW(life, float, frames_max *W);
         r->dh = ATT_NEW_RAW(life, float, frames_max *W);
         r->dn = ATT_NEW_RAW(life, float, (frames_max + 2 * PAD) * W);
         r->dgates = ATT_NEW_RAW(life, float, frames_max *Q);
+        r->dpooled = ATT_NEW_RAW(life, float, frames_max *P);
+        r->dhints = ATT_NEW_RAW(life, float, frames_max *H);
+        whole = r->dx && r->dh && r->dn && r->dgates && r->dpooled && r->dhints;
     }
-    return r->a && r->masks && r->gates && (!training || (r->dx && r->dh && r->dn && r->dgates)) ? r : NULL;
+    return whole && r->a && r->masks && r->gates && r->pooled && r->hints && r->fine ? r : NULL;
 }
 
 // --- Forward --------------------------------------------------------------------------------------------------
@@ -150,8 +169,10 @@ float *att_stems_forward(const att_stems_net *net, const float *features, size_t
     assert(frames <= r->frames_max);
     const att_stems_layout l = att_stems_layout_get();
     const float *w = net->weights;
+    att_stems_fine_look(r->fine, net->ops, features, frames, w + l.eye, w + l.eye_bias, r->pooled);
     put_bias(r->x[0], w + l.in_bias, frames, W);
     add_product(features, ROW, w + l.in, frames, F, W, r->x[0]);
+    add_product(r->pooled, P, w + l.pool, frames, P, W, r->x[0]);
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++)
         block_forward(net, &l, b, frames, r);
     const int last = ATT_STEMS_BLOCKS;
@@ -161,6 +182,9 @@ float *att_stems_forward(const att_stems_net *net, const float *features, size_t
     put_bias(r->gates, w + l.gate_bias, frames, Q);
     add_product(r->n[last] + PAD * W, W, w + l.gate, frames, W, Q, r->gates);
     add_cues(features, frames, r->gates, r->masks);
+    put_bias(r->hints, w + l.hint_bias, frames, H);
+    add_product(r->n[last] + PAD * W, W, w + l.hint, frames, W, H, r->hints);
+    att_stems_fine_vote(r->fine, net->ops, frames, r->hints, w + l.sign, w + l.vote, r->masks);
     softmax(r->masks, frames);
     return r->masks;
 }
@@ -253,6 +277,10 @@ void att_stems_backward(const att_stems_net *net, const float *features, size_t 
     add_sums(gradient + l.gate_bias, r->dgates, frames, Q, net->ops);
     add_gradient(r->n[last] + PAD * W, W, r->dgates, frames, W, Q, gradient + l.gate);
     give_back(r->dgates, w + l.gate, frames, W, Q, 1, r->dn);
+    att_stems_fine_vote_back(r->fine, net->ops, frames, w + l.sign, w + l.vote, dmasks, r->dhints, gradient + l.sign, gradient + l.vote);
+    add_sums(gradient + l.hint_bias, r->dhints, frames, H, net->ops);
+    add_gradient(r->n[last] + PAD * W, W, r->dhints, frames, W, H, gradient + l.hint);
+    give_back(r->dhints, w + l.hint, frames, W, H, 1, r->dn);
     memset(r->dx, 0, frames * W * sizeof *r->dx);
     for (size_t t = 0; t < frames; t++)
         net->ops->norm_back(r->dx + t * W, gradient + l.out_gain, r->dn + t * W, r->x[last] + t * W, w + l.out_gain, r->inverse[last][t], W);
@@ -260,6 +288,9 @@ void att_stems_backward(const att_stems_net *net, const float *features, size_t 
         block_backward(net, &l, b, frames, r, gradient);
     add_sums(gradient + l.in_bias, r->dx, frames, W, net->ops);
     add_gradient(features, ROW, r->dx, frames, F, W, gradient + l.in);
+    add_gradient(r->pooled, P, r->dx, frames, P, W, gradient + l.pool);
+    give_back(r->dx, w + l.pool, frames, P, W, 0, r->dpooled);
+    att_stems_fine_look_back(r->fine, net->ops, frames, r->dpooled, gradient + l.eye, gradient + l.eye_bias);
 }
 
 // --- Loss -----------------------------------------------------------------------------------------------------
@@ -314,6 +345,8 @@ void att_stems_weights_draw(float *w, uint64_t seed)
     const att_stems_layout l = att_stems_layout_get();
     att_rng rng = att_rng_seed(seed);
     memset(w, 0, l.count * sizeof *w);
+    draw(w + l.eye, ATT_STEMS_EYE_SIZE / ATT_STEMS_EYES, ATT_STEMS_EYES, 1, &rng);
+    draw(w + l.pool, P, W, 1, &rng);
     draw(w + l.in, F, W, 1, &rng);
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
         for (size_t i = 0; i < W; i++)
@@ -325,4 +358,7 @@ void att_stems_weights_draw(float *w, uint64_t seed)
         w[l.out_gain + i] = 1;
     draw(w + l.out, W, M, 0.3, &rng);
     draw(w + l.gate, W, Q, 0.3, &rng);
+    draw(w + l.hint, W, H, 0.3, &rng);
+    draw(w + l.sign, ATT_STEMS_SIGN_SIZE / ATT_STEMS_SIGNS, ATT_STEMS_SIGNS, 1, &rng);
+    draw(w + l.vote, ATT_STEMS_SIGNS, ATT_STEM_COUNT, 0.3, &rng);
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { STEPS_DEFAULT = 3000, FRAMES = 256, RING = 64, BATCH = 2, SAVE_EVERY = 250, JUDGE_EVERY = 250, JUDGED = 12 };
+enum { STEPS_DEFAULT = 13000, FRAMES = 256, RING = 64, BATCH = 2, SAVE_EVERY = 250, JUDGE_EVERY = 250, JUDGED = 12 };
 
 static att_status stop(const att_stems_learner *l, const att_stems_train_options *o, att_error *err)
 {

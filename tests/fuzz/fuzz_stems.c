@@ -29,10 +29,10 @@ static unsigned char *right(size_t *size)
         if (att_stems_model_save(path, weights, trust, "card", &host, NULL))
             abort();
         FILE *in = fopen(path, "rb");
-        bytes = aligned_alloc(64, 2 << 20);
+        bytes = aligned_alloc(64, 4 << 20);
         if (!in || !bytes)
             abort();
-        its = fread(bytes, 1, 2 << 20, in);
+        its = fread(bytes, 1, 4 << 20, in);
         fclose(in);
         unlink(path);
         free(weights);

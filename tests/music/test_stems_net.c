@@ -3,7 +3,7 @@
 #include "check.h"
 
 #include "base/rng.h"
-#include "music/stems_net.h"
+#include "music/stems_fine.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -66,17 +66,69 @@ static void plain_norm(const double *x, const float *gain, double *out)
         out[i] = x[i] / sqrt(sum / W + 1e-6) * gain[i];
 }
 
+enum { E = ATT_STEMS_EYES, U = ATT_STEMS_SIGNS, PLANES = ATT_STEMS_PLANES };
+
+static double silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+// What lies beyond the ends of time and of the bands is 0.
+static double plane(const scene *s, int t, int b, int p)
+{
+    if (t < 0 || t >= FRAMES || b < 0 || b >= B)
+        return 0;
+    return s->features[t * ROW + (p ? F + (p - 1) * B : 0) + b];
+}
+
+static void plain_eyes(const scene *s, double eyes[FRAMES][B][E])
+{
+    const float *w = s->weights;
+    for (int t = 0; t < FRAMES; t++)
+        for (int b = 0; b < B; b++)
+            for (int c = 0; c < E; c++) {
+                double sum = w[s->layout.eye_bias + (size_t)(b * E + c)];
+                for (int i = 0; i < 3 * 5 * PLANES; i++)
+                    sum += plane(s, t + i / (5 * PLANES) - 1, b + i / PLANES % 5 - 2, i % PLANES) * w[s->layout.eye + (size_t)(i * E + c)];
+                eyes[t][b][c] = silu(sum);
+            }
+}
+
+// What the fine part adds to z of a stem.
+static double plain_vote(const scene *s, double eyes[FRAMES][B][E], const double *h, int t, int b, int stem)
+{
+    const float *w = s->weights;
+    double z = 0;
+    for (int c = 0; c < U; c++) {
+        const int hint = b / ATT_STEMS_GROUP * U + c;
+        double sum = w[s->layout.hint_bias + (size_t)hint];
+        for (size_t i = 0; i < W; i++)
+            sum += h[i] * w[s->layout.hint + i * ATT_STEMS_HINTS + (size_t)hint];
+        for (int i = 0; i < 9 * E; i++) {
+            const int at = t + 3 * (i / (3 * E) - 1), to = b + i / E % 3 - 1;
+            if (at >= 0 && at < FRAMES && to >= 0 && to < B)
+                sum += eyes[at][to][i % E] * w[s->layout.sign + (size_t)(i * U + c)];
+        }
+        z += silu(sum) * w[s->layout.vote + (size_t)(c * ATT_STEM_COUNT + stem)];
+    }
+    return z;
+}
+
 static void plain(const scene *s, double *masks)
 {
-    static double x[FRAMES][W], n[FRAMES][W], h[W];
-    static const int reach[] = {1, 2, 4, 8, 16};
+    static double x[FRAMES][W], n[FRAMES][W], h[W], eyes[FRAMES][B][E];
+    static const int reach[] = {1, 2, 4, 8, 16, 32, 64};
     const att_stems_layout *l = &s->layout;
     const float *w = s->weights;
+    plain_eyes(s, eyes);
     for (int t = 0; t < FRAMES; t++)
         for (size_t j = 0; j < W; j++) {
             x[t][j] = w[l->in_bias + j];
             for (size_t i = 0; i < F; i++)
                 x[t][j] += (double)s->features[(size_t)t * ROW + i] * w[l->in + i * W + j];
+            for (size_t b = 0; b < B; b++)
+                for (size_t c = 0; c < E; c++)
+                    x[t][j] += eyes[t][b][c] / ATT_STEMS_GROUP * w[l->pool + (b / ATT_STEMS_GROUP * E + c) * W + j];
         }
     for (int b = 0; b < ATT_STEMS_BLOCKS; b++) {
         for (int t = 0; t < FRAMES; t++)
@@ -113,6 +165,7 @@ static void plain(const scene *s, double *masks)
                         q += h[i] * w[l->gate + i * Q + gate];
                     z[k] += q * s->features[(size_t)t * ROW + F + c * B + b];
                 }
+                z[k] += plain_vote(s, eyes, h, t, (int)b, (int)k);
                 sum += exp(z[k]);
             }
             for (size_t k = 0; k < ATT_STEM_COUNT; k++)
@@ -162,9 +215,11 @@ CHECK_TEST(the_gradient_is_that_of_finite_differences)
     loss_of(&s, dmasks);
     att_stems_backward(&s.net, s.features, FRAMES, s.room, dmasks, gradient);
     // Along a random direction within each kind of weights.
-    const size_t from[] = {s.layout.in, s.layout.in_bias, s.layout.block[0].gain, s.layout.block[2].wide, s.layout.block[4].wide, s.layout.gate, s.layout.gate_bias, s.layout.block[3].wide_bias,
+    const size_t from[] = {s.layout.in, s.layout.in_bias, s.layout.block[0].gain, s.layout.block[2].wide, s.layout.block[4].wide, s.layout.gate, s.layout.gate_bias, s.layout.eye, s.layout.eye_bias, s.layout.pool, s.layout.hint,
+        s.layout.hint_bias, s.layout.sign, s.layout.vote, s.layout.block[3].wide_bias,
         s.layout.block[1].back, s.layout.block[4].back_bias, s.layout.out_gain, s.layout.out, s.layout.out_bias};
-    const size_t count[] = {F * W, W, W, 3 * W * W, 3 * W * W, W * Q, Q, W, W * W, W, W, W * M, M};
+    const size_t count[] = {F * W, W, W, 3 * W * W, 3 * W * W, W * Q, Q, ATT_STEMS_EYE_SIZE, B *ATT_STEMS_EYES, W *ATT_STEMS_POOLED, W *ATT_STEMS_HINTS, ATT_STEMS_HINTS,
+        ATT_STEMS_SIGN_SIZE, ATT_STEMS_SIGNS *ATT_STEM_COUNT, W, W * W, W, W, W * M, M};
     att_rng rng = att_rng_seed(8);
     float *before = malloc(F * W * sizeof *before * 4);
     for (size_t k = 0; k < ATT_COUNT_OF(from); k++) {
