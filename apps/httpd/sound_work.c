@@ -88,6 +88,9 @@ att_status sound_job_keep(sound_job *j, const char *name, const att_audio *made,
     char format[8];
     sound_job_text(j->task, "format", "flac", format, sizeof format);
     double loudness_lufs;
+    const att_progress keeping = {"keep", 0, 0, "sounds"};
+    if (j->host->progress && !j->host->progress(j->host->user, &keeping)) // a job that was cancelled keeps nothing more
+        return sound_job_say(err, ATT_CANCELLED, "cancelled");
     att_status status = att_music_loudness(att_audio_view(made), &loudness_lufs, err);
     if (!status)
         status = httpd_sound_keep(&about, j->engine, att_audio_view(made), format, j->host, err);
