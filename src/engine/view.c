@@ -492,7 +492,7 @@ att_status att_view_begin(att_engine *engine, const att_request *request, att_sl
     static const att_person_controls none = {.reset_ms = INT64_MIN};
     view->controls = person ? att_person_controls_of(person) : &none;
     assign(view, person && person->opted_out);
-    if (view->policy->objective.situation > 0)
+    if (view->policy->objective.situation > 0 && request->medium.size) // among several, a fit would speak for the medium that has one
         att_wishes_now_of(&engine->wishes, &request->context, engine->serving.context, view->policy->objective.situation_evidence, &view->wishes);
     status = find_eligible(view, err);
     if (!status && request->made)

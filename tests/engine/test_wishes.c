@@ -66,6 +66,8 @@ typedef struct seen {
     size_t count;
 } seen;
 
+static const char *asked = "music"; // one medium: among several nothing is wanted
+
 static seen look(att_engine *engine, int user, uint8_t activity)
 {
     seen out = {0};
@@ -76,6 +78,7 @@ static seen look(att_engine *engine, int user, uint8_t activity)
     request.dry = true;
     request.seed = 3;
     request.context.activity = activity;
+    request.medium = att_text_of(asked);
     CHECK_OK_ERR(att_engine_decide(engine, &request, memory, &slate, &err), &err);
     for (size_t s = 0; s < slate.count; s++) {
         double sum = 0;
@@ -116,6 +119,9 @@ CHECK_TEST(the_same_listener_gets_two_slates_in_two_situations)
             CHECK(gym.tempo_within >= plain.tempo_within + 0.2 && bed.tempo_within <= 0.1);
             CHECK(in_both(&gym, &bed) <= 4); // what is drawn to explore, or lies outside the usual taste, may be the same
         }
+        asked = NULL;
+        CHECK_NEAR(look(engine, 0, ATT_ACTIVITY_WORKOUT).situation, 0, 0);
+        asked = "music";
         const seen stranger = look(engine, PEOPLE + 1, ATT_ACTIVITY_WORKOUT);
         CHECK(stranger.tempo_within >= 0.4);
     }
@@ -143,6 +149,7 @@ CHECK_TEST(the_policy_says_what_is_wanted_of_any_medium_and_it_is_told_why)
 {
     CHECK_BEGIN();
     att_engine *engine = shop("poem.attune", "poem");
+    asked = "poem";
     const seen before = look(engine, 0, ATT_ACTIVITY_WORKOUT);
     CHECK_NEAR(before.situation, 0, 0); // no world has poems
     att_policy policy = att_policy_default();
@@ -165,6 +172,7 @@ CHECK_TEST(the_policy_says_what_is_wanted_of_any_medium_and_it_is_told_why)
     att_explanation why;
     att_request request = scene_request(0, SLATE);
     request.context = gym;
+    request.medium = att_text_of(asked);
     CHECK_OK(att_slate_memory_create(&memory, NULL, &err));
     CHECK_OK_ERR(att_engine_explain(engine, &request, scene_item_id(3), memory, &why, &err), &err);
     CHECK_NEAR(why.shown.terms[ATT_TERM_SITUATION], 0.5 * met[0].fit / 1.5, 0.5 / 127);
