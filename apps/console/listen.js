@@ -8,7 +8,7 @@ import { Player } from './piece.js';
 
 const activities = ['workout', 'commute', 'focus', 'sleep', 'relax', 'party'];
 const people = ['person-00030', 'person-00001', 'person-00002', 'person-00003', 'person-00004']; // for whom the demo's pieces were made
-const words = { relevance: 'near to their taste', context: 'fits the situation', novelty: 'new to them', freshness: 'new here', business: 'by the business terms', control: 'by their sliders', calibration: 'keeps their mix', redundancy: 'like nothing above' };
+const words = { relevance: 'near to their taste', context: 'fits the situation', novelty: 'new to them', freshness: 'new here', business: 'by the business terms', control: 'by their sliders', calibration: 'keeps their mix', redundancy: 'like nothing above', situation: 'what the situation wants', skip: 'seldom left early' };
 
 // Events that lifted it; where there are none, the terms that did most.
 function why(s) {

@@ -49,7 +49,7 @@ export function useLoaded(load, keys, every) {
 }
 
 // The terms of a score: what lifts it to the right of the line, what lowers it to the left.
-export const termNames = ['relevance', 'context', 'novelty', 'freshness', 'business', 'control', 'calibration', 'redundancy'];
+export const termNames = ['relevance', 'context', 'novelty', 'freshness', 'business', 'control', 'calibration', 'redundancy', 'situation', 'skip'];
 export function TermBars({ terms, scale }) {
   const part = (sign) => termNames.map((name) => [name, terms[name] || 0]).filter(([, value]) => value * sign > 0);
   const piece = ([name, value]) => html`<span class="term term-${name}" style=${`width:${(Math.abs(value) / scale) * 100}%`}

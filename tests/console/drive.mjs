@@ -365,9 +365,9 @@ test('what_is_held_says_why_here_and_in_the_queue', async (page) => {
   await page.waitForSelector('.verdict:has-text("It was held, and people allowed it")');
 });
 
-// Eight seconds of strokes on a chord, as a WAV file.
-function strokes() {
-  const rate = 16000, frames = 8 * rate, wav = Buffer.alloc(44 + 2 * frames);
+// Strokes on a chord, as a WAV file.
+function strokes(seconds) {
+  const rate = 16000, frames = seconds * rate, wav = Buffer.alloc(44 + 2 * frames);
   wav.write('RIFF', 0); wav.writeUInt32LE(wav.length - 8, 4); wav.write('WAVEfmt ', 8); wav.writeUInt32LE(16, 16); wav.writeUInt16LE(1, 20); wav.writeUInt16LE(1, 22);
   wav.writeUInt32LE(rate, 24); wav.writeUInt32LE(2 * rate, 28); wav.writeUInt16LE(2, 32); wav.writeUInt16LE(16, 34); wav.write('data', 36); wav.writeUInt32LE(2 * frames, 40);
   for (let i = 0, noise = 1; i < frames; i++) {
@@ -380,7 +380,7 @@ function strokes() {
 
 test('a_sound_of_ones_own_is_uploaded_heard_and_checked', async (page) => {
   await go(page, still, '#/music/sound');
-  await page.setInputFiles('input[type=file]', { name: 'strokes.wav', mimeType: 'audio/wav', buffer: strokes() });
+  await page.setInputFiles('input[type=file]', { name: 'strokes.wav', mimeType: 'audio/wav', buffer: strokes(8) });
   await page.waitForSelector('.piece .subject:has-text("120")');
   assert.ok(await page.$$eval('.wave .beat', (list) => list.length) >= 12, 'beats are drawn');
   await until(page, () => document.querySelector('.wave .peaks').getAttribute('d').split('L').length > 1000);
@@ -392,6 +392,13 @@ test('a_sound_of_ones_own_is_uploaded_heard_and_checked', async (page) => {
   await page.getByRole('button', { name: 'Check it' }).click();
   await page.waitForSelector('.tag.bad:has-text("denied")');
   assert.match(await page.textContent('.card .reasons'), /a part of it is in Strokes/);
+  // Of a long one the split is cancelled, and offered again.
+  await page.setInputFiles('input[type=file]', { name: 'long.wav', mimeType: 'audio/wav', buffer: strokes(240) });
+  await until(page, (old) => !location.hash.endsWith(old) && document.querySelector('.piece'), hash);
+  await page.getByRole('button', { name: 'Split into stems' }).click();
+  await page.locator('.card:has(h3:text-is("Stems"))').getByRole('button', { name: 'Cancel' }).click();
+  await page.getByRole('button', { name: 'Split into stems' }).waitFor();
+  assert.equal((await ask(page, 'GET', '/v1/jobs')).json.jobs.filter((j) => j.kind === 'sound' && j.state === 'cancelled').length, 1);
 });
 
 // Web Audio is watched, not heard: which sources start when, and where each gain is going.
@@ -410,8 +417,6 @@ test('stems_are_heard_in_step_under_faders_that_keep_to_their_limits_and_a_remix
   if (!brief) return void await page.context().close();
   const item = (await ask(page, 'GET', `/v1/generations/${brief.id}`)).json.candidates.find((c) => c.shown).item;
   await go(page, still, `#/music/${item}`);
-  await page.getByRole('button', { name: 'Split into stems' }).click();
-  await page.getByRole('button', { name: 'Cancel' }).click();
   await page.getByRole('button', { name: 'Split into stems' }).click();
   await page.waitForSelector('.stems .stem');
   assert.equal(await page.locator('.stems .peaks-of').count(), 4);
