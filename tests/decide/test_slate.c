@@ -51,8 +51,8 @@ static uint32_t plain_best(const att_slot *above, size_t filled, bool outside, d
         CHECK(att_redundancy_term(&r, i, &term));
         const double calibration =
             att_calibration_toll(&c) + att_calibration_gain(&c, x->tags, x->tag_count);
-        for (int t = 0; t < ATT_TERM_CALIBRATION; t++)
-            score += x->terms[t];
+        for (int t = 0; t < ATT_TERM_COUNT; t++)
+            score += t == ATT_TERM_CALIBRATION || t == ATT_TERM_REDUNDANCY ? 0 : x->terms[t];
         score += calibration + term;
         if (best == ATT_NO_CANDIDATE || score > best_score) {
             best = i;
@@ -104,8 +104,8 @@ CHECK_TEST(scores_are_the_sums_of_their_terms_to_the_bit)
         for (int t = 0; t < ATT_TERM_COUNT; t++)
             sum += slots[s].terms[t];
         CHECK(sum == slots[s].score);
-        for (int t = 0; t < ATT_TERM_CALIBRATION; t++)
-            CHECK(slots[s].terms[t] == w.candidates[slots[s].candidate].terms[t]);
+        for (int t = 0; t < ATT_TERM_COUNT; t++)
+            CHECK(t == ATT_TERM_CALIBRATION || t == ATT_TERM_REDUNDANCY || slots[s].terms[t] == w.candidates[slots[s].candidate].terms[t]);
     }
     att_arena_deinit(&scratch);
 }

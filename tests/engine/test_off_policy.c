@@ -66,8 +66,8 @@ static void open_stage(stage *s, const char *name, const att_policy *policy)
     static kept history;
     att_open_options options = att_open_options_default();
     options.create = true;
-    options.seed = 5;
-    s->rng = att_rng_seed(17);
+    options.seed = 7;
+    s->rng = att_rng_seed(19);
     CHECK_OK(att_engine_open(&s->engine, check_path(name), &options, NULL, NULL));
     CHECK_OK(att_engine_policy_set(s->engine, policy, NULL));
     for (size_t i = 0; i < att_world_item_count(s->world); i++)
