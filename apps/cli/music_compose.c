@@ -32,7 +32,7 @@ static int tell(cli *c, const att_score *score, const att_breaches *breaches, co
     return cli_print_json(all);
 }
 
-static int run_compose(cli *c)
+static int compose(cli *c, cli_origin *origin)
 {
     att_music_brief brief;
     att_render_options options;
@@ -45,6 +45,9 @@ static int run_compose(cli *c)
     const char *out = cli_get(c, "out");
     if (!cli_song_brief(c, &brief) || !cli_song_render_options(c, &options) || !cli_song_name_is_fine(c, out))
         return 64;
+    int code = cli_song_take(c, origin, &options, out);
+    if (code)
+        return code;
     cli_progress_start(c);
     att_status status = att_compose(&score, &brief, &c->host, &err);
     if (!status)
@@ -54,11 +57,23 @@ static int run_compose(cli *c)
     if (!status && cli_flag(c, "measure"))
         status = att_tuning_measure(&score, &options, &tuning, &c->host, &err);
     cli_progress_end();
-    int code = status ? cli_fail(c, status, &err) : tell(c, &score, &breaches, out, &sound, &tuning);
+    code = status ? cli_fail(c, status, &err) : cli_song_give(c, origin, &score, &options, out);
+    if (!code)
+        code = tell(c, &score, &breaches, out, &sound, &tuning);
     if (!code && breaches.count)
         code = 1;
     att_rendered_deinit(&sound);
     att_score_deinit(&score);
+    return code;
+}
+
+static int run_compose(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = compose(c, &origin);
+    cli_origin_close(&origin);
     return code;
 }
 

@@ -20,7 +20,7 @@ static int tell(cli *c, const att_score *score, const att_breaches *breaches, co
     return 0;
 }
 
-static int run_loop(cli *c)
+static int make_loop(cli *c, cli_origin *origin)
 {
     att_music_brief brief;
     att_render_options options;
@@ -33,6 +33,9 @@ static int run_loop(cli *c)
     const char *out = cli_get(c, "out");
     if (!cli_song_brief(c, &brief) || !cli_song_render_options(c, &options) || !cli_song_name_is_fine(c, out))
         return 64;
+    int code = cli_song_take(c, origin, &options, out);
+    if (code)
+        return code;
     brief.loop = true;
     cli_progress_start(c);
     att_status status = att_compose(&score, &brief, &c->host, &err);
@@ -48,11 +51,23 @@ static int run_loop(cli *c)
             status = cli_song_write(c, &sound, out, &err);
     }
     cli_progress_end();
-    int code = status ? cli_fail(c, status, &err) : tell(c, &score, &breaches, out, &sound, &seam);
+    code = status ? cli_fail(c, status, &err) : cli_song_give(c, origin, &score, &options, out);
+    if (!code)
+        code = tell(c, &score, &breaches, out, &sound, &seam);
     if (!code && breaches.count)
         code = 1;
     att_rendered_deinit(&sound);
     att_score_deinit(&score);
+    return code;
+}
+
+static int run_loop(cli *c)
+{
+    cli_origin origin;
+    int code = cli_origin_open(c, &origin);
+    if (!code)
+        code = make_loop(c, &origin);
+    cli_origin_close(&origin);
     return code;
 }
 

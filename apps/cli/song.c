@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 bool cli_ends_with(const char *text, const char *end)
 {
@@ -53,11 +54,43 @@ bool cli_song_name_is_fine(const cli *c, const char *out)
 }
 
 // song.wav -> song.drums.wav
+static void stem_path(char path[4200], const char *out, att_stem stem)
+{
+    const char *dot = strrchr(out, '.');
+    snprintf(path, 4200, "%.*s.%s%s", (int)(dot - out), out, att_stem_name(stem), dot);
+}
+
+int cli_song_take(cli *c, cli_origin *origin, const att_render_options *options, const char *out)
+{
+    const char *font = options->sound_font;
+    if (!origin->log || !out)
+        return 0;
+    for (size_t i = 0; !font && att_sound_font_at(i); i++)
+        font = access(att_sound_font_at(i), R_OK) == 0 ? att_sound_font_at(i) : NULL;
+    const int code = font && !cli_ends_with(out, ".mid") ? cli_origin_add(c, origin, NULL, font) : 0;
+    return code ? code : cli_origin_take(c, origin, "sound font");
+}
+
+int cli_song_give(cli *c, const cli_origin *origin, const att_score *score, const att_render_options *options, const char *out)
+{
+    char maker[ATT_PROVENANCE_NAME_SIZE_MAX + 1], note[160], path[4200];
+    if (!origin->log || !out)
+        return 0;
+    snprintf(note, sizeof note, "composed: %s, %.6g BPM, %u bars, seed %llu", score->style, score->tempo_bpm, score->bars, (unsigned long long)score->seed);
+    const att_provenance_entry what = {.kind = ATT_PROVENANCE_OUTPUT, .model = att_text_of(cli_origin_maker(c, origin, NULL, maker))};
+    int code = cli_origin_give(c, origin, what, "music", out, note);
+    for (int s = 0; !code && options->stems && !cli_ends_with(out, ".mid") && s < ATT_STEM_COUNT; s++) {
+        stem_path(path, out, (att_stem)s);
+        if (access(path, F_OK) == 0)
+            code = cli_origin_give(c, origin, what, "music", path, note);
+    }
+    return code;
+}
+
 static att_status write_stem(const cli *c, att_sound sound, const char *out, att_stem stem, att_error *err)
 {
-    char path[4096];
-    const char *dot = strrchr(out, '.');
-    snprintf(path, sizeof path, "%.*s.%s%s", (int)(dot - out), out, att_stem_name(stem), dot);
+    char path[4200];
+    stem_path(path, out, stem);
     return att_audio_write(sound, path, &c->host, err);
 }
 

@@ -3,7 +3,7 @@
 #ifndef ATT_CLI_SONG_H
 #define ATT_CLI_SONG_H
 
-#include "cli.h"
+#include "origin.h"
 
 enum { CLI_BREACHES_SHOWN = 20 };
 
@@ -30,12 +30,16 @@ enum { CLI_BREACHES_SHOWN = 20 };
     {"sound-font", 0, "FILE", ".sf2 or .sf3; otherwise one of Debian's"},                                                                  \
     {"rate", 0, "HZ", "frames a second; otherwise 44100"},                                                                                 \
     {"loudness", 0, "LUFS", "otherwise -16"},                                                                                              \
-    {"plan", 0, NULL, "print form and chords"}
+    {"plan", 0, NULL, "print form and chords"},                                                                                            \
+    CLI_ORIGIN_OPTIONS
 
 bool cli_ends_with(const char *text, const char *end);
 bool cli_song_brief(const cli *c, att_music_brief *out); // false: told why
 bool cli_song_render_options(const cli *c, att_render_options *out);
 bool cli_song_name_is_fine(const cli *c, const char *out); // NULL is
+// --provenance: the sound font goes in, where sound is made of it; what was written comes out. Each gives 0, or the exit code: told.
+int cli_song_take(cli *c, cli_origin *origin, const att_render_options *options, const char *out);
+int cli_song_give(cli *c, const cli_origin *origin, const att_score *score, const att_render_options *options, const char *out);
 att_status cli_song_write(const cli *c, const att_rendered *sound, const char *out, att_error *err);
 json_t *cli_song_json(const att_score *score, const att_breaches *breaches, const char *out);
 void cli_song_print(const cli *c, const att_score *score, const att_breaches *breaches, const char *out);

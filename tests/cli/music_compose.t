@@ -38,6 +38,11 @@ Options
       --rate HZ              frames a second; otherwise 44100
       --loudness LUFS        otherwise -16
       --plan                 print form and chords
+      --provenance LOG       enter what went in and what came out into this log
+                             of provenance; made if absent
+      --licence NAME         with --provenance: the licence of what goes in
+      --inputs FILE          with --provenance: what goes in: name, tab,
+                             licence, and where so a tab and "opted out"
       --form WORDS           "intro verse chorus verse chorus bridge chorus
                              outro"
       --minutes N            whole length, rounded to bars; otherwise the

@@ -60,3 +60,7 @@ attune music stretch: provenance log tone.wav: it is no provenance log: it begin
 $ printf 'tone.wav\tCC0-1.0\tmaybe\n' >said.txt; attune music stretch tone.wav --ratio 2 -o no.wav --provenance log --inputs said.txt
 attune music stretch: said.txt:1: expected name, licence and "opted out", with tabs between
 [65]
+$ attune music compose --style jazz --bars 8 --seed 3 -o j.mid -q --provenance songs >/dev/null; attune music loop --style jazz --bars 4 --seed 3 -o l.mid -q --provenance songs >/dev/null
+$ attune provenance log songs | sed 's/20[0-9-]* [0-9:]*/<TIME>/; s/[0-9a-f]\{12\}/<HASH>/'
+     0  <TIME>  output  j.mid  <HASH>  by attune music compose 0.1.0
+     1  <TIME>  output  l.mid  <HASH>  by attune music loop 0.1.0
