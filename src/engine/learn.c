@@ -114,6 +114,7 @@ static att_status look_at_state(att_learning *l, att_error *err)
         l->log_seq = engine->last_seq;
         l->events = att_people_total(engine->people).events;
         l->item_count = (uint32_t)engine->catalogue.entries.count;
+        l->people_count = att_people_count(engine->people);
     }
     pthread_rwlock_unlock(&engine->state_lock);
     return status;
@@ -343,7 +344,7 @@ static att_status write_context(att_learning *l, const char *path, att_error *er
     const size_t tags = ATT_MIN(l->tags.count, (uint32_t)UINT16_MAX + 1);
     att_status status = att_context_builder_create(&pass.builder, tags, host, err);
     if (!status)
-        status = att_skips_builder_create(&pass.skips, l->item_count, (uint32_t)tags, att_people_count(l->engine->people), host, err);
+        status = att_skips_builder_create(&pass.skips, l->item_count, (uint32_t)tags, l->people_count, host, err);
     if (!status)
         status = att_store_log_each(l->reader, 1, learn_context, &pass, err);
     if (!status)

@@ -22,7 +22,7 @@ typedef struct att_learning {
     att_store *reader;
     att_policy policy;
     uint64_t log_seq, events;
-    uint32_t item_count;
+    uint32_t item_count, people_count; // when it began
     const att_item **items; // (item_count), NULL: no body, or opted out
     att_learning_input *inputs; // (item_count)
     bool *opted_out;            // (item_count)
