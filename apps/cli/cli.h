@@ -31,11 +31,13 @@ typedef struct cli_command {
     int (*run)(cli *c);
 } cli_command;
 
+#define CLI_OPTIONS_MAX 48 // of a command, with the common ones
+
 struct cli {
     const cli_command *command;
     const char *arguments[1024];
     int argument_count;
-    const char *values[32]; // by place in command->options, then the common ones; flags hold ""
+    const char *values[CLI_OPTIONS_MAX]; // by place in command->options, then the common ones; flags hold ""
     bool json, quiet, colour;
     att_host host;
 };

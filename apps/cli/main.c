@@ -2,6 +2,7 @@
 // apps/cli/main.c - finds the command, reads its options, runs it.
 #include "cli.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,9 +46,11 @@ static const cli_option *option_at(const cli_command *command, int at)
 static int find_option(const cli_command *command, const char *name, size_t size, char letter)
 {
     const cli_option *o;
-    for (int at = 0; (o = option_at(command, at)); at++)
+    for (int at = 0; (o = option_at(command, at)); at++) {
+        assert(at < CLI_OPTIONS_MAX);
         if (letter ? o->letter == letter : (strlen(o->name) == size && memcmp(o->name, name, size) == 0))
             return at;
+    }
     return -1;
 }
 
