@@ -17,9 +17,9 @@ att_world_policy cli_sim_policy(engine_policy *p);
 // Writes the world beside the store and imports it; no training.
 att_status cli_sim_fill(engine_policy *p, att_error *err);
 
-// Half of the people meet a policy that pushes what is made to be clicked (sim_clickbait.c).
+// Half of the people meet a policy that pushes what is made to be clicked (sim_arms.c).
 int cli_run_clickbait(cli *c, const att_world *world, uint32_t days);
-// Half of the people meet a policy that looks at what is left early, half one that does not (sim_skips.c).
+// Half of the people meet a policy that looks at what is left early, half one that does not (sim_arms.c).
 int cli_run_early_skips(cli *c, const att_world *world, uint32_t days);
 
 #endif
