@@ -327,34 +327,35 @@ size_t att_model_item_item_top(const att_model *model, att_fold *fold, const uin
 
 // --- What each event did -------------------------------------------------------------------------
 
-// Events go by the block, as columns.
-enum { EVENT_BLOCK = 32 };
+// Events go by the block, as columns: few enough that a block and the targets stay in the first cache.
+enum { EVENT_BLOCK = 64 };
 
 typedef struct effect_work {
     float *events;   // (stride, EVENT_BLOCK) F of a block
     float *targets;  // (stride, target_columns) T
-    float *products; // (EVENT_BLOCK, target_columns) F_i . T_j
-    float *leverage; // (EVENT_BLOCK) F_i . F_i
+    float *products; // (target_rows, EVENT_BLOCK) T_j . F_i
+    float *leverage; // (EVENT_BLOCK) F_i . F_i, then the factor of each
     float *rows;     // (targets, stride) the targets as they come
     float *ones;     // (longest)
     float *shares;   // (targets)
     uint32_t *places; // (longest) 0, 1, 2 …
-    size_t target_columns, longest;
+    size_t target_columns, target_rows, longest;
 } effect_work;
 
 static att_status effect_room(
     effect_work *w, att_fold *fold, size_t stride, size_t targets, att_error *err)
 {
     w->target_columns = att_normal_pad(targets);
+    w->target_rows = (targets + 3) / 4 * 4;
     w->longest = ATT_MAX(stride, ATT_MAX(w->target_columns, (size_t)EVENT_BLOCK));
-    const size_t floats = (stride + EVENT_BLOCK) * w->target_columns + (stride + 1) * EVENT_BLOCK +
+    const size_t floats = stride * (w->target_columns + EVENT_BLOCK) + (w->target_rows + 1) * EVENT_BLOCK +
                           targets * (stride + 1) + 2 * w->longest;
     if (!att_float_block_fit(&fold->extra, floats, &fold->host))
         return att_no_memory(err, targets, "targets to explain");
     w->events = fold->extra.at;
     w->targets = w->events + stride * EVENT_BLOCK;
     w->products = w->targets + stride * w->target_columns;
-    w->leverage = w->products + EVENT_BLOCK * w->target_columns;
+    w->leverage = w->products + w->target_rows * EVENT_BLOCK;
     w->rows = w->leverage + EVENT_BLOCK;
     w->ones = w->rows + targets * stride;
     w->shares = w->ones + w->longest;
@@ -389,19 +390,27 @@ static void solve_targets(const att_model *model, const att_fold *fold, effect_w
         w->target_columns, w->target_columns);
 }
 
+// F_i . F_i for sixteen events, whose columns begin at `events`.
+static void leverage_of(float *restrict out, const float *restrict events, size_t stride)
+{
+    float sum[16] = {0};
+    for (size_t k = 0; k < stride; k++)
+        for (size_t i = 0; i < 16; i++)
+            sum[i] += events[k * EVENT_BLOCK + i] * events[k * EVENT_BLOCK + i];
+    memcpy(out, sum, sizeof sum);
+}
+
 // Panel rows first … first + count - 1 of the fold.
 static void solve_block(
     const att_model *model, const att_fold *fold, effect_work *w, size_t first, size_t count)
 {
-    const size_t stride = model->stride;
+    const size_t stride = model->stride, columns = att_normal_pad(count);
     lay_down(model, w, w->events, EVENT_BLOCK, fold->panel + first * stride, count);
-    model->normal->forward(fold->factor, stride, stride, w->events, EVENT_BLOCK, EVENT_BLOCK);
-    model->normal->cross(w->products, w->target_columns, w->events, EVENT_BLOCK, w->targets,
-        w->target_columns, stride, EVENT_BLOCK, w->target_columns);
-    memset(w->leverage, 0, EVENT_BLOCK * sizeof *w->leverage);
-    for (size_t k = 0; k < stride; k++)
-        for (size_t i = 0; i < EVENT_BLOCK; i++)
-            w->leverage[i] += w->events[k * EVENT_BLOCK + i] * w->events[k * EVENT_BLOCK + i];
+    model->normal->forward(fold->factor, stride, stride, w->events, EVENT_BLOCK, columns);
+    model->normal->cross(w->products, EVENT_BLOCK, w->targets, w->target_columns, w->events, EVENT_BLOCK, stride,
+        w->target_rows, columns);
+    for (size_t i = 0; i < columns; i += 16)
+        leverage_of(w->leverage + i, w->events + i, stride);
 }
 
 // sqrt|w| (y - x.u) / (1 - F.F)
@@ -414,46 +423,74 @@ static double event_factor(
     return ((event->weight > 0 ? root : 0) - said) / ATT_MAX(1 - leverage, 1e-6);
 }
 
-// effects row = share_j * factor * F_i . T_j
-static void write_vector_effects(const att_model *model, const att_fold *fold, const effect_work *w,
-    const att_fold_row *event, size_t target_count, float *effects)
+// effects[j][i] = share_j * factor_i * F_i . T_j, for the `count` events that have the panel's rows from `first` on. `event` is
+// that of the first of them. Returns the event behind the last.
+static size_t write_vector_effects(const att_model *model, const att_fold *fold, const effect_work *w,
+    size_t event, size_t count, size_t target_count, float *effects)
 {
-    const size_t i = event->row % EVENT_BLOCK;
-    const float *products = w->products + i * w->target_columns;
-    const float factor = (float)event_factor(model, fold, event, (double)w->leverage[i]);
-    for (size_t j = 0; j < target_count; j++)
-        effects[j] = w->shares[j] * (factor * products[j]);
+    const size_t events = fold->history.count;
+    const size_t begin = event;
+    uint32_t at[EVENT_BLOCK]; // less `begin`
+    for (size_t i = 0; i < count; event++) {
+        const att_fold_row *row = &fold->history.items[event];
+        if (row->row == UINT32_MAX)
+            continue;
+        at[i] = (uint32_t)(event - begin);
+        w->leverage[i] = (float)event_factor(model, fold, row, (double)w->leverage[i]);
+        i++;
+    }
+    const bool all = event - begin == count;
+    for (size_t j = 0; j < target_count; j++) {
+        const float *restrict products = w->products + j * EVENT_BLOCK, *restrict factors = w->leverage;
+        float *restrict to = effects + j * events + begin;
+        const float share = w->shares[j];
+        if (all)
+            for (size_t i = 0; i < count; i++)
+                to[i] = share * (factors[i] * products[i]);
+        else
+            for (size_t i = 0; i < count; i++)
+                to[at[i]] = share * (factors[i] * products[i]);
+    }
+    return event;
+}
+
+static void add_sums(const att_model *model, const att_fold *fold, const uint32_t *targets, size_t target_count, float *effects)
+{
+    const size_t events = fold->history.count;
+    for (size_t j = 0; j < target_count; j++) {
+        const double share = shares_of(model, targets[j]).sums;
+        for (size_t i = 0; i < events; i++) {
+            const att_fold_row *event = &fold->history.items[i];
+            effects[j * events + i] += (float)(share * event->weight * att_item_item_at(&model->ease, event->item, targets[j]));
+        }
+    }
 }
 
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
     const float *const *target_vectors, size_t target_count, float *effects, att_error *err)
 {
     att_status status = check_fold(model, fold, err);
-    memset(effects, 0, fold->history.count * target_count * sizeof *effects);
+    const size_t all = fold->history.count * target_count;
+    memset(effects, 0, all * sizeof *effects);
     if (status || model->kind == ATT_MODEL_POPULARITY || !model->stride || !target_count)
         return status;
-    const bool read = att_fold_is_read(fold);
     effect_work w = {0};
     status = effect_room(&w, fold, model->stride, target_count, err);
     if (status)
         return status;
     solve_targets(model, fold, &w, targets, target_vectors, target_count);
-    for (size_t i = 0; i < fold->history.count; i++) {
-        const att_fold_row *event = &fold->history.items[i];
-        float *row = effects + i * target_count;
-        if (event->row != UINT32_MAX) {
-            if (event->row % EVENT_BLOCK == 0) // rows come in order
-                solve_block(
-                    model, fold, &w, event->row, ATT_MIN(fold->rows - event->row, EVENT_BLOCK));
-            write_vector_effects(model, fold, &w, event, target_count, row);
-        }
-        for (size_t j = 0; fold->sums && j < target_count; j++)
-            row[j] += (float)(shares_of(model, targets[j]).sums * event->weight *
-                              att_item_item_at(&model->ease, event->item, targets[j]));
-        for (size_t j = 0; read && j < target_count; j++)
-            row[j] *= (float)(1 - model->seq_share);
+    size_t event = 0;
+    for (size_t first = 0; first < fold->rows; first += EVENT_BLOCK) {
+        const size_t count = ATT_MIN(fold->rows - first, EVENT_BLOCK);
+        solve_block(model, fold, &w, first, count);
+        event = write_vector_effects(model, fold, &w, event, count, target_count, effects);
     }
-    if (read)
-        att_fold_sequence_effects(model, fold, targets, target_count, effects);
+    if (fold->sums)
+        add_sums(model, fold, targets, target_count, effects);
+    if (!att_fold_is_read(fold))
+        return ATT_OK;
+    for (size_t i = 0; i < all; i++)
+        effects[i] *= (float)(1 - model->seq_share);
+    att_fold_sequence_effects(model, fold, targets, target_count, effects);
     return ATT_OK;
 }

@@ -256,7 +256,7 @@ void att_fold_sequence_effects(const att_model *model, const att_fold *fold,
             row++;
         for (size_t j = 0; row < fold->history.count && j < target_count; j++)
             if (knows(seq, targets[j]))
-                effects[row * target_count + j] +=
+                effects[j * fold->history.count + row] +=
                     (float)(share * moved(seq, s->states.items, s->states.items + (1 + k) * dim,
                                         seq->items + (size_t)targets[j] * dim));
     }

@@ -120,7 +120,7 @@ double att_model_sequence_share(const att_model *model);
 #define ATT_MODEL_SEQUENCE_TOP_MAX 1024
 size_t att_model_sequence_top(const att_model *model, const att_fold *fold, const uint64_t *bits,
     size_t bit_count, size_t count, uint32_t *items, float *scores);
-// effects[i * target_count + j]: how much lower target j scores when history item i is removed (exact for one
+// effects[j * history + i]: how much lower target j scores when item i of the history is removed (exact for one
 // removal, Sherman-Morrison; EASE's, blend's and the sequence's part included). Uses the last att_model_fold of `fold`.
 att_status att_model_effects(const att_model *model, att_fold *fold, const uint32_t *targets,
     const float *const *target_vectors, size_t target_count, float *effects, att_error *err);

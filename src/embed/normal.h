@@ -60,7 +60,7 @@ typedef struct att_normal {
     // out[j] = scale[j]^2 * sum over k of by[k] * rows[picks[k]][j], (dim), padded.
     void (*combine)(float *out, const float *rows, size_t stride, const uint32_t *picks,
         const float *by, size_t count, const float *scale, size_t dim);
-    // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows a multiple of 8,
+    // out[r][c] = sum over k of L[k][r] * R[k][c]: L is (count, rows), R (count, cols); rows a multiple of 4,
     // cols padded.
     void (*cross)(float *out, size_t ldo, const float *l, size_t ldl, const float *r, size_t ldr,
         size_t count, size_t rows, size_t cols);

@@ -15,17 +15,17 @@
 // What becomes of the sums in a tile.
 typedef enum tile_end { TILE_ADD, TILE_TAKE, TILE_SET } tile_end;
 
-// C (TILE_ROWS, vecs * LANES) gets sum over k of L(k, r) * R[k][c]; L(k, r) lies at left[k * k_step + r * r_step].
+// C (rows, vecs * LANES) gets sum over k of L(k, r) * R[k][c]; L(k, r) lies at left[k * k_step + r * r_step].
 INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
-    const float *right, size_t ldr, size_t count, const tile_end end, const int vecs)
+    const float *right, size_t ldr, size_t count, const tile_end end, const int rows, const int vecs)
 {
     vec sum[TILE_ROWS][2];
-    UNROLL for (int r = 0; r < TILE_ROWS; r++) UNROLL for (int v = 0; v < vecs; v++) sum[r][v] =
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vecs; v++) sum[r][v] =
         v_zero();
     for (size_t k = 0; k < count; k++) {
         vec x[2];
         UNROLL for (int v = 0; v < vecs; v++) x[v] = v_load(right + v * LANES);
-        UNROLL for (int r = 0; r < TILE_ROWS; r++)
+        UNROLL for (int r = 0; r < rows; r++)
         {
             const vec y = v_set1(left[(size_t)r * r_step]);
             UNROLL for (int v = 0; v < vecs; v++) sum[r][v] = v_fma(y, x[v], sum[r][v]);
@@ -33,7 +33,7 @@ INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t 
         left += k_step;
         right += ldr;
     }
-    UNROLL for (int r = 0; r < TILE_ROWS; r++)
+    UNROLL for (int r = 0; r < rows; r++)
     {
         UNROLL for (int v = 0; v < vecs; v++)
         {
@@ -47,15 +47,21 @@ INLINE void tile(float *c, size_t ldc, const float *left, size_t k_step, size_t 
     }
 }
 
-// One row of tiles: C (TILE_ROWS, cols), cols a multiple of LANES.
-INLINE void tile_row(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
-    const float *right, size_t ldr, size_t count, size_t cols, const tile_end end)
+// One row of tiles: C (rows, cols), cols a multiple of LANES.
+INLINE void tile_rows(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
+    const float *right, size_t ldr, size_t count, size_t cols, const tile_end end, const int rows)
 {
     size_t at = 0;
     for (; at + 2 * LANES <= cols; at += 2 * LANES)
-        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, 2);
+        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, rows, 2);
     if (at < cols)
-        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, 1);
+        tile(c + at, ldc, left, k_step, r_step, right + at, ldr, count, end, rows, 1);
+}
+
+INLINE void tile_row(float *c, size_t ldc, const float *left, size_t k_step, size_t r_step,
+    const float *right, size_t ldr, size_t count, size_t cols, const tile_end end)
+{
+    tile_rows(c, ldc, left, k_step, r_step, right, ldr, count, cols, end, TILE_ROWS);
 }
 
 FAST static void fast_add_products(
@@ -291,8 +297,11 @@ FAST static void fast_combine(float *out, const float *rows, size_t stride, cons
 FAST static void fast_cross(float *out, size_t ldo, const float *l, size_t ldl, const float *r,
     size_t ldr, size_t count, size_t rows, size_t cols)
 {
-    for (size_t i = 0; i < rows; i += TILE_ROWS)
+    size_t i = 0;
+    for (; i + TILE_ROWS <= rows; i += TILE_ROWS)
         tile_row(out + i * ldo, ldo, l + i, ldl, 1, r, ldr, count, cols, TILE_SET);
+    if (i < rows)
+        tile_rows(out + i * ldo, ldo, l + i, ldl, 1, r, ldr, count, cols, TILE_SET, 4);
 }
 
 FAST static void fast_multiply(float *out, size_t ldo, const float *x, size_t ldx, const float *q,

@@ -116,7 +116,7 @@ static void check_kind(att_model_kind kind)
         att_model_ask_again(model, fold);
         CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, without, NULL));
         for (size_t j = 0; j < TARGETS; j++)
-            CHECK_NEAR((double)effects[i * TARGETS + j], (double)(now[j] - without[j]), 3e-5);
+            CHECK_NEAR((double)effects[j * HISTORY + i], (double)(now[j] - without[j]), 3e-5);
     }
     fold_without(model, fold, SIZE_MAX); // nobody says since when
     CHECK_OK(att_model_score(model, fold, targets, NULL, TARGETS, without, NULL));

@@ -121,7 +121,7 @@ static void check_kind(att_model_kind kind)
     for (size_t i = 0; i < HISTORY; i++) {
         score(model, fold, i, asked_ms, without);
         for (size_t j = 0; j < TARGETS; j++)
-            CHECK_NEAR((double)effects[i * TARGETS + j], (double)(later[j] - without[j]), 3e-5);
+            CHECK_NEAR((double)effects[j * HISTORY + i], (double)(later[j] - without[j]), 3e-5);
     }
     const char *path = check_path("trend.model");
     CHECK_OK(att_model_save(model, 1, path, NULL));
