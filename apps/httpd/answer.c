@@ -42,7 +42,7 @@ const char *httpd_request_id(const httpd_exchange *x, char out[80])
 
 void httpd_problem(httpd_exchange *x, int status, const char *field, const char *format, ...)
 {
-    char detail[600], id[80];
+    char detail[800], id[80];
     va_list args;
     va_start(args, format);
     vsnprintf(detail, sizeof detail, format, args);
@@ -108,6 +108,21 @@ void httpd_refused(httpd_exchange *x, att_status status, int http, const att_err
     }
     snprintf(field, sizeof field, "%.*s", (int)field_size(at), at);
     httpd_problem(x, http, field, "%s", err->text);
+}
+
+// Readers of lines name the field in their fault; checks behind them in the story alone: field "item": …
+void httpd_wire_refused(httpd_exchange *x, size_t line, const att_wire_fault *fault, const att_error *err)
+{
+    static const char opening[] = "field \"";
+    char field[sizeof fault->field] = "";
+    if (fault->field[0])
+        memcpy(field, fault->field, sizeof field);
+    else if (strncmp(err->text, opening, sizeof opening - 1) == 0)
+        snprintf(field, sizeof field, "%.*s", (int)strcspn(err->text + sizeof opening - 1, "\""), err->text + sizeof opening - 1);
+    if (line)
+        httpd_problem(x, 400, field, "line %zu: %s", line, err->text);
+    else
+        httpd_problem(x, 400, field, "%s", err->text);
 }
 
 enum MHD_Result httpd_answer(httpd_exchange *x)

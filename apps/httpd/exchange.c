@@ -162,13 +162,15 @@ bool httpd_exchange_begin(httpd_exchange *x, const char *method)
 static bool read_json(httpd_exchange *x)
 {
     json_error_t error;
+    if (!x->body.size)
+        return httpd_problem(x, 400, NULL, "the body is empty, expected a JSON object: %s", x->route->body->name), false;
     x->json = json_loadb(x->body.data ? x->body.data : "", x->body.size, JSON_REJECT_DUPLICATES, &error);
     if (!x->json)
         return httpd_problem(x, 400, NULL, "the body is not JSON: line %d, column %d: %s", error.line, error.column, error.text),
                false;
     shape_fault fault;
     if (!shape_check(x->route->body, x->json, &fault))
-        return httpd_problem(x, 400, fault.field, "%s%s%s", fault.field, fault.field[0] ? ": " : "", fault.reason), false;
+        return httpd_problem(x, 400, fault.field, "%s: %s", fault.field[0] ? fault.field : "the body", fault.reason), false;
     return true;
 }
 

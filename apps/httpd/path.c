@@ -85,6 +85,7 @@ const httpd_route *httpd_route_find(httpd_exchange *x, const char *method, const
 // "a=1&b=two" into an object whose values have the types that the shape wants.
 bool httpd_parse_query(httpd_exchange *x, char *query)
 {
+    shape_fault fault;
     x->query = json_object();
     char *rest = query;
     for (char *pair; x->query && (pair = strsep(&rest, "&"));) {
@@ -98,8 +99,10 @@ bool httpd_parse_query(httpd_exchange *x, char *query)
         const shape_field *f = x->route->query ? x->route->query->fields : NULL;
         while (f && f->name && strcmp(f->name, pair) != 0)
             f++;
-        if (!f || !f->name)
-            return httpd_problem(x, 400, pair, "is not a parameter of this route"), false;
+        if (!f)
+            return httpd_problem(x, 400, pair, "%s: this route takes no parameters", pair), false;
+        if (!shape_knows(x->route->query, pair, &fault))
+            return httpd_problem(x, 400, fault.field, "%s: %s", fault.field, fault.reason), false;
         json_t *made = NULL;
         char *end;
         if ((f->type == SHAPE_WHOLE || f->type == SHAPE_TIME) && value && *value) { // a time may be milliseconds
@@ -115,14 +118,13 @@ bool httpd_parse_query(httpd_exchange *x, char *query)
         if (!made)
             made = json_string(value ? value : "");
         if (!made)
-            return httpd_problem(x, 400, pair, "is not UTF-8"), false;
+            return httpd_problem(x, 400, pair, "%s: it is not UTF-8", pair), false;
         if (json_object_get(x->query, pair)) {
             json_decref(made);
-            return httpd_problem(x, 400, pair, "is given twice"), false;
+            return httpd_problem(x, 400, pair, "%s: it is given twice", pair), false;
         }
         json_object_set_new(x->query, pair, made);
     }
-    shape_fault fault;
     if (x->query && x->route->query && !shape_check(x->route->query, x->query, &fault))
         return httpd_problem(x, 400, fault.field, "%s: %s", fault.field, fault.reason), false;
     if (!x->query)

@@ -87,6 +87,8 @@ void httpd_write_json(httpd_out *o, json_t *value); // takes the value; NULL cou
 // What the library refuses though the shape was right: ATT_INVALID becomes `http`, with the field that the story begins
 // with ("NAME:LINE: FIELD: …" or "FIELD: …"); any other status as in httpd_failed. ATT_OK: nothing is done.
 void httpd_refused(httpd_exchange *x, att_status status, int http, const att_error *err);
+// What a reader of events or items refuses, as 400 with the field at fault; `line` of a batch, otherwise 0.
+void httpd_wire_refused(httpd_exchange *x, size_t line, const att_wire_fault *fault, const att_error *err);
 void httpd_write_slate(httpd_out *o, const att_slate *slate);
 void httpd_write_trial(httpd_out *o, const char *key, const att_duel *trial); // null where there was none
 // Made when it is first needed; false: answered with a problem.

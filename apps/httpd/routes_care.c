@@ -287,11 +287,26 @@ void httpd_person_get(httpd_exchange *x)
         write_person(&x->answer, user, &person);
 }
 
+// What a control cannot do without: left out it would be 0, and who opts out would be put back in.
+static const char *control_lacks(const json_t *body, att_control_kind kind)
+{
+    const bool takes_item = kind == ATT_CONTROL_LESS_LIKE || kind == ATT_CONTROL_BLOCK || kind == ATT_CONTROL_UNBLOCK;
+    if (takes_item && !shape_text(body, "item").size)
+        return "item";
+    const bool takes_value = kind == ATT_CONTROL_ENERGY || kind == ATT_CONTROL_NOVELTY || kind == ATT_CONTROL_OPT_OUT;
+    return takes_value && !json_is_number(json_object_get(body, "value")) ? "value" : NULL;
+}
+
 void httpd_person_control(httpd_exchange *x)
 {
     att_control control = {.value = shape_number(x->json, "value", 0), .item = shape_text(x->json, "item")};
     att_error err = {0};
     (void)att_control_kind_parse(shape_text(x->json, "control"), &control.kind); // the shape has looked
+    const char *lacks = control_lacks(x->json, control.kind);
+    if (lacks) {
+        httpd_problem(x, 400, lacks, "%s: is missing, expected %s", lacks, lacks[0] == 'i' ? "an item, or tag:NAME to block" : "-1 to 1 of a slider, 1 or 0 of opt-out");
+        return;
+    }
     const att_status status = att_engine_control(x->engine, att_text_of(x->params[0]), &control, &err);
     if (status) {
         httpd_failed(x, status, &err);
@@ -409,7 +424,7 @@ void httpd_item_put(httpd_exchange *x)
     if (!status)
         status = att_item_check(&item, &err);
     if (status == ATT_INVALID || status == ATT_LIMIT) {
-        httpd_problem(x, 400, fault.field, "%s", err.text);
+        httpd_wire_refused(x, 0, &fault, &err);
         return;
     }
     if (!status)

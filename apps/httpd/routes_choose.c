@@ -265,7 +265,7 @@ static bool read_line(httpd_exchange *x, json_t *kept, att_text line, size_t num
     if (json_array_append_new(kept, value))
         return httpd_problem(x, 503, NULL, "memory ran out at line %zu", number), false;
     if (!shape_check(x->route->body, value, &fault))
-        return httpd_problem(x, 400, fault.field, "line %zu: %s: %s", number, fault.field, fault.reason), false;
+        return httpd_problem(x, 400, fault.field, "line %zu%s%s: %s", number, fault.field[0] ? ": " : "", fault.field, fault.reason), false;
     return read_reward(x, value, reward);
 }
 

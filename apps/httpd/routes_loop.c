@@ -18,10 +18,8 @@ static bool read_event(httpd_exchange *x, att_text json, att_event *event, int64
         return true;
     if (status == ATT_NO_MEMORY)
         httpd_failed(x, status, &err);
-    else if (line)
-        httpd_problem(x, 400, fault.field, "line %zu: %s", line, err.text);
     else
-        httpd_problem(x, 400, fault.field, "%s", err.text);
+        httpd_wire_refused(x, line, &fault, &err);
     return false;
 }
 
@@ -261,7 +259,7 @@ void httpd_items_batch(httpd_exchange *x)
         if (!status)
             status = att_item_check(&items[at++], &err);
         if (status == ATT_INVALID || status == ATT_LIMIT)
-            httpd_problem(x, 400, fault.field, "line %zu: %s", number, err.text);
+            httpd_wire_refused(x, number, &fault, &err);
         else if (status)
             httpd_failed(x, status, &err);
     }

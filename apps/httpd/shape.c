@@ -74,17 +74,84 @@ static bool is_named(const shape_field *field, const char *text)
     }
 }
 
+// Adds a name to a list of them; false when it is full, and says so.
+static bool list_name(char *text, size_t size, const char *name)
+{
+    static const char more[] = " …";
+    const size_t at = strlen(text);
+    const bool fits_in = at + strlen(name) + 2 + sizeof more <= size;
+    snprintf(text + at, size - at, "%s%s", fits_in && at ? ", " : "", fits_in ? name : more);
+    return fits_in;
+}
+
 static void list_names(const shape_field *field, char *text, size_t size)
 {
-    size_t at = 0;
     text[0] = 0;
-    for (unsigned i = field->first_name; at < size; i++) {
+    for (unsigned i = field->first_name;; i++) {
         const char *name = field->name_of(i);
-        if (!name || strcmp(name, "?") == 0)
+        if (!name || strcmp(name, "?") == 0 || !list_name(text, size, name))
             return;
-        const int put = snprintf(text + at, size - at, "%s%s", at ? ", " : "", name);
-        at += put > 0 ? (size_t)put : 0;
     }
+}
+
+// Edits between two names, by which one is taken for the other: letters changed, added, left out, or two swapped.
+static size_t distance(const char *a, const char *b)
+{
+    enum { MOST = 32 };
+    const size_t rows = strlen(a), columns = strlen(b);
+    if (rows > MOST || columns > MOST)
+        return MOST;
+    size_t d[MOST + 1][MOST + 1];
+    for (size_t i = 0; i <= rows; i++)
+        for (size_t j = 0; j <= columns; j++) {
+            if (i == 0 || j == 0) {
+                d[i][j] = i + j;
+                continue;
+            }
+            const size_t changed = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]), one_less = 1 + (d[i - 1][j] < d[i][j - 1] ? d[i - 1][j] : d[i][j - 1]);
+            d[i][j] = changed < one_less ? changed : one_less;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && d[i - 2][j - 2] + 1 < d[i][j])
+                d[i][j] = d[i - 2][j - 2] + 1;
+        }
+    return d[rows][columns];
+}
+
+// A name that was cut short ("tempo" for "tempo_bpm") is as near as one letter.
+static size_t far_from(const char *key, const char *name)
+{
+    return strlen(key) > 2 && strncmp(key, name, strlen(key)) == 0 ? 1 : distance(key, name);
+}
+
+// The field that `key` was meant to be: one that is spelt alike, or of the same name in an object of these fields. False: none.
+static bool meant_by(const shape *s, const char *key, char *out, size_t size)
+{
+    size_t nearest = strlen(key) / 3 + 1;
+    const char *name = NULL;
+    for (const shape_field *f = s->fields; f->name; f++)
+        if (far_from(key, f->name) <= nearest) {
+            nearest = far_from(key, f->name) - 1; // not 0: it would have been found
+            name = f->name;
+        }
+    if (name)
+        snprintf(out, size, "%s", name);
+    for (const shape_field *f = s->fields; !name && f->name; f++)
+        for (const shape_field *inner = f->type == SHAPE_OBJECT && f->shape ? f->shape->fields : NULL; inner && inner->name; inner++)
+            if (strcmp(inner->name, key) == 0) {
+                snprintf(out, size, "%s.%s", f->name, key);
+                return true;
+            }
+    return name != NULL;
+}
+
+static bool blame_unknown(const shape *s, const char *prefix, const char *key, const char *what, shape_fault *fault)
+{
+    char short_key[64], names[320] = "";
+    snprintf(short_key, sizeof short_key, "%s", key);
+    if (meant_by(s, key, names, sizeof names))
+        return blame(fault, prefix, short_key, "is not a %s, did you mean \"%s\"?", what, names);
+    for (const shape_field *f = s->fields; f->name && list_name(names, sizeof names, f->name);)
+        f++;
+    return blame(fault, prefix, short_key, "is not a %s, expected one of %s", what, names);
 }
 
 static bool check_object(const shape *s, const json_t *value, const char *prefix, shape_fault *fault);
@@ -92,6 +159,8 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
 static bool check_text(const shape_field *f, const json_t *value, const char *prefix, shape_fault *fault)
 {
     const size_t size = json_string_length(value);
+    if (has_limits(f) && f->low == f->high && (double)size != f->low)
+        return blame(fault, prefix, f->name, "has %zu bytes, expected exactly %.0f", size, f->low);
     if (has_limits(f) && ((double)size < f->low || (double)size > f->high))
         return blame(fault, prefix, f->name, "has %zu bytes, expected %.0f to %.0f", size, f->low, f->high);
     if (memchr(json_string_value(value), 0, size))
@@ -173,9 +242,9 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
         while (f->name && strcmp(f->name, key) != 0)
             f++;
         if (!f->name) {
-            char short_key[64];
-            snprintf(short_key, sizeof short_key, "%s", key);
-            return blame(fault, prefix, short_key, "is not a field of %s", s->name);
+            char what[64];
+            snprintf(what, sizeof what, "field of %s", s->name);
+            return blame_unknown(s, prefix, key, what, fault);
         }
         if (json_is_null(inner)) {
             if (f->required && !f->nullable)
@@ -195,10 +264,18 @@ static bool check_object(const shape *s, const json_t *value, const char *prefix
     return true;
 }
 
+bool shape_knows(const shape *s, const char *key, shape_fault *fault)
+{
+    for (const shape_field *f = s->fields; f->name; f++)
+        if (strcmp(f->name, key) == 0)
+            return true;
+    return blame_unknown(s, "", key, "parameter of this route", fault);
+}
+
 bool shape_check(const shape *s, const json_t *value, shape_fault *fault)
 {
     if (!json_is_object(value))
-        return blame(fault, "", "", "found %s, expected an object", kind_of(value));
+        return blame(fault, "", "", "found %s, expected an object: %s", kind_of(value), s->name);
     return check_object(s, value, "", fault);
 }
 

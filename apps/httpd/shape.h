@@ -43,11 +43,13 @@ struct shape {
 
 typedef struct shape_fault {
     char field[128];
-    char reason[256];
+    char reason[480];
 } shape_fault;
 
 // False with the fault set: a field that is not known, missing, of another type or out of range.
 bool shape_check(const shape *s, const json_t *value, shape_fault *fault);
+// False with the fault set: a query has no such parameter. The fault says which was meant, or which there are.
+bool shape_knows(const shape *s, const char *key, shape_fault *fault);
 // The JSON Schema of the shape; others are referred to by name. `asked`: it occurs in what arrives, where a time may be a number.
 void shape_schema(const shape *s, bool asked, httpd_out *o);
 void shape_field_schema(const shape_field *f, httpd_out *o); // of a field that arrives

@@ -83,11 +83,15 @@ static att_status check_kind(const att_brief *brief, const att_medium *world, at
 {
     if (!brief->kind.size)
         return ATT_OK;
-    for (const char *const *kind = world->kinds; *kind; kind++)
+    char kinds[160] = "";
+    for (const char *const *kind = world->kinds; *kind; kind++) {
         if (att_text_equal(brief->kind, att_text_of(*kind)))
             return ATT_OK;
-    return ATT_FAIL(err, ATT_INVALID, "kind \"%.*s\": %s makes none; its first is \"%s\"", (int)ATT_MIN(brief->kind.size, (size_t)40),
-        brief->kind.data, world->name, world->kinds[0]);
+        const size_t at = strlen(kinds);
+        snprintf(kinds + at, sizeof kinds - at, "%s%s", at ? ", " : "", *kind);
+    }
+    return ATT_FAIL(err, ATT_INVALID, "kind \"%.*s\": %s makes none, expected one of %s", (int)ATT_MIN(brief->kind.size, (size_t)40),
+        brief->kind.data, world->name, kinds);
 }
 
 static att_status check_taste(const att_feature *f, att_error *err)

@@ -58,6 +58,45 @@ CHECK_TEST(a_field_at_fault_is_named)
     expect("POST", "/v1/people/a/controls", town.key, "{\"control\":\"louder\"}", 400, "\"field\":\"control\"");
 }
 
+CHECK_TEST(a_field_that_is_none_is_told_with_what_was_meant)
+{
+    CHECK_BEGIN();
+    expect("POST", "/v1/decisions", town.key, "{\"user\":\"a\",\"coutn\":3}", 400, "coutn: is not a field of DecisionRequest, did you mean \\\"count\\\"?");
+    expect("POST", "/v1/decisions", town.key, "{\"user\":\"a\",\"terr\":\"DE\"}", 400, "did you mean \\\"territory\\\"?");
+    expect("POST", "/v1/decisions", town.key, "{\"user\":\"a\",\"device\":\"tv\"}", 400, "did you mean \\\"context.device\\\"?");
+    expect("POST", "/v1/generations", town.key, "{\"medium\":\"music\",\"variations\":3}", 400, "variations: is not a field of Brief, expected one of medium, ");
+    expect("POST", "/v1/jobs", town.key, "{\"kind\":\"train\",\"train\":{\"thread\":2}}", 400, "train.thread: is not a field of TrainOptions, did you mean \\\"threads\\\"?");
+    expect("POST", "/v1/jobs", town.key, "{\"kind\":\"train\",\"seed\":2}", 400, "did you mean \\\"train.seed\\\"?");
+    expect("GET", "/v1/items?lim=1", town.key, NULL, 400, "lim: is not a parameter of this route, did you mean \\\"limit\\\"?");
+    expect("GET", "/v1/items?page=1", town.key, NULL, 400, "page: is not a parameter of this route, expected one of q, limit, offset");
+    expect("GET", "/v1/items?limit=1&limit=2", town.key, NULL, 400, "limit: it is given twice");
+    expect("GET", "/v1/status?limit=1", town.key, NULL, 400, "limit: this route takes no parameters");
+}
+
+CHECK_TEST(what_was_found_and_expected_is_told_by_field)
+{
+    CHECK_BEGIN();
+    expect("POST", "/v1/decisions", town.key, "", 400, "the body is empty, expected a JSON object: DecisionRequest");
+    expect("POST", "/v1/decisions", town.key, "[1]", 400, "the body: found a list, expected an object: DecisionRequest");
+    expect("POST", "/v1/rewards/batch", town.key, "[1]", 400, "line 1: found a list, expected an object: Reward");
+    expect("POST", "/v1/rewards", town.key, "{\"decision\":\"1\",\"value\":1}", 400, "decision: has 1 bytes, expected exactly 16");
+    client_refused(&town, "POST", "/v1/events", "{\"user\":\"a\",\"signal\":\"like\"}", 400, "item");
+    client_refused(&town, "POST", "/v1/events", "{\"user\":\"a\",\"item\":\"x\",\"signal\":\"rating\"}", 400, "value");
+    client_refused(&town, "POST", "/v1/events/batch", "{\"user\":\"a\",\"signal\":\"like\"}", 400, "item");
+    client_refused(&town, "POST", "/v1/people/a/controls", "{\"control\":\"block\"}", 400, "item");
+    client_refused(&town, "POST", "/v1/people/a/controls", "{\"control\":\"novelty\"}", 400, "value");
+}
+
+// Left out, the value would be 0: back in.
+CHECK_TEST(an_opt_out_without_a_value_opts_nobody_in)
+{
+    CHECK_BEGIN();
+    expect("POST", "/v1/people/u3/controls", town.key, "{\"control\":\"opt-out\",\"value\":1}", 200, NULL);
+    expect("POST", "/v1/people/u3/controls", town.key, "{\"control\":\"opt-out\"}", 400, "value: is missing");
+    expect("GET", "/v1/people/u3", town.key, NULL, 200, "\"opted_out\":true");
+    expect("POST", "/v1/people/u3/controls", town.key, "{\"control\":\"opt-out\",\"value\":0}", 200, NULL);
+}
+
 CHECK_TEST(who_may_not_is_told_so)
 {
     CHECK_BEGIN();
@@ -280,6 +319,8 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(json_that_is_none_is_told_with_its_place), CHECK_CASE(a_field_at_fault_is_named),
+        CHECK_CASE(a_field_that_is_none_is_told_with_what_was_meant), CHECK_CASE(what_was_found_and_expected_is_told_by_field),
+        CHECK_CASE(an_opt_out_without_a_value_opts_nobody_in),
         CHECK_CASE(who_may_not_is_told_so), CHECK_CASE(a_proxys_request_id_is_kept_when_it_can_be_no_name),
         CHECK_CASE(paths_and_methods_that_are_not_there),
         CHECK_CASE(what_is_too_large_is_refused_before_it_is_read), CHECK_CASE(bytes_that_are_no_http_close_the_connection),
