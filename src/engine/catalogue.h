@@ -50,6 +50,14 @@ void att_catalogue_take_down(att_catalogue *catalogue, uint32_t index, bool down
 void att_catalogue_drop(att_catalogue *catalogue, uint32_t index);
 // Nothing for an index that is not there.
 att_text att_catalogue_title(const att_catalogue *catalogue, uint32_t index); // the id when it has none
+// Towards the caches, in two steps: 0, then 1.
+static inline void att_catalogue_prefetch_tags(const att_catalogue *catalogue, uint32_t index, int step)
+{
+    if (index >= catalogue->entries.count)
+        return;
+    const att_entry *entry = &catalogue->entries.items[index];
+    __builtin_prefetch(step == 0 ? (const void *)entry : catalogue->tag_lists.items + entry->tags_at);
+}
 const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t index, size_t *count);
 size_t att_catalogue_bytes(const att_catalogue *catalogue);
 

@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // engine/view.c - who asks, what may be shown to them, and what they like: everything before candidates.
+#include "base/best.h"
 #include "engine/serve.h"
 #include "generate/ledger.h"
 #include "signals/event.h"
 
-#include <math.h>
-#include <stdlib.h>
-
 #define AT_MS_MAX INT64_C(253402300799999) // end of the year 9999, as for events
-
-static int heavier(const void *a, const void *b)
-{
-    const att_fold_item *x = a, *y = b;
-    if (x->weight != y->weight)
-        return x->weight < y->weight ? 1 : -1;
-    return x->item < y->item ? -1 : 1;
-}
 
 // --- What may be shown --------------------------------------------------------------------------------------------
 
@@ -144,110 +134,6 @@ static att_status list_excluded(att_view *view, att_error *err)
 
 // --- What they like -------------------------------------------------------------------------------------------------
 
-typedef struct touched {
-    uint32_t at_s, place; // place in the list of weights
-} touched;
-
-static int newest_first(const void *a, const void *b)
-{
-    const touched *x = a, *y = b;
-    if (x->at_s != y->at_s)
-        return x->at_s < y->at_s ? 1 : -1;
-    return x->place < y->place ? 1 : -1;
-}
-
-// The running session's items get their rank, the newest 0.
-static att_status rank_session(
-    const att_person_state *person, const att_taste_moment *moment, att_tastes *tastes, att_arena *scratch, att_error *err)
-{
-    if (person->session_ended || moment->now_ms - person->last_ms >= moment->policy->signals.session_gap_ms)
-        return ATT_OK;
-    touched *session = ATT_NEW_RAW(scratch, touched, tastes->count);
-    if (!session)
-        return att_no_memory(err, tastes->count, "preferences");
-    size_t in_session = 0;
-    for (size_t i = 0; i < tastes->count; i++)
-        if (att_preference_is_in_session(person, &person->preferences[tastes->chosen[i]]))
-            session[in_session++] = (touched){tastes->items[i].at_s, (uint32_t)i};
-    qsort(session, in_session, sizeof *session, newest_first);
-    for (size_t rank = 0; rank < in_session; rank++)
-        tastes->items[session[rank].place].session_rank = (uint32_t)rank;
-    return ATT_OK;
-}
-
-// How much more than others the item is for situations like this one, -1 … 1: what people's habits say of its tags, and what the
-// situation wants of its features.
-static float lift_of(const att_engine *engine, uint32_t item, const uint16_t *tags, size_t tag_count, const float *lifts, const att_wishes_now *wishes)
-{
-    const float learned = lifts ? att_context_fit(lifts, engine->serving.context_tag_count, tags, tag_count) : 0;
-    const float wanted = wishes->count ? att_wishes_fit(&engine->wishes, wishes, item) : 0;
-    return ATT_MAX(-1.0F, ATT_MIN(learned + wanted, 1.0F));
-}
-
-static void choose_liked(const att_engine *engine, const att_person_state *person,
-    const float *lifts, const att_wishes_now *wishes, att_tastes *out)
-{
-    const att_catalogue *catalogue = &engine->catalogue;
-    const int64_t reset_ms = att_person_controls_of(person)->reset_ms;
-    for (uint32_t p = 0; p < person->preference_count; p++) {
-        const att_preference *preference = &person->preferences[p];
-        if (!(preference->grade > 0) || (int64_t)preference->at_s * 1000 < reset_ms)
-            continue;
-        size_t tag_count;
-        const uint16_t *tags = att_catalogue_tags(catalogue, preference->item, &tag_count);
-        out->chosen[out->count] = p;
-        out->items[out->count++] = (att_taste_item){.grade = (double)preference->grade,
-            .at_s = preference->at_s,
-            .session_rank = ATT_NOT_IN_SESSION,
-            .tags = tags,
-            .tag_count = (uint16_t)tag_count,
-            .session = preference->session,
-            .situation = preference->situation,
-            .days = preference->days,
-            .kept = 1,
-            .lift = lift_of(engine, preference->item, tags, tag_count, lifts, wishes)};
-    }
-}
-
-// Everybody's shares of the tags are those of the catalogue.
-static att_status find_drift(const att_engine *engine, const att_taste_moment *moment, att_tastes *tastes,
-    att_arena *scratch, att_error *err)
-{
-    const att_catalogue *catalogue = &engine->catalogue;
-    const size_t tags = catalogue->tagged.count;
-    float *common = ATT_NEW_RAW(scratch, float, catalogue->tags.count + 1);
-    if (!common)
-        return att_no_memory(err, tags, "tags");
-    const float each = 1 / (float)ATT_MAX(catalogue->tag_lists.count - catalogue->dead_tags, (size_t)1);
-    for (size_t t = 0; t < catalogue->tags.count; t++)
-        common[t] = each * (float)(t < tags ? ATT_MAX(catalogue->tagged.items[t].count, (size_t)1) : 1);
-    return att_drift_find(
-        moment, tastes->items, tastes->count, catalogue->tags.count, common, scratch, &tastes->drift, err);
-}
-
-att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
-    const float *lifts, const att_wishes_now *wishes, att_arena *scratch, att_tastes *out, att_error *err)
-{
-    const uint32_t known = person->preference_count;
-    *out = (att_tastes){.items = ATT_NEW_RAW(scratch, att_taste_item, known),
-        .chosen = ATT_NEW_RAW(scratch, uint32_t, known),
-        .weights = ATT_NEW_RAW(scratch, float, known),
-        .scales = ATT_NEW_RAW(scratch, float, (size_t)known * ATT_TASTE_SCALES),
-        .drift.binge_tag = ATT_NO_INDEX};
-    if (!out->items || !out->chosen || !out->weights || !out->scales)
-        return att_no_memory(err, known, "preferences");
-    choose_liked(engine, person, lifts, wishes, out);
-    att_status status = rank_session(person, moment, out, scratch, err);
-    if (!status && moment->policy->taste.scales)
-        status = find_drift(engine, moment, out, scratch, err);
-    if (status)
-        return status;
-    att_taste_moment now = *moment;
-    now.moved = out->drift.moved_s != 0;
-    att_taste_weights(&now, out->items, out->count, out->weights, out->scales, &out->sum);
-    return ATT_OK;
-}
-
 // What everybody's habits say of each tag here and now. NULL: no context was learned.
 static att_status list_lifts(att_view *view, att_error *err)
 {
@@ -303,6 +189,32 @@ static att_status list_skips(att_view *view, att_error *err)
     return ATT_OK;
 }
 
+// The heaviest, of equal ones the older acquaintance; at most ATT_HISTORY_MAX, and only what weighs.
+static att_status keep_heaviest(att_view *view, const att_tastes *tastes, att_error *err)
+{
+    att_arena *scratch = &view->memory->scratch;
+    uint64_t *keys = ATT_NEW_RAW(scratch, uint64_t, 2 * ATT_HISTORY_MAX), *spare = ATT_NEW_RAW(scratch, uint64_t, ATT_HISTORY_MAX);
+    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, ATT_MIN(tastes->count, (size_t)ATT_HISTORY_MAX));
+    view->sources = ATT_NEW_RAW(scratch, const att_preference *, ATT_MIN(tastes->count, (size_t)ATT_HISTORY_MAX));
+    if (!keys || !spare || !items || !view->sources)
+        return att_no_memory(err, tastes->count, "preferences");
+    att_best best = att_best_begin(keys, ATT_HISTORY_MAX);
+    for (size_t i = 0; i < tastes->count; i++)
+        if (tastes->weights[i] > 0)
+            att_best_push(&best, att_rank_key(tastes->weights[i], (uint32_t)i));
+    const size_t count = att_best_finish(&best, spare);
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t at = att_rank_tail(keys[i]);
+        view->sources[i] = &view->person->preferences[tastes->chosen[at]];
+        items[i] = (att_fold_item){.item = view->sources[i]->item,
+            .weight = tastes->weights[at],
+            .vector = att_serving_vector(&view->engine->serving, view->sources[i]->item)};
+    }
+    view->history = items;
+    view->history_count = count;
+    return ATT_OK;
+}
+
 static att_status list_history(att_view *view, att_error *err)
 {
     const att_person_state *person = view->person;
@@ -317,30 +229,7 @@ static att_status list_history(att_view *view, att_error *err)
     if (status)
         return status;
     view->changes = tastes.drift.changes;
-    size_t count = tastes.count;
-    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, count);
-    if (!items)
-        return att_no_memory(err, count, "preferences");
-    for (size_t i = 0; i < count; i++)
-        items[i] = (att_fold_item){.item = tastes.chosen[i], .weight = tastes.weights[i]};
-    qsort(items, count, sizeof *items, heavier);
-    count = ATT_MIN(count, ATT_HISTORY_MAX);
-    while (count > 0 && !(items[count - 1].weight > 0))
-        count--;
-    view->sources = ATT_NEW(scratch, const att_preference *, count);
-    if (!view->sources)
-        return att_no_memory(err, count, "preferences");
-    const att_model *model = view->engine->serving.model;
-    const uint32_t dim = model ? att_model_dim(model) : 0;
-    for (size_t i = 0; i < count; i++) {
-        view->sources[i] = &person->preferences[items[i].item];
-        items[i].item = view->sources[i]->item;
-        items[i].vector = att_serving_vector(&view->engine->serving, items[i].item);
-        att_fetch_vector(items[i].vector, dim);
-    }
-    view->history = items;
-    view->history_count = count;
-    return ATT_OK;
+    return keep_heaviest(view, &tastes, err);
 }
 
 static att_status mix_tastes(att_view *view, att_error *err)
