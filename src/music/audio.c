@@ -2,6 +2,7 @@
 // music/audio.c - sound in memory, from and to files. Foreign bytes are decoded elsewhere (music/source.h).
 #include "attune/audio.h"
 #include "base/base.h"
+#include "music/sides.h"
 #include "music/source.h"
 
 #include <errno.h>
@@ -58,23 +59,10 @@ void att_audio_mix(att_sound sound, float *out)
     }
 }
 
-// Powers of what two channels have in common and of what they have not, as they add up.
-typedef struct sides {
-    double mean, difference;
-} sides;
-
-static void add_sides(sides *to, att_sound sound)
+static void add_sides(att_sides *to, att_sound sound)
 {
-    for (size_t i = 0; sound.channels == 2 && i < sound.frames; i++) {
-        const double left = (double)sound.samples[2 * i], right = (double)sound.samples[2 * i + 1];
-        to->mean += (left + right) * (left + right);
-        to->difference += (left - right) * (left - right);
-    }
-}
-
-static bool is_upside_down(sides s)
-{
-    return s.difference > 2 * s.mean;
+    for (size_t i = 0; sound.channels == 2 && i < sound.frames; i++)
+        att_sides_add(to, sound.samples[2 * i], sound.samples[2 * i + 1]);
 }
 
 static void mix_difference(att_sound stereo, float *out)
@@ -85,9 +73,9 @@ static void mix_difference(att_sound stereo, float *out)
 
 void att_audio_fold(att_sound sound, float *out)
 {
-    sides s = {0};
+    att_sides s = {0};
     add_sides(&s, sound);
-    if (is_upside_down(s))
+    if (att_sides_cancel(&s))
         mix_difference(sound, out);
     else
         att_audio_mix(sound, out);
@@ -141,7 +129,7 @@ typedef enum fold {
     FOLD_DIFFERENCE
 } fold;
 
-static att_status read_all(att_audio *out, att_source *source, fold how, sides *powers, size_t frames_max, att_error *err)
+static att_status read_all(att_audio *out, att_source *source, fold how, att_sides *powers, size_t frames_max, att_error *err)
 {
     const uint32_t channels = att_source_channels(source);
     float *block = ATT_NEW_ARRAY(&out->host, float, (size_t)BLOCK_FRAMES * channels);
@@ -199,7 +187,7 @@ att_status att_audio_measure(att_audio_shape *out, const char *path, uint64_t sa
     return !status && !out->frames ? ATT_FAIL(err, ATT_INVALID, "%s: no sound in it", path) : status;
 }
 
-static att_status read_file(att_audio *out, const char *path, fold how, sides *powers, double seconds, att_error *err)
+static att_status read_file(att_audio *out, const char *path, fold how, att_sides *powers, double seconds, att_error *err)
 {
     att_source *source;
     att_status status = att_source_open(&source, path, &out->host, err);
@@ -223,10 +211,10 @@ att_status att_audio_read(att_audio *out, const char *path, const att_audio_read
 {
     const att_audio_read_options asked = options ? *options : (att_audio_read_options){0};
     const double seconds = asked.seconds_max > 0 ? asked.seconds_max : SECONDS_DEFAULT;
-    sides powers = {0};
+    att_sides powers = {0};
     *out = (att_audio){.host = att_host_complete(host)};
     att_status status = read_file(out, path, asked.mono ? FOLD_MEAN : FOLD_NOT, &powers, seconds, err);
-    if (!status && asked.mono && is_upside_down(powers)) {
+    if (!status && asked.mono && att_sides_cancel(&powers)) {
         att_audio_deinit(out);
         *out = (att_audio){.host = att_host_complete(host)};
         status = read_file(out, path, FOLD_DIFFERENCE, &powers, seconds, err);

@@ -4,6 +4,7 @@
 
 #include "base/fft.h"
 #include "music/pitches.h"
+#include "music/sides.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct att_listener {
     ATT_VEC(float) timbre;
     double centroid_sum, centroid_weight, square_sum, peak;
     size_t clipped;
+    att_sides sides; // of all that was heard until now
     float *history; // (LASTING, HPSS_BINS), a ring
     size_t history_count;
     double harmonic, percussive;
@@ -289,6 +291,18 @@ static att_status take(att_listener *l, const float *mono, size_t count, att_err
     return status;
 }
 
+// The mean of the channels; half the difference of two that have cancelled each other until now.
+static void fold(att_listener *l, att_sound sound, float *mono)
+{
+    att_audio_mix(sound, mono);
+    for (size_t i = 0; sound.channels == 2 && i < sound.frames; i++) {
+        const float left = sound.samples[2 * i], right = sound.samples[2 * i + 1];
+        att_sides_add(&l->sides, left, right);
+        if (att_sides_cancel(&l->sides))
+            mono[i] = (left - right) / 2;
+    }
+}
+
 att_status att_listener_hear(att_listener *l, const float *samples, size_t frames, att_error *err)
 {
     enum { BLOCK = 1024 };
@@ -302,7 +316,7 @@ att_status att_listener_hear(att_listener *l, const float *samples, size_t frame
     }
     for (size_t at = 0; !status && at < frames; at += BLOCK) {
         const size_t some = ATT_MIN(frames - at, (size_t)BLOCK);
-        att_audio_mix((att_sound){samples + at * l->channels, some, l->channels, l->rate_hz}, mono);
+        fold(l, (att_sound){samples + at * l->channels, some, l->channels, l->rate_hz}, mono);
         status = take(l, mono, some, err);
     }
     l->heard += frames;

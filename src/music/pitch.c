@@ -89,7 +89,7 @@ att_status att_pitch_measure(att_sound sound, double low_hz, double high_hz, att
     size_t lag = 0;
     if (x && d) {
         const size_t window = ATT_MIN(sound.frames - longest - 1, longest * 4);
-        att_audio_mix(sound, x);
+        att_audio_fold(sound, x);
         for (size_t i = 1; i <= longest; i++) {
             d[i] = difference(x, window, i);
             sum += d[i];

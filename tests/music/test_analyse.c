@@ -79,6 +79,20 @@ CHECK_TEST(a_file_is_heard_as_its_samples_are)
     att_audio_deinit(&sound);
 }
 
+CHECK_TEST(a_channel_upside_down_hides_nothing)
+{
+    CHECK_BEGIN();
+    att_audio sound = piece(2, 44100);
+    att_music_analysis upright, inverted;
+    CHECK_OK(att_music_analyse(att_audio_view(&sound), &upright, NULL, NULL));
+    for (size_t i = 0; i < sound.frames; i++)
+        sound.samples[2 * i + 1] = -sound.samples[2 * i + 1];
+    CHECK_OK(att_music_analyse(att_audio_view(&sound), &inverted, NULL, NULL));
+    check_is_piece(&inverted);
+    CHECK(likeness(&inverted, &upright) > 0.95);
+    att_audio_deinit(&sound);
+}
+
 CHECK_TEST(a_sample_alone_and_clipped_sound_are_no_trouble)
 {
     CHECK_BEGIN();
@@ -134,4 +148,4 @@ CHECK_TEST(hearing_can_be_cancelled)
 }
 
 CHECK_MAIN(CHECK_CASE(every_shape_of_sound_is_understood), CHECK_CASE(a_file_is_heard_as_its_samples_are),
-    CHECK_CASE(a_sample_alone_and_clipped_sound_are_no_trouble), CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(hearing_can_be_cancelled))
+    CHECK_CASE(a_channel_upside_down_hides_nothing), CHECK_CASE(a_sample_alone_and_clipped_sound_are_no_trouble), CHECK_CASE(memory_may_run_out_at_any_point), CHECK_CASE(hearing_can_be_cancelled))
