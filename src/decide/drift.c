@@ -15,6 +15,7 @@
 enum {
     SLOTS = 1024, // of the table of sessions; a power of two, more than ATT_PREFERENCES_MAX
     CUTS = 18,
+    LANES = 4, // sums side by side
     KNOWN_LEAST = 20, // before something can be new
     OLD_LEAST = 10,   // things on the old side of a move
     MOVE_FRESH = 3    // times the half events: so long a move asks for exploration
@@ -22,6 +23,11 @@ enum {
 #define DAY_S 86400
 #define PRIOR_THINGS 5.0 // of everybody's mix, that stand beside a person's own
 #define NONE UINT16_MAX
+
+static size_t pad(size_t count)
+{
+    return (count + LANES - 1) / LANES * LANES;
+}
 
 // Far back, so that a move is not forgotten before the old taste has faded by age.
 static const uint16_t cut_days[CUTS] = {
@@ -48,6 +54,7 @@ typedef struct reading {
     uint16_t *session_of, *next; // (count): place in `sessions`, NONE for what is not liked; next of the same
     uint16_t *here;              // (tag_count): scratch, all zero between uses
     const float *common;         // (tag_total) or NULL
+    float *everybody;            // (tag_count padded to LANES): everybody's share
     att_drift *out;
 } reading;
 
@@ -210,7 +217,7 @@ static void find_binges(reading *r)
 
 // Both sides of a cut. The newer grows from cut to cut. A thing counts 1, evenly split over its tags.
 typedef struct sides {
-    double *newer, *older; // (tag_count) mass by tag
+    double *newer, *older; // (tag_count padded to LANES) mass by tag
     size_t new_things, old_things;
     uint64_t days; // a bit for each day before the newest event; the last stands for all before
 } sides;
@@ -228,19 +235,16 @@ static bool counts(const reading *r, size_t i)
     return r->session_of[i] != NONE && r->items[i].kept >= 1 && r->items[i].tag_count > 0;
 }
 
-static void add(const reading *r, double *mass, const att_taste_item *item, double weight)
-{
-    for (size_t t = 0; t < item->tag_count; t++)
-        mass[r->number[item->tags[t]] - 1] += weight / item->tag_count;
-}
-
 static void count_older(const reading *r, sides *s)
 {
     for (size_t i = 0; i < r->count; i++) {
         if (!counts(r, i))
             continue;
+        const att_taste_item *item = &r->items[i];
+        const double part = 1.0 / item->tag_count;
         s->old_things++;
-        add(r, s->older, &r->items[i], 1);
+        for (size_t t = 0; t < item->tag_count; t++)
+            s->older[r->number[item->tags[t]] - 1] += part;
     }
 }
 
@@ -249,13 +253,24 @@ static void pass_over(const reading *r, sides *s, const att_taste_item *item, ui
     s->new_things++;
     s->old_things--;
     s->days |= UINT64_C(1) << ATT_MIN(age_days, 63);
-    add(r, s->newer, item, 1);
-    add(r, s->older, item, -1);
+    const double part = 1.0 / item->tag_count;
+    for (size_t t = 0; t < item->tag_count; t++) {
+        const size_t g = r->number[item->tags[t]] - 1u;
+        s->newer[g] += part;
+        s->older[g] -= part;
+    }
 }
 
 static double everybodys_share(const reading *r, size_t g)
 {
     return r->common ? r->common[r->tag[g]] : 1 / (double)r->tag_count;
+}
+
+// As floats, for the rough bound; what pads them has a share too, so that nothing is divided by 0.
+static void list_everybody(reading *r)
+{
+    for (size_t g = 0; g < pad(r->tag_count); g++)
+        r->everybody[g] = g < r->tag_count ? (float)everybodys_share(r, g) : 1;
 }
 
 static double old_share(const reading *r, const sides *s, size_t g)
@@ -297,13 +312,15 @@ static bool may_be_more(const reading *r, const sides *s, double least)
     const bool ask_new = s->new_things <= s->old_things;
     const double *asked = ask_new ? s->newer : s->older, *model = ask_new ? s->older : s->newer;
     const float things = (float)(ask_new ? s->old_things : s->new_things) + (float)PRIOR_THINGS;
-    float sum = 0, mass = 0;
-    for (size_t g = 0; g < r->tag_count; g++) {
-        const float common = (float)everybodys_share(r, g), a = (float)asked[g];
-        const float own = (float)model[g] + (float)PRIOR_THINGS * common; // a mass that is gone is off 0 by a rounding
-        sum += a * rough_log2(common * things / own);
-        mass += a;
-    }
+    float sums[LANES] = {0}, masses[LANES] = {0};
+    for (size_t g = 0; g < r->tag_count; g += LANES)
+        for (size_t l = 0; l < LANES; l++) {
+            const float common = r->everybody[g + l], a = (float)asked[g + l];
+            const float own = (float)model[g + l] + (float)PRIOR_THINGS * common; // a mass that is gone is off 0 by a rounding
+            sums[l] += a * rough_log2(common * things / own);
+            masses[l] += a;
+        }
+    const float sum = sums[0] + sums[1] + sums[2] + sums[3], mass = masses[0] + masses[1] + masses[2] + masses[3];
     return 0.6931472 * (double)(sum + 0.02f * mass) + 1e-3 > least;
 }
 
@@ -356,12 +373,14 @@ static void keep_move(reading *r, const sides *s, double evidence, uint32_t sinc
 
 static bool find_move(reading *r, att_arena *scratch)
 {
-    const size_t tags = r->tag_count + 1;
+    const size_t tags = pad(r->tag_count + 1);
     sides s = {.newer = ATT_NEW(scratch, double, tags), .older = ATT_NEW(scratch, double, tags)};
     sides best = {.newer = ATT_NEW_RAW(scratch, double, tags), .older = ATT_NEW_RAW(scratch, double, tags)};
     uint16_t *link = ATT_NEW_RAW(scratch, uint16_t, r->count + 1);
-    if (!s.newer || !s.older || !best.newer || !best.older || !link)
+    r->everybody = ATT_NEW_RAW(scratch, float, tags);
+    if (!s.newer || !s.older || !best.newer || !best.older || !link || !r->everybody)
         return false;
+    list_everybody(r);
     uint32_t newest_s = 0;
     uint16_t first[CUTS];
     for (size_t i = 0; i < r->count; i++)
@@ -396,22 +415,26 @@ static bool find_move(reading *r, att_arena *scratch)
 
 static void find_new_situation(reading *r)
 {
+    enum { ASKED = 3 };
     static const struct {
         att_situation_field field;
         att_change change;
-    } asked[] = {{ATT_SITUATION_DEVICE, ATT_CHANGE_DEVICE}, {ATT_SITUATION_PLACE, ATT_CHANGE_PLACE},
+    } asked[ASKED] = {{ATT_SITUATION_DEVICE, ATT_CHANGE_DEVICE}, {ATT_SITUATION_PLACE, ATT_CHANGE_PLACE},
         {ATT_SITUATION_HOURS, ATT_CHANGE_HOURS}};
-    for (size_t a = 0; a < ATT_COUNT_OF(asked) && r->moment->situation; a++) {
-        const unsigned now = att_situation_get(r->moment->situation, asked[a].field);
-        uint32_t known = 0, same = 0;
-        for (size_t i = 0; i < r->count && now; i++) {
+    unsigned now[ASKED], known[ASKED] = {0}, same[ASKED] = {0};
+    for (size_t a = 0; a < ASKED; a++)
+        now[a] = att_situation_get(r->moment->situation, asked[a].field);
+    if (!now[0] && !now[1] && !now[2])
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        for (size_t a = 0; a < ASKED; a++) {
             const unsigned then = att_situation_get(r->items[i].situation, asked[a].field);
-            known += then != 0;
-            same += then == now;
+            known[a] += then != 0;
+            same[a] += then == now[a];
         }
-        if (known >= KNOWN_LEAST && (same < 2 || same * 50 < known))
+    for (size_t a = 0; a < ASKED; a++)
+        if (now[a] && known[a] >= KNOWN_LEAST && (same[a] < 2 || same[a] * 50 < known[a]))
             r->out->changes |= asked[a].change;
-    }
 }
 
 // --- All of it -----------------------------------------------------------------------------------------

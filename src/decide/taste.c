@@ -10,13 +10,29 @@
 
 #define DAY_S 86400.0
 #define YEAR_DAYS 365.2425
+#define SEASONS_FROM_S (YEAR_DAYS / 2 * DAY_S - 1) // younger: no season, whatever a rounding says
 #define PERIODS_MAX 512 // older than so many periods nothing is recent any more
 
 // --- One preference ------------------------------------------------------------------------------------
 
-static double lasting_of(const att_policy *policy, int64_t now_ms, const att_taste_item *item)
+// The moment in the units that each preference is asked in.
+typedef struct reckoning {
+    const att_policy *policy;
+    double now_s, half_life_s;
+    uint32_t life_event_s;
+} reckoning;
+
+static reckoning reckon(const att_taste_moment *moment)
 {
-    return item->grade > 0 ? item->grade * att_decay(policy, item->at_s, now_ms) : 0;
+    return (reckoning){.policy = moment->policy,
+        .now_s = (double)moment->now_ms / 1000,
+        .half_life_s = moment->policy->signals.half_life_days * DAY_S,
+        .life_event_s = moment->life_event_s};
+}
+
+static double lasting_of(const reckoning *now, const att_taste_item *item)
+{
+    return item->grade > 0 ? item->grade * att_decay_of(now->half_life_s, now->now_s - item->at_s) : 0;
 }
 
 static double session_of(const att_policy *policy, const att_taste_item *item)
@@ -35,15 +51,15 @@ static double season_of(const att_policy *policy, double age_days)
     return 1 + policy->taste.season_boost * fmax(0, 1 - away / policy->taste.season_days);
 }
 
-static double base_of(const att_taste_moment *moment, const att_taste_item *item)
+static double base_of(const reckoning *now, const att_taste_item *item)
 {
-    const double lasting = lasting_of(moment->policy, moment->now_ms, item) * (double)item->kept;
+    const double lasting = lasting_of(now, item) * (double)item->kept;
     if (!(lasting > 0))
         return 0;
-    const double age_days = ((double)moment->now_ms / 1000 - item->at_s) / DAY_S;
-    const double life =
-        item->at_s < moment->life_event_s ? moment->policy->taste.life_event_keep : 1;
-    return lasting * season_of(moment->policy, age_days) * life;
+    const double age_s = now->now_s - item->at_s;
+    const double season = age_s < SEASONS_FROM_S ? 1 : season_of(now->policy, age_s / DAY_S);
+    const double life = item->at_s < now->life_event_s ? now->policy->taste.life_event_keep : 1;
+    return lasting * season * life;
 }
 
 // --- Consolidation -------------------------------------------------------------------------------------
@@ -52,7 +68,8 @@ static double base_of(const att_taste_moment *moment, const att_taste_item *item
 typedef struct fading {
     double left[PERIODS_MAX];
     size_t count; // older: 0
-    int64_t period_s, now_period;
+    int64_t now_period;
+    uint32_t period_s;
 } fading;
 
 static void fading_init(fading *out, const att_taste_moment *moment)
@@ -60,7 +77,7 @@ static void fading_init(fading *out, const att_taste_moment *moment)
     const att_policy *policy = moment->policy;
     const double step =
         exp2(-(double)policy->taste.consolidation_days / policy->taste.recent_half_life_days);
-    out->period_s = (int64_t)policy->taste.consolidation_days * (int64_t)DAY_S;
+    out->period_s = policy->taste.consolidation_days * (uint32_t)DAY_S;
     out->now_period = moment->now_ms / 1000 / out->period_s;
     double left = 1;
     for (out->count = 0; out->count < PERIODS_MAX && left > 1e-6; left *= step)
@@ -69,7 +86,7 @@ static void fading_init(fading *out, const att_taste_moment *moment)
 
 static double recent_part(const fading *fade, const att_taste_item *item)
 {
-    const int64_t age = fade->now_period - (int64_t)item->at_s / fade->period_s;
+    const int64_t age = fade->now_period - (int64_t)(item->at_s / fade->period_s);
     const double left = age <= 0 ? 1 : (size_t)age < fade->count ? fade->left[age] : 0;
     return item->days > 1 ? left / item->days : left;
 }
@@ -172,28 +189,28 @@ static void share_out(const att_taste_moment *moment, vectors *v, bool plain)
     v->share[ATT_TASTE_SESSION] = session;
 }
 
-static void parts_of(const att_taste_moment *moment, const fading *fade, const att_taste_item *item,
+static void parts_of(const reckoning *now, const fading *fade, const att_taste_item *item,
     double parts[ATT_TASTE_SCALES])
 {
-    const double base = base_of(moment, item), recent = base > 0 ? base * recent_part(fade, item) : 0;
+    const double base = base_of(now, item), recent = base > 0 ? base * recent_part(fade, item) : 0;
     parts[ATT_TASTE_LONG] = base - recent;
     parts[ATT_TASTE_RECENT] = recent;
-    parts[ATT_TASTE_SESSION] = session_of(moment->policy, item);
+    parts[ATT_TASTE_SESSION] = session_of(now->policy, item);
 }
 
 // The plain twin: one half-life and the session.
-static void plain_parts(
-    const att_taste_moment *moment, const att_taste_item *item, double parts[ATT_TASTE_SCALES])
+static void plain_parts(const reckoning *now, const att_taste_item *item, double parts[ATT_TASTE_SCALES])
 {
-    parts[ATT_TASTE_LONG] = lasting_of(moment->policy, moment->now_ms, item);
+    parts[ATT_TASTE_LONG] = lasting_of(now, item);
     parts[ATT_TASTE_RECENT] = 0;
-    parts[ATT_TASTE_SESSION] = session_of(moment->policy, item);
+    parts[ATT_TASTE_SESSION] = session_of(now->policy, item);
 }
 
 void att_taste_weights(const att_taste_moment *moment, const att_taste_item *items, size_t count,
     float *weights, float *scales, att_taste_sum *sum)
 {
     const bool plain = !moment->policy->taste.scales;
+    const reckoning now = reckon(moment);
     fading fade = {.period_s = 1};
     if (!plain)
         fading_init(&fade, moment);
@@ -201,9 +218,9 @@ void att_taste_weights(const att_taste_moment *moment, const att_taste_item *ite
     for (size_t i = 0; i < count; i++) {
         double parts[ATT_TASTE_SCALES];
         if (plain)
-            plain_parts(moment, &items[i], parts);
+            plain_parts(&now, &items[i], parts);
         else
-            parts_of(moment, &fade, &items[i], parts);
+            parts_of(&now, &fade, &items[i], parts);
         for (int s = 0; s < ATT_TASTE_SCALES; s++) {
             v.sum[s] += parts[s];
             scales[(size_t)s * count + i] = (float)parts[s];
@@ -225,11 +242,12 @@ void att_taste_weights(const att_taste_moment *moment, const att_taste_item *ite
 void att_taste_mix_add(
     double *mix, size_t tag_total, const uint16_t *tags, size_t tag_count, double weight)
 {
-    if (!(weight > 0))
+    if (!(weight > 0) || !tag_count)
         return;
+    const double part = weight / (double)tag_count;
     for (size_t i = 0; i < tag_count; i++)
         if (tags[i] < tag_total)
-            mix[tags[i]] += weight / (double)tag_count;
+            mix[tags[i]] += part;
 }
 
 bool att_taste_mix_finish(double *mix, size_t tag_total)

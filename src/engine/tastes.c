@@ -14,7 +14,7 @@ static att_status rank_session(
     if (!newest)
         return att_no_memory(err, tastes->count, "preferences");
     size_t in_session = 0;
-    for (size_t i = 0; i < tastes->count; i++)
+    for (size_t i = tastes->count; i-- > 0;) // of one second they are sorted already
         if (att_preference_is_in_session(person, &person->preferences[tastes->chosen[i]]))
             newest[in_session++] = (uint64_t)tastes->items[i].at_s << 32 | i;
     att_rank_sort(newest, in_session, newest + tastes->count);
@@ -32,12 +32,19 @@ static float lift_of(const att_engine *engine, uint32_t item, const uint16_t *ta
     return ATT_MAX(-1.0F, ATT_MIN(learned + wanted, 1.0F));
 }
 
+// Into the second cache: the first cannot hold all of them until the fold reads them, and whoever waits for room there waits long.
+static void fetch_vector(const float *vector, size_t dim)
+{
+    for (size_t k = 0; vector && k < ATT_MIN(dim, 128); k += 16)
+        __builtin_prefetch(vector + k, 0, 2);
+}
+
 // What is asked of a preference's item, towards the caches: its entry, then its tags, and its vector for the fold.
 static void fetch(const att_engine *engine, const att_preference *preference, uint32_t dim, int step)
 {
     att_catalogue_prefetch_tags(&engine->catalogue, preference->item, step);
     if (step == 1 && dim && preference->grade > 0)
-        att_fetch_vector(att_serving_vector(&engine->serving, preference->item), dim);
+        fetch_vector(att_serving_vector(&engine->serving, preference->item), dim);
 }
 
 // Before preference p is looked at, and those of the first that come after it.

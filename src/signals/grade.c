@@ -128,7 +128,5 @@ att_grade att_grade_event(const att_policy *policy, const att_record *event, int
 
 double att_decay(const att_policy *policy, uint32_t at_s, int64_t now_ms)
 {
-    const double half_life_s = policy->signals.half_life_days * 86400;
-    const double age_s = (double)now_ms / 1000 - at_s;
-    return half_life_s > 0 && age_s > 0 ? exp2(-age_s / half_life_s) : 1;
+    return att_decay_of(policy->signals.half_life_days * 86400, (double)now_ms / 1000 - at_s);
 }

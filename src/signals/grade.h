@@ -8,6 +8,8 @@
 #include "attune/policy.h"
 #include "store/store.h"
 
+#include <math.h>
+
 typedef enum att_skip_class {
     ATT_SKIP_NONE,
     ATT_SKIP_EARLY,
@@ -33,5 +35,11 @@ bool att_signal_is_explicit(att_signal signal);
 // What is left of a preference of `at_s` at the time now_ms: 2^(-age / half-life), 1 for the future or
 // without a half-life. Computed on reading: nothing in the state ages by itself.
 double att_decay(const att_policy *policy, uint32_t at_s, int64_t now_ms);
+
+// The same of an age, for whoever asks for many at one time; both in seconds.
+static inline double att_decay_of(double half_life_s, double age_s)
+{
+    return half_life_s > 0 && age_s > 0 ? exp2(-age_s / half_life_s) : 1;
+}
 
 #endif
