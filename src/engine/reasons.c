@@ -3,6 +3,7 @@
 //
 // What each event does to each item is exact, by removal of that one event (embed/model.h). The effects on one item lie side by side. Few of
 // them can be among the n strongest: those that reach the least of the maxima of n + 1 parts, the one more for the item itself.
+#include "base/best.h"
 #include "engine/serve.h"
 
 enum { PARTS = 16 };
@@ -24,24 +25,45 @@ static float bar_of(const float *values, size_t count, size_t wanted)
     return bar;
 }
 
-// The greatest of `effects` (history_count) on an item, best first; of equal ones the first. Where they came from is left in item.size, until it is
-// named. Having met the thing itself is no reason to show it. `places` has room for the history and sixteen.
-static size_t list_strongest(const att_view *view, uint32_t item, const float *effects, double weight, size_t capacity,
-    uint32_t *places, att_reason *best)
+// Keeps the `capacity` largest in `best`, which falls. No branch asks where the key belongs: nobody could guess it.
+static void keep(uint64_t *best, size_t capacity, uint64_t key)
 {
-    const float bar = bar_of(effects, view->history_count, capacity + 1);
-    const size_t found = att_kernels_best()->at_least_f32(places, effects, view->history_count, bar);
-    size_t count = 0;
-    for (size_t f = 0; f < found; f++) {
-        const double moved = weight * (double)effects[places[f]];
-        if (!(moved > 0) || view->history[places[f]].item == item || (count == capacity && !(best[count - 1].effect < moved)))
-            continue;
-        size_t at = count < capacity ? count++ : capacity - 1;
-        for (; at > 0 && best[at - 1].effect < moved; at--)
-            best[at] = best[at - 1];
-        best[at] = (att_reason){.item.size = places[f], .effect = moved};
+    for (size_t k = 0; k < capacity; k++) {
+        const uint64_t larger = ATT_MAX(best[k], key);
+        key = ATT_MIN(best[k], key);
+        best[k] = larger;
     }
+}
+
+// Room for one item's search.
+typedef struct search {
+    uint64_t *keys; // (history_count + 8)
+    uint64_t *best; // (capacity)
+    size_t capacity;
+} search;
+
+// The greatest of `effects` (history_count) on an item, best first; of equal ones the first. Where they came from is left in item.size, until it is
+// named. Having met the thing itself is no reason to show it.
+static size_t list_strongest(
+    const att_view *view, uint32_t item, const float *effects, double weight, const search *s, att_reason *reasons)
+{
+    const float bar = bar_of(effects, view->history_count, s->capacity + 1);
+    const size_t found = att_kernels_best()->keys_at_least_f32(s->keys, effects, view->history_count, bar, 0);
+    memset(s->best, 0, s->capacity * sizeof *s->best);
+    for (size_t f = 0; f < found; f++)
+        keep(s->best, s->capacity, view->history[att_rank_tail(s->keys[f])].item == item ? 0 : s->keys[f]);
+    size_t count = 0;
+    for (; count < s->capacity && s->best[count] && att_rank_score(s->best[count]) > 0; count++)
+        reasons[count] = (att_reason){
+            .item.size = att_rank_tail(s->best[count]), .effect = weight * (double)att_rank_score(s->best[count])};
     return count;
+}
+
+// Names of the reasons towards the caches, in two steps: 0, then 1.
+static void fetch_names(const att_view *view, const att_reason *reasons, size_t count, int step)
+{
+    for (size_t r = 0; r < count; r++)
+        att_catalogue_prefetch(&view->engine->catalogue, view->history[reasons[r].item.size].item, step);
 }
 
 static att_status name_reason(const att_view *view, att_reason *reason, att_error *err)
@@ -58,11 +80,6 @@ static att_status name_reason(const att_view *view, att_reason *reason, att_erro
 static att_status name_reasons(
     const att_view *view, size_t count, size_t capacity, att_reason *reasons, const size_t *reason_counts, att_error *err)
 {
-    for (int step = 0; step < 2; step++)
-        for (size_t j = 0; j < count; j++)
-            for (size_t r = 0; r < reason_counts[j]; r++)
-                att_catalogue_prefetch(
-                    &view->engine->catalogue, view->history[reasons[j * capacity + r].item.size].item, step);
     att_status status = ATT_OK;
     for (size_t j = 0; j < count; j++)
         for (size_t r = 0; r < reason_counts[j] && !status; r++)
@@ -70,28 +87,41 @@ static att_status name_reasons(
     return status;
 }
 
+static const float **find_vectors(const att_view *view, const uint32_t *items, size_t count)
+{
+    const att_serving *serving = &view->engine->serving;
+    const float **vectors = ATT_NEW_RAW(&view->memory->scratch, const float *, count);
+    for (size_t j = 0; vectors && j < count; j++) {
+        vectors[j] = att_serving_vector(serving, items[j]);
+        att_fetch_vector(vectors[j], att_model_dim(serving->model));
+    }
+    return vectors;
+}
+
 att_status att_view_reasons(att_view *view, const uint32_t *items, size_t count, size_t capacity,
     att_reason *reasons, size_t *reason_counts, att_error *err)
 {
-    const att_engine *engine = view->engine;
     memset(reason_counts, 0, count * sizeof *reason_counts);
     if (!view->folded || !count)
         return ATT_OK;
     att_arena *scratch = &view->memory->scratch;
+    const float **vectors = find_vectors(view, items, count);
     float *effects = ATT_NEW_RAW(scratch, float, view->history_count *count);
-    const float **vectors = ATT_NEW_RAW(scratch, const float *, count);
-    uint32_t *places = ATT_NEW_RAW(scratch, uint32_t, view->history_count + 16);
-    if (!effects || !vectors || !places)
+    const search s = {.keys = ATT_NEW_RAW(scratch, uint64_t, view->history_count + 8),
+        .best = ATT_NEW_RAW(scratch, uint64_t, capacity),
+        .capacity = capacity};
+    if (!effects || !vectors || !s.keys || !s.best)
         return att_no_memory(err, count, "reasons");
-    for (size_t j = 0; j < count; j++)
-        vectors[j] = att_serving_vector(&engine->serving, items[j]);
     const att_status status = att_model_effects(
-        engine->serving.model, view->memory->fold, items, vectors, count, effects, err);
+        view->engine->serving.model, view->memory->fold, items, vectors, count, effects, err);
     if (status)
         return status;
     const double weight = view->policy->objective.relevance * view->relevance_scale;
-    for (size_t j = 0; j < count && weight > 0; j++)
-        reason_counts[j] = list_strongest(
-            view, items[j], effects + j * view->history_count, weight, capacity, places, reasons + j * capacity);
+    for (size_t j = 0; j < count && weight > 0; j++) {
+        reason_counts[j] = list_strongest(view, items[j], effects + j * view->history_count, weight, &s, reasons + j * capacity);
+        fetch_names(view, reasons + j * capacity, reason_counts[j], 0);
+        if (j > 0)
+            fetch_names(view, reasons + (j - 1) * capacity, reason_counts[j - 1], 1);
+    }
     return name_reasons(view, count, capacity, reasons, reason_counts, err);
 }

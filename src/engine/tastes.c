@@ -50,7 +50,7 @@ static void fetch(const att_engine *engine, const att_preference *preference, ui
 // Before preference p is looked at, and those of the first that come after it.
 static void fetch_ahead(const att_engine *engine, const att_person_state *person, uint32_t p, uint32_t dim)
 {
-    enum { FAR = 32, NEAR = 16 };
+    enum { FAR = 20, NEAR = 10 };
     const uint32_t count = person->preference_count;
     for (uint32_t k = p ? p + FAR : 0; k < count && k <= p + FAR; k++)
         fetch(engine, &person->preferences[k], dim, 0);
