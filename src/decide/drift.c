@@ -413,7 +413,7 @@ static bool find_move(reading *r, att_arena *scratch)
 
 // --- Situations ----------------------------------------------------------------------------------------
 
-static void find_new_situation(reading *r)
+uint32_t att_drift_situation(const att_taste_moment *moment, const att_taste_item *items, size_t count)
 {
     enum { ASKED = 3 };
     static const struct {
@@ -422,19 +422,28 @@ static void find_new_situation(reading *r)
     } asked[ASKED] = {{ATT_SITUATION_DEVICE, ATT_CHANGE_DEVICE}, {ATT_SITUATION_PLACE, ATT_CHANGE_PLACE},
         {ATT_SITUATION_HOURS, ATT_CHANGE_HOURS}};
     unsigned now[ASKED], known[ASKED] = {0}, same[ASKED] = {0};
+    uint32_t changes = 0;
     for (size_t a = 0; a < ASKED; a++)
-        now[a] = att_situation_get(r->moment->situation, asked[a].field);
+        now[a] = att_situation_get(moment->situation, asked[a].field);
     if (!now[0] && !now[1] && !now[2])
-        return;
-    for (size_t i = 0; i < r->count; i++)
+        return 0;
+    for (size_t i = 0; i < count; i++)
         for (size_t a = 0; a < ASKED; a++) {
-            const unsigned then = att_situation_get(r->items[i].situation, asked[a].field);
+            const unsigned then = att_situation_get(items[i].situation, asked[a].field);
             known[a] += then != 0;
             same[a] += then == now[a];
         }
     for (size_t a = 0; a < ASKED; a++)
         if (now[a] && known[a] >= KNOWN_LEAST && (same[a] < 2 || same[a] * 50 < known[a]))
-            r->out->changes |= asked[a].change;
+            changes |= asked[a].change;
+    return changes;
+}
+
+void att_drift_numbers(const att_policy *policy, double out[ATT_DRIFT_NUMBERS])
+{
+    const double numbers[ATT_DRIFT_NUMBERS] = {policy->taste.binge_events, policy->taste.binge_evidence, policy->taste.session_worth,
+        policy->taste.confirm_days, policy->taste.move_evidence, policy->taste.move_half_events, policy->taste.move_keep};
+    memcpy(out, numbers, sizeof numbers);
 }
 
 // --- All of it -----------------------------------------------------------------------------------------
@@ -469,6 +478,6 @@ att_status att_drift_find(const att_taste_moment *moment, att_taste_item *items,
         return att_no_memory(err, count, "preferences");
     if (out->moved_s && out->moved_count <= MOVE_FRESH * moment->policy->taste.move_half_events)
         out->changes |= ATT_CHANGE_MOVE;
-    find_new_situation(&r);
+    out->changes |= att_drift_situation(moment, items, count);
     return ATT_OK;
 }

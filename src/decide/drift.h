@@ -47,4 +47,12 @@ typedef struct att_drift {
 att_status att_drift_find(const att_taste_moment *moment, att_taste_item *items, size_t count, size_t tag_total,
     const float *common, att_arena *scratch, att_drift *out, att_error *err);
 
+// The part of it that depends on the situation of the moment: bits of att_change, which att_drift_find gives too. The other parts depend on
+// the items, on `common`, and on the policy (att_drift_numbers) alone.
+uint32_t att_drift_situation(const att_taste_moment *moment, const att_taste_item *items, size_t count);
+
+// What the policy has to say in it.
+#define ATT_DRIFT_NUMBERS 7
+void att_drift_numbers(const att_policy *policy, double out[ATT_DRIFT_NUMBERS]);
+
 #endif

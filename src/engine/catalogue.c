@@ -221,6 +221,7 @@ att_status att_catalogue_put(
         catalogue->titles.count += item->title.size;
         catalogue->dead_title_bytes += old.title_size;
     }
+    catalogue->tag_changes += retagged;
     if (retagged)
         catalogue->dead_tags += old.tag_count;
     for (size_t t = 0; t < tag_count && retagged; t++) {
@@ -243,6 +244,7 @@ void att_catalogue_drop(att_catalogue *catalogue, uint32_t index)
     catalogue->taken_down_count -= entry->taken_down;
     catalogue->dead_title_bytes += entry->title_size;
     catalogue->dead_tags += entry->tag_count;
+    catalogue->tag_changes++;
     *entry = (att_entry){.energy = NAN, .events = entry->events, .duration_ms = entry->duration_ms};
 }
 

@@ -36,6 +36,7 @@ typedef struct att_catalogue {
     uint32_t fresh[ATT_FRESH_MAX]; // newest published first
     size_t fresh_count;
     size_t body_count, taken_down_count;
+    uint64_t tag_changes; // how often an item got other tags, or lost them
 } att_catalogue;
 
 void att_catalogue_init(att_catalogue *catalogue, const att_host *host);

@@ -416,6 +416,7 @@ static void destroy_engine(att_engine *engine)
     pthread_mutex_destroy(&engine->look_lock);
     att_engine_provenance_close(engine);
     pthread_mutex_destroy(&engine->provenance_lock);
+    att_steady_destroy(engine->steady);
     ATT_FREE_ARRAY(&host, engine->map, 3 * (size_t)engine->map_dim);
     pthread_mutex_destroy(&engine->store_lock);
     ATT_FREE_ARRAY(&host, engine->path, engine->path_size + 1);
@@ -453,6 +454,8 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     engine->policy = att_policy_default();
 
     att_status status = att_budget_init(&engine->budget, err);
+    if (!status)
+        status = att_steady_create(&engine->steady, &engine->host, err);
     engine->path_size = strlen(path);
     engine->path = att_alloc(&engine->host, engine->path_size + 1, 1);
     if (status)

@@ -23,6 +23,7 @@
 #include "decide/context.h"
 #include "decide/experiments.h"
 #include "decide/skips.h"
+#include "decide/steady.h"
 #include "decide/wishes.h"
 #include "embed/model.h"
 #include "engine/catalogue.h"
@@ -105,6 +106,7 @@ struct att_engine {
     uint32_t map_dim;
     double *map;               // (3, map_dim): mean, two axes
     double map_shares[2];
+    att_steady *steady; // in whom nothing has changed (tastes.c); NULL: everybody is asked each time
     att_budget budget; // exploration reserved by decisions that are not folded yet
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
     uint64_t draw_claim;     // this engine's own number in them, from the store; 0: not taken yet; atomic

@@ -4,6 +4,8 @@
 #include "base/best.h"
 #include "engine/serve.h"
 
+#include <xxhash.h>
+
 // The running session's items get their rank, the newest 0; of the same second the later acquaintance first.
 static att_status rank_session(
     const att_person_state *person, const att_taste_moment *moment, att_tastes *tastes, att_arena *scratch, att_error *err)
@@ -85,8 +87,24 @@ static void choose_liked(const att_engine *engine, const att_person_state *perso
     }
 }
 
+// All that att_drift_find reads, but for the situation of the moment: the preferences, the tags of the catalogue and how many items carry them, since when
+// the person is asked about, and the policy.
+static uint64_t drift_key(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment)
+{
+    struct {
+        double policy[ATT_DRIFT_NUMBERS];
+        int64_t reset_ms;
+        uint64_t whole_reads, tag_changes, preferences;
+    } all = {.reset_ms = att_person_controls_of(person)->reset_ms,
+        .whole_reads = engine->whole_reads,
+        .tag_changes = engine->catalogue.tag_changes,
+        .preferences = XXH3_64bits(person->preferences, person->preference_count * sizeof *person->preferences)};
+    att_drift_numbers(moment->policy, all.policy);
+    return XXH3_64bits(&all, sizeof all);
+}
+
 // Everybody's shares of the tags are those of the catalogue.
-static att_status find_drift(const att_engine *engine, const att_taste_moment *moment, att_tastes *tastes,
+static att_status ask_drift(const att_engine *engine, const att_taste_moment *moment, att_tastes *tastes,
     att_arena *scratch, att_error *err)
 {
     const att_catalogue *catalogue = &engine->catalogue;
@@ -99,6 +117,22 @@ static att_status find_drift(const att_engine *engine, const att_taste_moment *m
         common[t] = each * (float)(t < tags ? ATT_MAX(catalogue->tagged.items[t].count, (size_t)1) : 1);
     return att_drift_find(
         moment, tastes->items, tastes->count, catalogue->tags.count, common, scratch, &tastes->drift, err);
+}
+
+// In nearly everybody nothing has changed, and that holds until something is added to what they like, or to the catalogue.
+static att_status find_drift(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
+    att_tastes *tastes, att_arena *scratch, att_error *err)
+{
+    const uint64_t key = engine->steady ? drift_key(engine, person, moment) : 0;
+    if (engine->steady && att_steady_has(engine->steady, key)) {
+        tastes->drift.changes = att_drift_situation(moment, tastes->items, tastes->count);
+        return ATT_OK;
+    }
+    const att_status status = ask_drift(engine, moment, tastes, scratch, err);
+    const bool nothing = !status && tastes->drift.binge_tag == ATT_NO_INDEX && !tastes->drift.moved_s;
+    if (nothing && engine->steady)
+        att_steady_add(engine->steady, key);
+    return status;
 }
 
 att_status att_view_tastes(const att_engine *engine, const att_person_state *person, const att_taste_moment *moment,
@@ -115,7 +149,7 @@ att_status att_view_tastes(const att_engine *engine, const att_person_state *per
     choose_liked(engine, person, lifts, wishes, out);
     att_status status = rank_session(person, moment, out, scratch, err);
     if (!status && moment->policy->taste.scales)
-        status = find_drift(engine, moment, out, scratch, err);
+        status = find_drift(engine, person, moment, out, scratch, err);
     if (status)
         return status;
     att_taste_moment now = *moment;

@@ -168,4 +168,75 @@ CHECK_TEST(reasons_are_the_strongest_of_all_effects)
     att_slate_memory_destroy(memory);
 }
 
-CHECK_MAIN(CHECK_CASE(the_history_is_the_heaviest_of_a_full_sort), CHECK_CASE(reasons_are_the_strongest_of_all_effects))
+// --- Changes ---------------------------------------------------------------------------------------------------------
+
+// The tastes of person 50 now, from the table of who has not changed where that knows them, and without it: the same. Returns what has changed.
+static att_drift drift_of(att_engine *engine)
+{
+    const att_host full = att_host_complete(NULL);
+    const att_person_state *person = att_people_get(engine->people, att_names_find(&engine->users, scene_user_id(50)));
+    const att_taste_moment moment = {.policy = &engine->policy, .now_ms = SCENE_NOW};
+    const att_wishes_now nowhere = {0};
+    att_steady *const steady = engine->steady;
+    att_arena scratch;
+    att_tastes tastes[3];
+    att_arena_init(&scratch, &full, 0);
+    for (int turn = 0; turn < 3; turn++) {
+        engine->steady = turn == 0 ? NULL : steady; // the second time it may be known already
+        CHECK_OK_ERR(att_view_tastes(engine, person, &moment, NULL, &nowhere, &scratch, &tastes[turn], &err), &err);
+        CHECK_EQ(tastes[turn].count, tastes[0].count);
+        CHECK(memcmp(tastes[turn].weights, tastes[0].weights, tastes[0].count * sizeof *tastes[0].weights) == 0);
+        CHECK(memcmp(tastes[turn].scales, tastes[0].scales, ATT_TASTE_SCALES * tastes[0].count * sizeof *tastes[0].scales) == 0);
+        for (size_t i = 0; i < tastes[0].count; i++)
+            CHECK(tastes[turn].items[i].kept == tastes[0].items[i].kept);
+        CHECK_EQ(tastes[turn].drift.changes, tastes[0].drift.changes);
+        CHECK_EQ(tastes[turn].drift.binge_tag, tastes[0].drift.binge_tag);
+        CHECK_EQ(tastes[turn].drift.moved_s, tastes[0].drift.moved_s);
+    }
+    const att_drift drift = tastes[1].drift;
+    att_arena_deinit(&scratch);
+    return drift;
+}
+
+static void retag(att_engine *engine, int i, const char *tag)
+{
+    const att_text tags[] = {att_text_of(tag)};
+    const att_item item = {.id = scene_item_id(i), .title = ATT_LIT("retagged"), .medium = ATT_LIT("music"), .tags = tags, .tag_count = 1};
+    CHECK_OK_ERR(att_engine_items_put(engine, &item, 1, &err), &err);
+}
+
+CHECK_TEST(who_has_not_changed_is_not_asked_again_until_something_has)
+{
+    enum { USER = 50, BINGE = 14 };
+    CHECK_BEGIN();
+    att_engine *engine = scene_open(check_path("steady.attune"), &host);
+    for (int i = 0; i < 180; i++)
+        scene_put_item(engine, i, INT64_MAX);
+    for (int i = 0; i < 50; i++) { // jazz, five things a day
+        const att_event event = scene_event(USER, i * 3, ATT_SIGNAL_COMPLETE, SCENE_NOW - (12 - i / 5) * SCENE_DAY + i * 1000);
+        CHECK_OK_ERR(att_engine_event(engine, &event, NULL, &err), &err);
+    }
+    CHECK_EQ(drift_of(engine).binge_tag, ATT_NO_INDEX);
+    CHECK_EQ(drift_of(engine).binge_tag, ATT_NO_INDEX);
+    for (int i = 0; i < BINGE; i++) { // and one night of metal
+        const att_event event = scene_event(USER, i * 3 + 1, ATT_SIGNAL_COMPLETE, SCENE_NOW - SCENE_DAY / 4 + i * 1000);
+        CHECK_OK_ERR(att_engine_event(engine, &event, NULL, &err), &err);
+    }
+    const uint32_t metal = att_names_find(&engine->catalogue.tags, ATT_LIT("metal"));
+    CHECK_EQ(drift_of(engine).binge_tag, metal);
+    const uint32_t events = engine->policy.taste.binge_events;
+    engine->policy.taste.binge_events = BINGE + 1;
+    CHECK_EQ(drift_of(engine).binge_tag, ATT_NO_INDEX);
+    engine->policy.taste.binge_events = events;
+    CHECK_EQ(drift_of(engine).binge_tag, metal);
+    for (int i = 0; i < BINGE; i++) // so it was jazz after all
+        retag(engine, i * 3 + 1, "jazz");
+    CHECK_EQ(drift_of(engine).binge_tag, ATT_NO_INDEX);
+    for (int i = 0; i < BINGE; i++)
+        retag(engine, i * 3 + 1, "metal");
+    CHECK_EQ(drift_of(engine).binge_tag, metal);
+    att_engine_close(engine);
+}
+
+CHECK_MAIN(CHECK_CASE(the_history_is_the_heaviest_of_a_full_sort), CHECK_CASE(reasons_are_the_strongest_of_all_effects),
+    CHECK_CASE(who_has_not_changed_is_not_asked_again_until_something_has))
