@@ -217,6 +217,32 @@ static att_status stopped(att_error *err)
     return ATT_CANCELLED;
 }
 
+static bool is_among(const uint32_t *items, size_t count, size_t item)
+{
+    for (size_t i = 0; i < count; i++)
+        if (items[i] == item)
+            return true;
+    return false;
+}
+
+// The slate as items of the world; how many of them stand for something that was made.
+static size_t take_slate(live *l, const att_slate *slate, uint32_t *items, size_t *count)
+{
+    size_t made = 0;
+    for (size_t i = 0; i < slate->count; i++) {
+        const att_shown *shown = &slate->shown[i];
+        size_t item = att_world_item_find(l->world, shown->item);
+        const bool stands_in = item == SIZE_MAX && shown->made.size;
+        if (stands_in)
+            item = live_made_stand_in(l, shown->item, slate->decision);
+        if (item == SIZE_MAX || is_among(items, *count, item))
+            continue;
+        items[(*count)++] = (uint32_t)item;
+        made += stands_in;
+    }
+    return made;
+}
+
 static att_status choose(void *user, const att_world_visit *visit, uint32_t *items, size_t *count, uint64_t *decision, att_error *err)
 {
     live *l = user;
@@ -235,14 +261,11 @@ static att_status choose(void *user, const att_world_visit *visit, uint32_t *ite
     if (status)
         return status;
     *decision = slate.decision;
-    for (size_t i = 0; i < slate.count; i++) {
-        const size_t item = att_world_item_find(l->world, slate.shown[i].item);
-        if (item != SIZE_MAX)
-            items[(*count)++] = (uint32_t)item;
-    }
+    const size_t made = take_slate(l, &slate, items, count);
     const double engine = worth(l, visit, items, *count), random = worth_of_random(l, visit);
     const double best = n || l->looks++ % BEST_EVERY == 0 ? worth_of_best(l, visit) : -1;
     pthread_mutex_lock(&l->lock);
+    l->figures.made.shown += made;
     live_figures_visit(&l->figures, visit->at_ms, n, engine, random, best);
     pthread_mutex_unlock(&l->lock);
     return ATT_OK;
@@ -267,7 +290,12 @@ static att_status feedback(void *user, const att_event *events, size_t count, at
         if (n)
             own[i].user = att_text_of(n->id);
         const size_t item = own[i].item.size ? att_world_item_find(l->world, own[i].item) : SIZE_MAX;
-        live_figures_event(&l->figures, &own[i], item == SIZE_MAX ? NULL : att_world_item(l->world, item));
+        const char *made = item == SIZE_MAX ? NULL : live_made_meant(l, own[i].decision, item);
+        if (made) {
+            own[i].item = att_text_of(made);
+            live_figures_made(&l->figures, own[i].signal);
+        }
+        live_figures_event(&l->figures, &own[i], made || item == SIZE_MAX ? NULL : att_world_item(l->world, item));
     }
     pthread_mutex_unlock(&l->lock);
     const att_status status = att_engine_events(l->engine, own, count, NULL, err);

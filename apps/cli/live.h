@@ -19,6 +19,8 @@
 #define LIVE_NEWCOMERS_MAX 96 // at the same time
 #define LIVE_RECENT_MAX 24
 #define LIVE_TRAININGS_MAX 48
+#define LIVE_PIECES_MAX 64    // made here, that simulated people may meet
+#define LIVE_MET_MAX 256      // slots with such a piece that are remembered
 
 typedef struct live_options {
     double day_s;        // that a simulated day takes
@@ -57,6 +59,23 @@ typedef struct live_training {
     char kind[32], why[200];
 } live_training;
 
+// A piece that was made here, and the item of the world that people react as to; SIZE_MAX: none.
+typedef struct live_piece {
+    char id[80];
+    size_t like;
+} live_piece;
+
+// Where one of them was shown.
+typedef struct live_met {
+    uint64_t decision;
+    size_t like, piece; // `piece` is a place in live.pieces
+} live_met;
+
+// Of made pieces: slots that held one and were looked at as any other, and what people did then.
+typedef struct live_made {
+    uint64_t shown, finished, liked, skipped;
+} live_made;
+
 // All that is told about it; one lock guards it.
 typedef struct live_figures {
     live_sums hours[LIVE_HOURS_MAX];
@@ -68,6 +87,7 @@ typedef struct live_figures {
     size_t newcomer_count, recent_count, training_count; // of the last two: ever
     uint32_t newcomers_ever, newcomers_before;           // before: those that are through
     uint64_t events;
+    live_made made;
     live_sums all;
 } live_figures;
 
@@ -93,6 +113,9 @@ typedef struct live {
     pthread_t people, training;
     bool people_started, training_started;
     uint64_t looks;
+    live_piece pieces[LIVE_PIECES_MAX]; // (piece_count); these are the people's thread's alone
+    live_met met[LIVE_MET_MAX];         // a ring
+    size_t piece_count, met_count;      // the latter: ever
 } live;
 
 // The engine and the world are to be made with live_host(l), so that they share the clock; until live_start it is the system's.
@@ -108,11 +131,19 @@ void live_deinit(live *l);
 // The figures as JSON; the caller's, by free(). NULL: out of memory. Any thread.
 char *live_json(void *user, size_t *size);
 
+// --- live_made.c
+// The item of the world that people react as to when `decision` shows them this piece; SIZE_MAX: none.
+size_t live_made_stand_in(live *l, att_text made, uint64_t decision);
+// The piece that was shown as this item of the world in that decision; NULL: none was.
+const char *live_made_meant(const live *l, uint64_t decision, size_t item);
+
 // --- live_figures.c
 void live_figures_init(live_figures *f, int64_t first_ms);
 // A visit: newcomer NULL for the others; best < 0: nobody looked.
 void live_figures_visit(live_figures *f, int64_t at_ms, live_newcomer *newcomer, double engine, double random, double best);
 void live_figures_event(live_figures *f, const att_event *event, const att_item *item);
+// What was done with a piece that was made here.
+void live_figures_made(live_figures *f, att_signal signal);
 json_t *live_figures_json(const live_figures *f);
 
 #endif

@@ -80,6 +80,13 @@ void live_figures_event(live_figures *f, const att_event *event, const att_item 
     snprintf(r->title, sizeof r->title, "%.*s", (int)item->title.size, item->title.data);
 }
 
+void live_figures_made(live_figures *f, att_signal signal)
+{
+    f->made.finished += signal == ATT_SIGNAL_COMPLETE;
+    f->made.liked += signal == ATT_SIGNAL_LIKE || signal == ATT_SIGNAL_SAVE;
+    f->made.skipped += signal == ATT_SIGNAL_SKIP;
+}
+
 // --- As JSON --------------------------------------------------------------------------------------------------
 
 static json_t *mean(double sum, uint64_t count)
@@ -164,7 +171,9 @@ static json_t *recent_json(const live_figures *f)
 
 json_t *live_figures_json(const live_figures *f)
 {
-    return json_pack("{s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o}", "events", (json_int_t)f->events, "newcomers_ever", (json_int_t)f->newcomers_ever,
+    json_t *made = json_pack("{s:I,s:I,s:I,s:I}", "shown", (json_int_t)f->made.shown, "finished", (json_int_t)f->made.finished, "liked",
+        (json_int_t)f->made.liked, "skipped", (json_int_t)f->made.skipped);
+    return json_pack("{s:I,s:I,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "events", (json_int_t)f->events, "newcomers_ever", (json_int_t)f->newcomers_ever,
         "newcomers_through", (json_int_t)f->newcomers_before, "all", sums_json(&f->all), "hours", hours_json(f), "by_visit", by_visit_json(f),
-        "newcomers", newcomers_json(f), "trainings", trainings_json(f), "recent", recent_json(f));
+        "newcomers", newcomers_json(f), "trainings", trainings_json(f), "recent", recent_json(f), "made", made);
 }

@@ -127,6 +127,34 @@ CHECK_TEST(a_job_can_be_cancelled_in_a_demo_too)
     CHECK_STR(state, "cancelled");
 }
 
+static bool is_anything_made(void)
+{
+    json_t *briefs = ask("/v1/generations");
+    const bool made = json_array_size(json_object_get(briefs, "briefs")) > 0;
+    json_decref(briefs);
+    return made;
+}
+
+// Pieces are made once there is a model, and composing takes a while.
+CHECK_TEST(people_meet_what_was_made_and_their_events_are_about_it)
+{
+    CHECK_BEGIN();
+    json_int_t shown = 0, done = 0;
+    for (int tries = 0; tries < 1200 && !(shown > 0 && done > 0); tries++) {
+        json_t *demo = ask("/v1/demo"), *made = json_object_get(demo, "made");
+        CHECK(json_is_object(made));
+        shown = whole(made, "shown");
+        done = whole(made, "finished") + whole(made, "liked") + whole(made, "skipped");
+        json_decref(demo);
+        if (tries > 300 && !is_anything_made())
+            CHECK_SKIP("nothing is made in this build");
+        usleep(100000);
+    }
+    CHECK(shown > 0);
+    CHECK(done > 0);
+    CHECK(done <= 3 * shown);
+}
+
 CHECK_TEST(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)
 {
     CHECK_BEGIN();
@@ -158,6 +186,7 @@ int main(void)
         CHECK_CASE(what_the_engine_shows_is_worth_more_than_random_and_no_more_than_the_best),
         CHECK_CASE(a_newcomer_is_a_person_of_the_store_like_any_other),
         CHECK_CASE(a_job_can_be_cancelled_in_a_demo_too),
+        CHECK_CASE(people_meet_what_was_made_and_their_events_are_about_it),
         CHECK_CASE(its_clock_runs_ahead_of_ours_and_it_stops_when_told_to)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
 }
