@@ -53,9 +53,9 @@ export function Live() {
       <${Figure} title="Best possible" note="if one could read minds">${mean('best')}<//>
       <${Figure} title="Slates asked for" note=${`${many(d.events, 'event', 'events')} came back`}>${whole(d.all.visits)}<//>
       <${Figure} title="Newcomers" note=${`${whole(d.newcomers_through)} have had all their visits`}>${whole(d.newcomers_ever)}<//>
-      ${d.made.shown > 0 && html`<${Figure} title="Made pieces shown" note=${`${whole(d.made.finished)} heard to the end, ${whole(d.made.liked)} liked, ${whole(d.made.skipped)} skipped`}>${whole(d.made.shown)}<//>`}
       <${Figure} title="Trainings" note=${newest ? `the last one took ${newest.seconds.toFixed(1)} s` : 'the first one runs'}>${whole(d.trainings.length)}<//>
     </div>
+    ${d.made.shown > 0 && html`<p class="quiet">${whole(d.made.shown)} slots held pieces that were made here: ${whole(d.made.finished)} were heard to the end, ${whole(d.made.liked)} liked, ${whole(d.made.skipped)} skipped.</p>`}
     <${Card} wide title="Satisfaction with what is shown" note="Slots weighted by how often they are looked at; means over three hours. Broken lines: a model was put in force.">
       ${hours.length > 0 ? html`<${Chart} label="satisfaction with the engine's slates, random slates and the best possible, over simulated time" time x=${hours.map((p) => p.at_ms / 1000)} range=${[0, 1]} height=${260}
         marks=${swaps.map((t) => ({ x: t.at_ms / 1000, text: `model ${t.version}` }))} lines=${lines(hours)} />` : html`<p class="quiet">The first hour has not passed.</p>`}
