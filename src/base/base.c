@@ -281,6 +281,8 @@ int att_order_u32(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+enum { DIGIT_MAX = 9 }; // bits
+
 static void sort_few(uint32_t *list, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
@@ -292,7 +294,23 @@ static void sort_few(uint32_t *list, size_t count)
     }
 }
 
-// Bytes that are the same in all are passed over.
+// One pass of a radix sort, by the `width` bits from `shift` on.
+static void sort_digit(uint32_t *out, const uint32_t *in, size_t count, unsigned shift, unsigned width)
+{
+    uint32_t starts[1 << DIGIT_MAX] = {0}, sum = 0;
+    const uint32_t digits = UINT32_C(1) << width;
+    for (size_t i = 0; i < count; i++)
+        starts[in[i] >> shift & (digits - 1)]++;
+    for (uint32_t d = 0; d < digits; d++) {
+        const uint32_t here = starts[d];
+        starts[d] = sum;
+        sum += here;
+    }
+    for (size_t i = 0; i < count; i++)
+        out[starts[in[i] >> shift & (digits - 1)]++] = in[i];
+}
+
+// By as few digits as the bits need in which any two differ.
 void att_sort_u32(uint32_t *list, size_t count, uint32_t *spare)
 {
     enum { few = 32 };
@@ -300,20 +318,19 @@ void att_sort_u32(uint32_t *list, size_t count, uint32_t *spare)
         sort_few(list, count);
         return;
     }
-    uint32_t counts[4][256] = {0}, *in = list, *out = spare;
-    for (size_t i = 0; i < count; i++)
-        for (unsigned byte = 0; byte < 4; byte++)
-            counts[byte][list[i] >> 8 * byte & 255]++;
-    for (unsigned byte = 0; byte < 4; byte++) {
-        if (counts[byte][in[0] >> 8 * byte & 255] == count)
-            continue;
-        for (uint32_t value = 0, start = 0; value < 256; value++) {
-            const uint32_t here = counts[byte][value];
-            counts[byte][value] = start;
-            start += here;
-        }
-        for (size_t i = 0; i < count; i++)
-            out[counts[byte][in[i] >> 8 * byte & 255]++] = in[i];
+    uint32_t all_or = 0, all_and = UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        all_or |= list[i];
+        all_and &= list[i];
+    }
+    const uint32_t varying = all_or ^ all_and;
+    if (!varying)
+        return;
+    const unsigned bits = 32 - (unsigned)__builtin_clz(varying), passes = (bits + DIGIT_MAX - 1) / DIGIT_MAX;
+    const unsigned width = (bits + passes - 1) / passes;
+    uint32_t *in = list, *out = spare;
+    for (unsigned shift = 0; shift < bits; shift += width) {
+        sort_digit(out, in, count, shift, width);
         uint32_t *const held = in;
         in = out;
         out = held;

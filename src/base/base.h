@@ -48,7 +48,7 @@ void att_want_large_pages(void *memory, size_t size);
 
 // For qsort and bsearch: numbers in rising order.
 int att_order_u32(const void *a, const void *b);
-// Ascending, by bytes (radix sort: Knuth, The Art of Computer Programming 3, 5.2.5); `spare` has room for `count`.
+// Ascending, by digits (radix sort: Knuth, The Art of Computer Programming 3, 5.2.5); `spare` has room for `count`.
 void att_sort_u32(uint32_t *list, size_t count, uint32_t *spare);
 int att_order_u64(const void *a, const void *b);
 

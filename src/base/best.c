@@ -86,58 +86,68 @@ static void insertion_sort(uint64_t *keys, size_t count)
     }
 }
 
-static void radix_pass(uint64_t *out, const uint64_t *in, size_t count, unsigned shift)
+enum { DIGIT = 8, DIGITS = 1 << DIGIT };
+
+// Where each digit's keys begin, the largest digit first.
+static void begin_digits(uint32_t counts[DIGITS])
 {
-    size_t starts[256] = {0};
-    for (size_t i = 0; i < count; i++)
-        starts[255 - (in[i] >> shift & 255)]++;
-    size_t sum = 0;
-    for (size_t b = 0; b < 256; b++) {
-        const size_t here = starts[b];
-        starts[b] = sum;
+    uint32_t sum = 0;
+    for (size_t d = DIGITS; d-- > 0;) {
+        const uint32_t here = counts[d];
+        counts[d] = sum;
         sum += here;
     }
-    for (size_t i = 0; i < count; i++)
-        out[starts[255 - (in[i] >> shift & 255)]++] = in[i];
 }
 
-// Bytes `from` … `to` - 1 of the keys, the lowest first; those that are the same in all keys are passed over.
-static void radix_sort(uint64_t *keys, size_t count, uint64_t *spare, unsigned from, unsigned to)
+static void move_by_digit(uint64_t *out, const uint64_t *in, size_t count, unsigned shift, uint32_t starts[DIGITS])
+{
+    for (size_t i = 0; i < count; i++)
+        out[starts[in[i] >> shift & (DIGITS - 1)]++] = in[i];
+}
+
+// By two digits from bit `shift` on.
+static void sort_two_digits(uint64_t *keys, size_t count, uint64_t *spare, unsigned shift)
+{
+    uint32_t low[DIGITS] = {0}, high[DIGITS] = {0};
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t digits = keys[i] >> shift;
+        low[digits & (DIGITS - 1)]++;
+        high[digits >> DIGIT & (DIGITS - 1)]++;
+    }
+    begin_digits(low);
+    begin_digits(high);
+    move_by_digit(spare, keys, count, shift, low);
+    move_by_digit(keys, spare, count, shift + DIGIT, high);
+}
+
+static uint64_t varying(const uint64_t *keys, size_t count)
 {
     uint64_t all_or = 0, all_and = ~0ull;
     for (size_t i = 0; i < count; i++) {
         all_or |= keys[i];
         all_and &= keys[i];
     }
-    const uint64_t varying = all_or ^ all_and;
-    uint64_t *in = keys, *out = spare;
-    for (unsigned shift = from * 8; shift < to * 8; shift += 8) {
-        if (!(varying >> shift & 255))
-            continue;
-        radix_pass(out, in, count, shift);
-        uint64_t *const held = in;
-        in = out;
-        out = held;
-    }
-    if (in != keys)
-        memcpy(keys, in, count * sizeof *keys);
+    return all_or ^ all_and;
 }
 
+// By the sixteen highest bits in which any two differ. They tell nearly all of so few apart; those that they do not are sorted by what is left.
 void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare)
 {
     if (count <= FEW) {
         insertion_sort(keys, count);
         return;
     }
-    radix_sort(keys, count, spare, 4, 8); // by score; then ties, which are few as a rule
-    for (size_t i = 0; i < count;) {
+    const uint64_t bits = varying(keys, count);
+    if (!bits)
+        return;
+    const unsigned top = 64 - (unsigned)__builtin_clzll(bits), shift = top > 2 * DIGIT ? top - 2 * DIGIT : 0;
+    sort_two_digits(keys, count, spare, shift);
+    for (size_t i = 0; i < count && shift;) {
         size_t end = i + 1;
-        while (end < count && keys[end] >> 32 == keys[i] >> 32)
+        while (end < count && keys[end] >> shift == keys[i] >> shift)
             end++;
-        if (end - i > FEW)
-            radix_sort(keys + i, end - i, spare, 0, 4);
-        else if (end - i > 1)
-            insertion_sort(keys + i, end - i);
+        if (end - i > 1)
+            att_rank_sort(keys + i, end - i, spare); // they differ below `shift` only
         i = end;
     }
 }

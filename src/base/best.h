@@ -50,7 +50,7 @@ static inline void att_best_push(att_best *top, uint64_t key)
 // Cuts and sorts, best first. `spare` has room for `keep`. Returns how many there are.
 size_t att_best_finish(att_best *top, uint64_t *spare);
 
-// Descending, by bytes; `spare` has room for `count`.
+// Descending, by digits; `spare` has room for `count`.
 void att_rank_sort(uint64_t *keys, size_t count, uint64_t *spare);
 
 #endif

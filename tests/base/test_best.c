@@ -37,13 +37,15 @@ CHECK_TEST(the_best_of_a_stream_are_those_of_a_full_sort)
     att_rng rng = att_rng_seed(51);
     static const size_t keeps[] = {1, 2, 7, 48, 49, 500, 2999, 3000};
     for (size_t k = 0; k < ATT_COUNT_OF(keeps); k++) {
-        for (int kind = 0; kind < 4; kind++) {
+        for (int kind = 0; kind < 5; kind++) {
             att_best best = att_best_begin(keys, keeps[k]);
             for (uint32_t i = 0; i < MANY; i++) {
                 const float score = kind == 0   ? (float)att_rng_normal(&rng)
                                     : kind == 1 ? (float)att_rng_below(&rng, 5) // long runs of ties
                                     : kind == 2 ? (float)i                      // rising
-                                                : -(float)i;                    // falling
+                                    : kind == 3 ? -(float)i                     // falling
+                                    : i == 70   ? 1e30f                         // one far from the others, which differ little
+                                                : 1 + 1e-7f * (float)att_rng_below(&rng, 200);
                 all[i] = att_rank_key(score, i);
                 att_best_push(&best, all[i]);
             }
