@@ -413,30 +413,29 @@ static void solve_block(
         leverage_of(w->leverage + i, w->events + i, stride);
 }
 
-// sqrt|w| (y - x.u) / (1 - F.F)
-static double event_factor(
-    const att_model *model, const att_fold *fold, const att_fold_row *event, double leverage)
+// sqrt|w| (y - x.u) / (1 - F.F); `said` is sqrt|w| x.u.
+static double event_factor(const att_fold_row *event, double said, double leverage)
 {
-    const float *p = fold->panel + (size_t)event->row * model->stride;
-    const double root = sqrt(fabs((double)event->weight));
-    const double said = model->kernels->dot_f32(p, fold->vector, model->stride); // sqrt|w| x.u
-    return ((event->weight > 0 ? root : 0) - said) / ATT_MAX(1 - leverage, 1e-6);
+    const double root = event->weight > 0 ? sqrt((double)event->weight) : 0;
+    return (root - said) / ATT_MAX(1 - leverage, 1e-6);
 }
 
 // effects[j][i] = share_j * factor_i * F_i . T_j, for the `count` events that have the panel's rows from `first` on. `event` is
 // that of the first of them. Returns the event behind the last.
 static size_t write_vector_effects(const att_model *model, const att_fold *fold, const effect_work *w,
-    size_t event, size_t count, size_t target_count, float *effects)
+    size_t event, size_t first, size_t count, size_t target_count, float *effects)
 {
     const size_t events = fold->history.count;
     const size_t begin = event;
     uint32_t at[EVENT_BLOCK]; // less `begin`
+    float said[EVENT_BLOCK];
+    model->kernels->rows_dot_f32(said, fold->panel + first * model->stride, count, model->stride, fold->vector, model->stride);
     for (size_t i = 0; i < count; event++) {
         const att_fold_row *row = &fold->history.items[event];
         if (row->row == UINT32_MAX)
             continue;
         at[i] = (uint32_t)(event - begin);
-        w->leverage[i] = (float)event_factor(model, fold, row, (double)w->leverage[i]);
+        w->leverage[i] = (float)event_factor(row, (double)said[i], (double)w->leverage[i]);
         i++;
     }
     const bool all = event - begin == count;
@@ -483,7 +482,7 @@ att_status att_model_effects(const att_model *model, att_fold *fold, const uint3
     for (size_t first = 0; first < fold->rows; first += EVENT_BLOCK) {
         const size_t count = ATT_MIN(fold->rows - first, EVENT_BLOCK);
         solve_block(model, fold, &w, first, count);
-        event = write_vector_effects(model, fold, &w, event, count, target_count, effects);
+        event = write_vector_effects(model, fold, &w, event, first, count, target_count, effects);
     }
     if (fold->sums)
         add_sums(model, fold, targets, target_count, effects);
