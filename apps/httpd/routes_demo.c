@@ -41,6 +41,11 @@ static const shape_field recent_fields[] = {{"at_ms", SHAPE_WHOLE, "simulated ti
     {"item", SHAPE_TEXT, "with which item", .required = true}, {"title", SHAPE_TEXT, "its title", .required = true}, {0}};
 static const shape shape_recent = {"DemoRecent", "Something that a simulated person did", recent_fields};
 
+static const shape_field made_met_fields[] = {{"shown", SHAPE_WHOLE, "slots that held one", .required = true},
+    {"finished", SHAPE_WHOLE, "heard to the end", .required = true}, {"liked", SHAPE_WHOLE, "liked or saved", .required = true},
+    {"skipped", SHAPE_WHOLE, "skipped", .required = true}, {0}};
+static const shape shape_made_met = {"DemoMade", "What simulated people did with what was made here", made_met_fields};
+
 static const shape_field demo_fields[] = {{"at_ms", SHAPE_WHOLE, "the simulated clock", .required = true},
     {"day_s", SHAPE_NUMBER, "seconds that a simulated day takes", .required = true}, {"people", SHAPE_WHOLE, "in the world", .required = true},
     {"events", SHAPE_WHOLE, "that they sent since the demo began", .required = true},
@@ -53,7 +58,8 @@ static const shape_field demo_fields[] = {{"at_ms", SHAPE_WHOLE, "the simulated 
     {"by_visit", SHAPE_LIST, "the learning curve of newcomers", .of = SHAPE_OBJECT, .shape = &shape_visit, .required = true},
     {"newcomers", SHAPE_LIST, "who are here now", .of = SHAPE_OBJECT, .shape = &shape_newcomer, .required = true},
     {"trainings", SHAPE_LIST, "oldest first", .of = SHAPE_OBJECT, .shape = &shape_training, .required = true},
-    {"recent", SHAPE_LIST, "newest first", .of = SHAPE_OBJECT, .shape = &shape_recent, .required = true}, {0}};
+    {"recent", SHAPE_LIST, "newest first", .of = SHAPE_OBJECT, .shape = &shape_recent, .required = true},
+    {"made", SHAPE_OBJECT, "slots with pieces that were made here, and what became of them", .shape = &shape_made_met, .required = true}, {0}};
 const shape httpd_shape_demo = {"Demo", "How simulated people fare", demo_fields};
 
 void httpd_demo(httpd_exchange *x)

@@ -2,6 +2,7 @@
 // httpd/routes_loop.c - the loop itself: events in, slates and their reasons out.
 #include "routes.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -219,6 +220,40 @@ void httpd_write_slate(httpd_out *o, const att_slate *slate)
     out_close(o, '}');
 }
 
+static void key_number_or_null(httpd_out *o, const char *key, double value, bool known)
+{
+    if (known)
+        out_key_number(o, key, value);
+    else
+        out_key_text_or_null(o, key, (att_text){0});
+}
+
+// Wishes count in a slate of one medium alone.
+static void write_wishes(httpd_out *o, att_engine *engine, const att_request *request, att_text item)
+{
+    att_wish_met met[ATT_WISHES_MET_MAX];
+    size_t count = 0;
+    if (request->medium.size && att_engine_wishes_see(engine, &request->context, item, met, ATT_WISHES_MET_MAX, &count, NULL))
+        count = 0; // deleted meanwhile
+    out_key(o, "wishes");
+    out_open(o, '[');
+    for (size_t i = 0; i < count; i++) {
+        const att_wish *wish = &met[i].wish;
+        out_item(o);
+        out_open(o, '{');
+        out_key_string(o, "situation", att_facet_class_name((att_facet)wish->facet, wish->which));
+        out_key_string(o, "feature", wish->feature);
+        key_number_or_null(o, "least", wish->least, isfinite(wish->least));
+        key_number_or_null(o, "most", wish->most, isfinite(wish->most));
+        out_key_number(o, "tolerance", wish->tolerance);
+        out_key_number(o, "weight", wish->weight);
+        key_number_or_null(o, "value", met[i].value, met[i].is_known);
+        key_number_or_null(o, "fit", met[i].fit, met[i].is_known);
+        out_close(o, '}');
+    }
+    out_close(o, ']');
+}
+
 void httpd_explain(httpd_exchange *x)
 {
     att_request request;
@@ -239,6 +274,7 @@ void httpd_explain(httpd_exchange *x)
     out_key_bool(o, "eligible", e.eligible);
     out_key_text_or_null(o, "barred_by", e.eligible ? (att_text){0} : att_text_of(e.barred_by));
     out_key_number(o, "score_without_reasons", e.score_without_reasons);
+    write_wishes(o, x->engine, &request, e.shown.item);
     out_close(o, '}');
 }
 

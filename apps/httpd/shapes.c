@@ -99,13 +99,25 @@ const shape httpd_shape_slate = {"Slate", "What to show; on disk with all its te
 static const shape_field explain_fields[] = {{"item", SHAPE_TEXT, "which item", ID_SIZE, .required = true},
     {"user", SHAPE_TEXT, "for whom", ID_SIZE, .required = true}, {"context", SHAPE_OBJECT, "the situation", .shape = &httpd_shape_context},
     {"territory", SHAPE_TEXT, "where, ISO 3166 alpha-2 in letters", 2, 2}, {"age", SHAPE_WHOLE, "of the person in years", 0, 150},
-    {"use", SHAPE_TEXT, "what for", .name_of = use_of}, {"at", SHAPE_TIME, "as if it were then"}, {0}};
+    {"use", SHAPE_TEXT, "what for", .name_of = use_of}, {"medium", SHAPE_TEXT, "as in a slate of this medium alone", 1, 32},
+    {"at", SHAPE_TIME, "as if it were then"}, {0}};
 const shape httpd_shape_explain = {"ExplanationRequest", "A question: why this item", explain_fields};
+
+static const shape_field wish_fields[] = {{"situation", SHAPE_TEXT, "whose wish it is", .required = true},
+    {"feature", SHAPE_TEXT, "what of the item", .required = true},
+    {"least", SHAPE_NUMBER, "what fits best, from; null: no bound", .required = true, .nullable = true},
+    {"most", SHAPE_NUMBER, "to; null: no bound", .required = true, .nullable = true},
+    {"tolerance", SHAPE_NUMBER, "so far beyond, the fit is 0", .required = true},
+    {"weight", SHAPE_NUMBER, "among the wishes of its situation", .required = true},
+    {"value", SHAPE_NUMBER, "the item's; null: not known", .required = true, .nullable = true},
+    {"fit", SHAPE_NUMBER, "1 within, towards -1 far off; null: not known", .required = true, .nullable = true}, {0}};
+static const shape shape_wish = {"Wish", "What a situation wants of a feature, and how the item meets it", wish_fields};
 
 static const shape_field explanation_fields[] = {{"shown", SHAPE_OBJECT, "as if it stood first", .shape = &shape_shown, .required = true},
     {"eligible", SHAPE_BOOL, "whether it may be shown", .required = true},
     {"barred_by", SHAPE_TEXT, "why not; null when it may", .required = true, .nullable = true},
-    {"score_without_reasons", SHAPE_NUMBER, "computed anew without the events named", .required = true}, {0}};
+    {"score_without_reasons", SHAPE_NUMBER, "computed anew without the events named", .required = true},
+    {"wishes", SHAPE_LIST, "what the term situation is made of; none where all media are asked for together", .of = SHAPE_OBJECT, .shape = &shape_wish, .required = true}, {0}};
 const shape httpd_shape_explanation = {"Explanation", "Why this item has this score", explanation_fields};
 
 static const shape_field share_fields[] = {{"tag", SHAPE_TEXT, "tag", .required = true},

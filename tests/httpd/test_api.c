@@ -117,12 +117,12 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
         "\"published_at\":\"2026-01-01\",\"age_rating\":6,\"boost\":0.5,\"vector\":[0.5,0.25],\"rights\":[{\"start\":\"2026-01-01\",\"end\":"
         "\"2040-01-01\",\"include\":[\"DE\"],\"exclude\":[\"FR\"],\"uses\":[\"stream\"]}],\"licence\":\"CC-BY-4.0\",\"opt_out\":[\"train\"]}"},
     {"getItem", "/v1/items/new%2Fsong", NULL}, {"listItems", "/v1/items?q=neu&limit=5", NULL},
-    {"putItems", NULL, "{\"id\":\"n1\",\"title\":\"One\"}\n{\"id\":\"n2\"}\n"}, {"deleteItem", "/v1/items/new%2Fsong?reason=gone", NULL}, {"takeDown", "/v1/items/n2/takedown", "{\"reason\":\"asked to\"}"},
+    {"putItems", NULL, "{\"id\":\"n1\",\"title\":\"One\",\"medium\":\"music\",\"features\":{\"tempo_bpm\":120}}\n{\"id\":\"n2\"}\n"}, {"deleteItem", "/v1/items/new%2Fsong?reason=gone", NULL}, {"takeDown", "/v1/items/n2/takedown", "{\"reason\":\"asked to\"}"},
     {"addEvent", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}"},
     {"addEvent", NULL, "{\"user\":\"u1\",\"item\":\"m4\",\"signal\":\"like\",\"context\":{\"device\":\"phone\",\"place\":\"home\",\"activity\":\"relax\",\"noise\":\"quiet\",\"utc_offset_min\":60}}"},
     {"addEvents", NULL, "{\"id\":\"api-1\",\"user\":\"u1\",\"item\":\"n1\",\"signal\":\"like\"}\n\n{\"user\":\"u2\",\"item\":\"n1\",\"signal\":\"save\"}\n"},
     {"decide", NULL, "{\"user\":\"u1\",\"count\":5,\"context\":{\"device\":\"phone\",\"activity\":\"commute\"},\"territory\":\"DE\",\"age\":30}"},
-    {"explain", NULL, "{\"user\":\"u1\",\"item\":\"n1\"}"},
+    {"explain", NULL, "{\"user\":\"u1\",\"item\":\"n1\",\"medium\":\"music\",\"context\":{\"activity\":\"workout\"}}"},
     {"choose", NULL,
         "{\"choice\":\"cover\",\"user\":\"u1\",\"features\":{\"hour\":\"night\",\"age\":0.3},\"context\":{\"device\":\"tv\"},\"await_display\":"
         "true,\"options\":[{\"id\":\"face\",\"features\":{\"bright\":0.5}},{\"id\":\"scene\"}]}", "decision"},
@@ -516,6 +516,34 @@ CHECK_TEST(the_score_is_the_sum_of_its_terms)
     client_free(&r);
 }
 
+CHECK_TEST(an_explanation_tells_what_a_situation_wants_of_the_item)
+{
+    CHECK_BEGIN();
+    const char *item = "{\"title\":\"Run\",\"medium\":\"music\",\"features\":{\"tempo_bpm\":180,\"energy\":0.9}}";
+    reply r = client_ask(&town, "PUT", "/v1/items/runner", town.key, item);
+    CHECK_EQ(r.status, 200);
+    client_free(&r);
+    r = client_ask(&town, "POST", "/v1/explanations", town.key,
+        "{\"user\":\"u1\",\"item\":\"runner\",\"medium\":\"music\",\"context\":{\"activity\":\"workout\"}}");
+    CHECK_EQ(r.status, 200);
+    json_t *wishes = json_object_get(r.json, "wishes"), *wish;
+    size_t i, tempo = 0;
+    json_array_foreach(wishes, i, wish) if (strcmp(json_string_value(json_object_get(wish, "feature")), "tempo_bpm") == 0)
+    {
+        tempo++;
+        CHECK_STR(json_string_value(json_object_get(wish, "situation")), "workout");
+        CHECK_NEAR(json_number_value(json_object_get(wish, "value")), 180, 1e-9);
+        CHECK(json_is_real(json_object_get(wish, "fit")) || json_is_integer(json_object_get(wish, "fit")));
+    }
+    CHECK_EQ(tempo, 1);
+    CHECK(json_object_get(json_object_get(json_object_get(r.json, "shown"), "terms"), "situation") != NULL);
+    client_free(&r);
+    r = client_ask(&town, "POST", "/v1/explanations", town.key, "{\"user\":\"u1\",\"item\":\"runner\",\"context\":{\"activity\":\"workout\"}}");
+    CHECK_EQ(json_array_size(json_object_get(r.json, "wishes")), 0); // among several media no situation counts
+    CHECK(json_object_get(json_object_get(json_object_get(r.json, "shown"), "terms"), "situation") == NULL);
+    client_free(&r);
+}
+
 CHECK_TEST(it_stops_gracefully_and_what_was_acknowledged_is_there)
 {
     CHECK_BEGIN();
@@ -608,6 +636,7 @@ int main(void)
         CHECK_CASE(every_documented_field_of_an_answer_is_delivered), CHECK_CASE(a_block_and_a_takedown_act_on_the_very_next_slate),
         CHECK_CASE(a_deleted_item_is_gone_and_comes_back_when_it_is_put_again),
         CHECK_CASE(an_item_leaves_slates_in_the_second_its_window_closes), CHECK_CASE(an_event_sent_twice_counts_once),
-        CHECK_CASE(the_score_is_the_sum_of_its_terms), CHECK_CASE(it_stops_gracefully_and_what_was_acknowledged_is_there)};
+        CHECK_CASE(the_score_is_the_sum_of_its_terms),
+        CHECK_CASE(an_explanation_tells_what_a_situation_wants_of_the_item), CHECK_CASE(it_stops_gracefully_and_what_was_acknowledged_is_there)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);
 }
