@@ -27,6 +27,7 @@ typedef struct att_open_options {
     uint64_t seed;   // of a new store; 0: taken from the clock
     uint32_t threads; // for training and building, 1 … 64, more counts as 64; 0: 1
     uint64_t near_bytes_max; // memory for lists of what is near people, so that who asks again need not be searched for; 0: 64 MiB; 1: none
+    uint64_t checkpoint_records; // folded since the last checkpoint before att_engine_checkpoint or closing writes another; 0: 20000
     int32_t wait_ms;  // for another process that writes, then ATT_BUSY; 0: 5000
     const struct att_medium *const *worlds; // beside those built in, or in place of one of that name, until NULL; they outlive the engine (attune/generate.h)
 } att_open_options;
@@ -39,8 +40,13 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     const att_host *host, att_error *err);
 // As it was opened; valid as long as the engine. What lies beside the store has this name and more.
 const char *att_engine_path(const att_engine *engine);
-// When no other call is running.
+// When no other call is running. Writes a checkpoint of people's state when it is due.
 void att_engine_close(att_engine *engine);
+// Writes one while the engine goes on: after a kill, opening folds only what came behind it. For a thread of the host's that has time, now
+// and then (attune serve: each half minute). It is due when checkpoint_records were folded since the last one, and a sixteenth of all that
+// there are, so that it costs little beside what it saves; otherwise nothing is done, at once. *written (may be NULL) tells. It reads the
+// last one and the log behind it on a connection of its own: no event, no decision waits for it. Needs memory for a second state meanwhile.
+att_status att_engine_checkpoint(att_engine *engine, bool *written, att_error *err);
 
 // What the store holds. All zeros when it cannot be read; the log sink is told why.
 typedef struct att_engine_info {
@@ -53,6 +59,7 @@ typedef struct att_engine_info {
     char model_kind[32];                        // "als", "ease", "blend", "popularity"
     uint64_t items_bytes, users_bytes, index_bytes; // memory held
     uint64_t event_ids_bytes; // of users_bytes, what knows the ids of events: some 22 bytes for each, for good, so that it counts once
+    uint64_t since_checkpoint; // records that opening after a kill would fold again
     uint64_t model_in_force; // what the log says; differs from `model` only when its files are damaged
 } att_engine_info;
 void att_engine_info_get(att_engine *engine, att_engine_info *out);

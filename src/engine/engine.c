@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define CHECKPOINT_EVERY 20000 // records folded before close writes a new checkpoint
 
 att_open_options att_open_options_default(void)
 {
@@ -59,23 +58,29 @@ static void count_item_events(att_engine *engine)
     }
 }
 
-att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err)
+att_status att_engine_fold_checked(att_engine *engine, const att_record *record, att_error *err)
 {
-    att_status status = att_model_log_note(&engine->models, record, &engine->host, err);
+    att_status status = att_people_apply(engine->people, record, err);
     if (!status)
-        status = att_people_apply(engine->people, record, err);
-    if (status)
-        return status;
-    const att_status chosen = att_choices_apply(engine->choices, record, err);
-    if (chosen)
-        return chosen;
-    status = att_engine_fold_queue(engine, record, err);
+        status = att_choices_apply(engine->choices, record, err);
+    if (!status)
+        status = att_engine_fold_queue(engine, record, err);
     if (!status)
         status = att_engine_fold_made(engine, record, err);
     if (status)
         return status;
     engine->last_seq = record->seq;
     engine->folded_since_checkpoint++;
+    return ATT_OK;
+}
+
+att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err)
+{
+    att_status status = att_model_log_note(&engine->models, record, &engine->host, err);
+    if (!status)
+        status = att_engine_fold_checked(engine, record, err);
+    if (status)
+        return status;
     count_item_event(engine, record);
     if (record->kind == ATT_RECORD_TAKEDOWN) {
         att_catalogue_take_down(&engine->catalogue, record->item, true);
@@ -191,7 +196,7 @@ static att_status read_tail(att_engine *engine, log_reading *l, att_error *err)
     return status ? status : l->r.status;
 }
 
-static att_status read_policy(att_engine *engine, att_error *err)
+att_status att_engine_read_policy(att_engine *engine, att_error *err)
 {
     att_bytes yaml = {0};
     att_policy policy = att_policy_default();
@@ -239,14 +244,6 @@ static void drop_state(att_engine *engine)
     ATT_VEC_FREE(&engine->host, &engine->models);
 }
 
-static char *fold_path(att_engine *engine)
-{
-    char *path = att_alloc(&engine->host, engine->path_size + 8, 1);
-    if (path)
-        snprintf(path, engine->path_size + 8, "%s-fold", engine->path);
-    return path;
-}
-
 // Ids of events beyond the first two million lie beside the store, and not in memory.
 att_status att_engine_make_people(att_people **out, const char *path, const att_policy *policy, uint64_t seed, const att_host *host, att_error *err)
 {
@@ -263,59 +260,19 @@ att_status att_engine_make_people(att_people **out, const char *path, const att_
     return status;
 }
 
-// The checkpoint is used when it can be; anything else is said to the log sink and replayed.
-static void load_checkpoint(att_engine *engine)
+// People, choices, queue and what was made, each from its checkpoint, all up to engine->last_seq: where the people's checkpoint ends.
+att_status att_engine_load_folds(att_engine *engine, att_error *err)
 {
-    char *path = fold_path(engine);
-    if (!path)
-        return;
-    att_error err = {0};
-    if (access(path, R_OK) == 0) {
-        if (att_people_load(engine->people, path, &err))
-            att_logf(&engine->host, ATT_LOG_INFO, "replaying the whole log: %s", err.text);
-        else
-            engine->last_seq = att_people_last_seq(engine->people);
-    }
-    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
-}
-
-// Written by a process that did not know yet that somebody was to be forgotten: they hold the person still.
-static void drop_checkpoints(att_engine *engine)
-{
-    static const char *const suffixes[] = {"-fold", "-choices", "-queue", "-made"};
-    char path[4200];
-    for (size_t i = 0; i < ATT_COUNT_OF(suffixes) && !engine->options.read_only; i++)
-        if ((size_t)snprintf(path, sizeof path, "%s%s", engine->path, suffixes[i]) < sizeof path && unlink(path) != 0 && errno != ENOENT)
-            att_logf(&engine->host, ATT_LOG_WARNING, "%s holds somebody who was forgotten: delete it", path);
-    engine->folded_since_checkpoint = CHECKPOINT_EVERY; // a new one is worth its while
-}
-
-static att_status load_state(att_engine *engine, att_error *err)
-{
-    drop_state(engine);
-    att_names_init(&engine->users, &engine->host);
-    att_catalogue_init(&engine->catalogue, &engine->host);
+    uint64_t end = 0;
     engine->last_seq = 0;
     engine->folded_since_checkpoint = 0;
-    engine->whole_reads++;
-    uint64_t end = 0;
-    att_status status = read_policy(engine, err);
-    if (!status)
-        status = att_engine_read_wishes(engine, err);
-    if (!status)
-        status = att_engine_read_experiments(engine, err);
-    if (!status)
-        status = read_models(engine, err);
-    if (!status)
-        status = att_rights_create(&engine->rights, &engine->host, err);
+    att_status status = att_store_last_seq(engine->store, &end, err);
     if (!status)
         status = att_engine_make_people(&engine->people, engine->path, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
-    if (!status)
-        status = att_store_last_seq(engine->store, &end, err);
     if (status)
         return status;
-    load_checkpoint(engine);
+    att_engine_load_checkpoint(engine);
     if (engine->last_seq > end) { // a checkpoint ahead of the log is not of this log
         att_logf(&engine->host, ATT_LOG_WARNING,
             "the fold checkpoint ends at record %llu but the log at %llu; replaying the log",
@@ -326,18 +283,42 @@ static att_status load_state(att_engine *engine, att_error *err)
         status = att_engine_make_people(&engine->people, engine->path, &engine->policy, att_store_seed(engine->store),
             &engine->host, err);
     }
-    const bool had_checkpoint = engine->last_seq > 0;
-    log_reading l = {.bodies_seq = end};
     if (!status)
         status = att_engine_read_choices(engine, true, err);
     if (!status)
         status = att_engine_read_queue(engine, err);
     if (!status)
         status = att_engine_read_made(engine, err);
+    return status;
+}
+
+static att_status load_state(att_engine *engine, att_error *err)
+{
+    drop_state(engine);
+    att_names_init(&engine->users, &engine->host);
+    att_catalogue_init(&engine->catalogue, &engine->host);
+    engine->whole_reads++;
+    log_reading l = {0};
+    att_status status = att_engine_read_policy(engine, err);
+    if (!status)
+        status = att_engine_read_wishes(engine, err);
+    if (!status)
+        status = att_engine_read_experiments(engine, err);
+    if (!status)
+        status = read_models(engine, err);
+    if (!status)
+        status = att_rights_create(&engine->rights, &engine->host, err);
+    if (!status)
+        status = att_store_last_seq(engine->store, &l.bodies_seq, err);
+    if (!status)
+        status = att_engine_load_folds(engine, err);
+    const bool had_checkpoint = engine->last_seq > 0;
     if (!status)
         status = read_tail(engine, &l, err);
-    if (!status && had_checkpoint && l.r.new_forget)
-        drop_checkpoints(engine);
+    if (!status && had_checkpoint && l.r.new_forget) {
+        att_engine_drop_checkpoints(engine);
+        engine->folded_since_checkpoint = UINT64_MAX / 2; // a new one is worth its while
+    }
     if (!status) {
         engine->choices->outdated = false; // read whole
         count_item_events(engine);
@@ -355,10 +336,10 @@ att_status att_engine_reload(att_engine *engine, att_error *err)
     return att_while(err, status, "reading store %s", engine->path);
 }
 
-att_status att_engine_catch_up(att_engine *engine, att_error *err)
+// Both locks held.
+static att_status catch_up(att_engine *engine, att_error *err)
 {
     log_reading l = {.r.names_known = true};
-    pthread_rwlock_wrlock(&engine->state_lock);
     att_status status = read_tail(engine, &l, err);
     if (!status && l.r.new_policy)
         status = load_state(engine, err);
@@ -373,8 +354,46 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err)
     if (!status && engine->choices->outdated)
         status = att_engine_read_choices(engine, false, err);
     engine->stale = status != ATT_OK; // stopped somewhere inside: read whole the next time
+    return status;
+}
+
+att_status att_engine_catch_up(att_engine *engine, att_error *err)
+{
+    pthread_rwlock_wrlock(&engine->state_lock);
+    const att_status status = catch_up(engine, err);
     pthread_rwlock_unlock(&engine->state_lock);
     return status;
+}
+
+#define EXCHANGE(a, b, field)                      \
+    do {                                           \
+        unsigned char kept[sizeof(a)->field];      \
+        memcpy(kept, &(a)->field, sizeof kept);    \
+        memcpy(&(a)->field, &(b)->field, sizeof kept); \
+        memcpy(&(b)->field, kept, sizeof kept);    \
+    } while (0)
+
+att_status att_engine_exchange(att_engine *engine, att_engine *beside, att_error *err)
+{
+    pthread_rwlock_wrlock(&engine->state_lock);
+    EXCHANGE(engine, beside, users);
+    EXCHANGE(engine, beside, catalogue);
+    EXCHANGE(engine, beside, rights);
+    EXCHANGE(engine, beside, people);
+    EXCHANGE(engine, beside, policy);
+    EXCHANGE(engine, beside, policy_seq);
+    EXCHANGE(engine, beside, experiments);
+    EXCHANGE(engine, beside, serving);
+    EXCHANGE(engine, beside, wishes);
+    EXCHANGE(engine, beside, choices);
+    EXCHANGE(engine, beside, queue);
+    EXCHANGE(engine, beside, ledger);
+    EXCHANGE(engine, beside, models);
+    EXCHANGE(engine, beside, last_seq);
+    EXCHANGE(engine, beside, folded_since_checkpoint);
+    const att_status status = catch_up(engine, err);
+    pthread_rwlock_unlock(&engine->state_lock);
+    return att_while(err, status, "reading store %s", engine->path);
 }
 
 att_status att_engine_refresh(att_engine *engine, att_error *err)
@@ -399,8 +418,10 @@ att_status att_engine_state_check(const att_engine *engine, att_error *err)
 
 // --- Open and close -------------------------------------------------------------------------------------------
 
-static void destroy_engine(att_engine *engine)
+void att_engine_end(att_engine *engine)
 {
+    if (!engine)
+        return;
     const att_host host = engine->host;
     drop_state(engine);
     att_engine_free_event_chunk(engine);
@@ -417,10 +438,19 @@ static void destroy_engine(att_engine *engine)
     att_engine_provenance_close(engine);
     pthread_mutex_destroy(&engine->provenance_lock);
     att_steady_destroy(engine->steady);
+    att_engine_end(engine->shell);
+    pthread_mutex_destroy(&engine->renew_lock);
     ATT_FREE_ARRAY(&host, engine->map, 3 * (size_t)engine->map_dim);
     pthread_mutex_destroy(&engine->store_lock);
     ATT_FREE_ARRAY(&host, engine->path, engine->path_size + 1);
     att_free(&host, engine, 1, sizeof *engine);
+}
+
+void att_engine_empty(att_engine *engine)
+{
+    drop_state(engine);
+    att_store_close(engine->store);
+    engine->store = NULL;
 }
 
 const char *att_engine_path(const att_engine *engine)
@@ -428,10 +458,9 @@ const char *att_engine_path(const att_engine *engine)
     return engine->path;
 }
 
-att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
+att_status att_engine_begin(att_engine **out, const char *path, const att_open_options *options,
     const att_host *host, att_error *err)
 {
-    *out = NULL;
     const att_host full = att_host_complete(host);
     att_engine *engine = ATT_NEW_ARRAY(&full, att_engine, 1);
     if (!engine)
@@ -445,6 +474,7 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     pthread_mutex_init(&engine->queue_lock, NULL);
     pthread_mutex_init(&engine->look_lock, NULL);
     pthread_mutex_init(&engine->provenance_lock, NULL);
+    pthread_mutex_init(&engine->renew_lock, NULL);
     pthread_cond_init(&engine->queue_moved, NULL);
     att_names_init(&engine->users, &engine->host);
     att_catalogue_init(&engine->catalogue, &engine->host);
@@ -464,8 +494,23 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
         status = att_no_memory(err, engine->path_size, "bytes of path");
     else
         memcpy(engine->path, path, engine->path_size + 1);
-    if (!status)
-        status = att_item_filter_create(&engine->item_filter, &engine->host, err);
+    if (status) {
+        att_engine_end(engine);
+        return status;
+    }
+    *out = engine;
+    return ATT_OK;
+}
+
+att_status att_engine_open(att_engine **out, const char *path, const att_open_options *options,
+    const att_host *host, att_error *err)
+{
+    *out = NULL;
+    att_engine *engine = NULL;
+    att_status status = att_engine_begin(&engine, path, options, host, err);
+    if (status)
+        return status;
+    status = att_item_filter_create(&engine->item_filter, &engine->host, err);
     if (!status)
         status = att_engine_check_worlds(engine, err);
     if (!status)
@@ -480,43 +525,19 @@ att_status att_engine_open(att_engine **out, const char *path, const att_open_op
     if (!status)
         status = att_engine_reload(engine, err);
     if (status) {
-        destroy_engine(engine);
+        att_engine_end(engine);
         return status;
     }
     *out = engine;
     return ATT_OK;
 }
 
-static void save_checkpoint(att_engine *engine)
-{
-    if (engine->options.read_only || engine->folded_since_checkpoint < CHECKPOINT_EVERY)
-        return;
-    att_error err = {0};
-    // Caught up first, so that nobody is written down again whom another process has forgotten; and half a state, or
-    // one that a failed commit has left ahead of the log, is not written down at all.
-    if (att_engine_refresh(engine, &err) || engine->stale) {
-        att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
-        return;
-    }
-    char *path = fold_path(engine);
-    if (path && att_people_save(engine->people, path, &err))
-        att_logf(&engine->host, ATT_LOG_WARNING, "no fold checkpoint was written: %s", err.text);
-    ATT_FREE_ARRAY(&engine->host, path, engine->path_size + 8);
-    char choices[4200];
-    if (!engine->choices->outdated &&
-        (size_t)snprintf(choices, sizeof choices, "%s-choices", engine->path) < sizeof choices &&
-        att_choices_save(engine->choices, choices, &err))
-        att_logf(&engine->host, ATT_LOG_WARNING, "no checkpoint of choices was written: %s", err.text);
-    att_engine_save_queue(engine);
-    att_engine_save_made(engine);
-}
-
 void att_engine_close(att_engine *engine)
 {
     if (!engine)
         return;
-    save_checkpoint(engine);
-    destroy_engine(engine);
+    att_engine_save_at_close(engine);
+    att_engine_end(engine);
 }
 
 void att_engine_info_get(att_engine *engine, att_engine_info *out)
@@ -548,7 +569,8 @@ void att_engine_info_get(att_engine *engine, att_engine_info *out)
         .items_bytes = att_catalogue_bytes(&engine->catalogue) + att_rights_bytes(engine->rights) + att_wishes_bytes(&engine->wishes),
         .users_bytes = total.bytes + att_names_bytes(&engine->users),
         .event_ids_bytes = total.ids_bytes,
-        .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) + att_kept_bytes(engine->serving.kept) : 0};
+        .index_bytes = engine->serving.index ? att_index_bytes(engine->serving.index) + att_kept_bytes(engine->serving.kept) : 0,
+        .since_checkpoint = engine->folded_since_checkpoint};
     snprintf(out->model_kind, sizeof out->model_kind, "%s",
         engine->serving.model ? att_model_kind_name(att_model_kind_of(engine->serving.model)) : "none");
     pthread_rwlock_unlock(&engine->state_lock);

@@ -7,6 +7,7 @@
 // store_lock guards the store connection; whoever holds it is the one writer of this process. Order:
 //   store_lock first, then state_lock.
 // queue_lock guards the list of writes that wait for the next commit (write.c).
+// renew_lock is held by whoever reads a state beside this one (beside.c, checkpoint.c); taken before store_lock, while none is held.
 // look_lock guards the map's axes (look.c); taken while state_lock is held for reading.
 // provenance_lock guards the provenance log of this engine (provenance.c); taken while none of these is held.
 // The filter of items has a lock of its own (filter.c), taken while none of these is held.
@@ -111,7 +112,9 @@ struct att_engine {
     uint64_t decision_draws; // numbers the seeds of decisions; atomic
     uint64_t draw_claim;     // this engine's own number in them, from the store; 0: not taken yet; atomic
     uint64_t duplicates;     // events that were known, since opening; atomic
-    uint64_t folded_since_checkpoint;
+    uint64_t folded_since_checkpoint; // changes under both locks
+    pthread_mutex_t renew_lock;
+    struct att_engine *shell; // in which the state was made, when not in this one (beside.c)
     struct att_event_chunk *event_chunk; // of the commit that runs (write.c); under store_lock
 
     pthread_mutex_t queue_lock;
@@ -127,6 +130,17 @@ att_status att_engine_catch_up(att_engine *engine, att_error *err);
 att_status att_engine_reload(att_engine *engine, att_error *err);
 // Sees to it that a decision knows what others wrote, without waiting for a writer of this process.
 att_status att_engine_refresh(att_engine *engine, att_error *err);
+// In parts, for beside.c and checkpoint.c. Memory and locks, of which nothing was read yet; ending gives all of it back (NULL is fine).
+att_status att_engine_begin(att_engine **out, const char *path, const att_open_options *options, const att_host *host, att_error *err);
+void att_engine_end(att_engine *engine);
+void att_engine_empty(att_engine *engine); // of its state and its connection
+att_status att_engine_read_policy(att_engine *engine, att_error *err);
+// The folds that have checkpoints, up to where that of the people ends. They need a policy and rights. state_lock held for writing.
+att_status att_engine_load_folds(att_engine *engine, att_error *err);
+// One record into these folds alone; att_engine_fold does so too.
+att_status att_engine_fold_checked(att_engine *engine, const att_record *record, att_error *err);
+// The two exchange their states, and `engine` folds what the log has more. store_lock of `engine` held; nobody else knows `beside`.
+att_status att_engine_exchange(att_engine *engine, att_engine *beside, att_error *err);
 // With state_lock held: ATT_BUSY when there is no whole state to look at.
 att_status att_engine_state_check(const att_engine *engine, att_error *err);
 // One record into memory. state_lock held for writing.
@@ -134,6 +148,17 @@ att_status att_engine_state_check(const att_engine *engine, att_error *err);
 att_status att_engine_make_people(att_people **out, const char *path, const att_policy *policy, uint64_t seed, const att_host *host, att_error *err);
 att_status att_engine_fold(att_engine *engine, const att_record *record, att_error *err);
 att_status att_engine_fold_item(att_engine *engine, uint32_t index, const att_item *item, att_error *err);
+
+// --- beside.c ---------------------------------------------------------------------------------------------
+// Another engine on the same store, on a connection of its own that reads alone. Nothing is read yet.
+att_status att_engine_begin_beside(att_engine **out, const att_engine *engine, att_error *err);
+// The state anew, as the policy in the store asks for, while this one goes on; in force when it returns. No lock held.
+att_status att_engine_renew(att_engine *engine, att_error *err);
+
+// --- checkpoint.c -------------------------------------------------------------------------------------------
+void att_engine_load_checkpoint(att_engine *engine); // of the people; sets last_seq. What cannot be used is said to the log sink
+void att_engine_drop_checkpoints(const att_engine *engine);
+void att_engine_save_at_close(att_engine *engine);
 
 // --- choose.c ---------------------------------------------------------------------------------------------
 // A new fold of choices up to engine->last_seq in place of the old one. state_lock held for writing.

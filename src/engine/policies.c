@@ -354,12 +354,7 @@ static att_status act(att_engine *engine, act_write *job, att_error *err)
     job->write.run = run_act;
     if (!status)
         status = att_engine_commit(engine, &job->write, err);
-    if (status || !job->swaps)
-        return status;
-    pthread_mutex_lock(&engine->store_lock);
-    status = att_engine_reload(engine, err); // the fold is a function of log and policy
-    pthread_mutex_unlock(&engine->store_lock);
-    return status;
+    return status || !job->swaps ? status : att_engine_renew(engine, err); // the fold is a function of log and policy
 }
 
 // With the policy as YAML, read back under the reader's own checks: one that it would refuse is not stored.
