@@ -91,18 +91,20 @@ static const char *keys_path(const cli *c, char *out, size_t size)
 static int run_serve(cli *c)
 {
     httpd_options options = httpd_options_default();
-    uint64_t port = options.port, workers = options.workers, body = options.body_size_max, sound = options.sound_size_max, header_s = options.header_s;
+    uint64_t port = options.port, workers = options.workers, body = options.body_size_max, sound = options.sound_size_max, header_s = options.header_s,
+             checkpoint_s = options.checkpoint_s;
     char path[4096];
     double tenant_rate = 0;
     if (!cli_must_number(c, "tenant-rate", 0, 1e9, &tenant_rate) || !cli_must_whole(c, "port", 0, 65535, &port) || !cli_must_whole(c, "workers", 1, HTTPD_WORKERS_MAX, &workers) ||
         !cli_must_whole(c, "body-size", 1024, (uint64_t)1 << 30, &body) || !cli_must_whole(c, "sound-size", 1024, (uint64_t)512 << 20, &sound) ||
-        !cli_must_whole(c, "header-time", 1, 3600, &header_s))
+        !cli_must_whole(c, "header-time", 1, 3600, &header_s) || !cli_must_whole(c, "checkpoint", 0, 86400, &checkpoint_s))
         return 64;
     options.port = (uint16_t)port;
     options.workers = (unsigned)workers;
     options.body_size_max = (size_t)body;
     options.sound_size_max = (size_t)sound;
     options.header_s = (unsigned)header_s;
+    options.checkpoint_s = (unsigned)checkpoint_s;
     if (cli_get(c, "address"))
         options.address = cli_get(c, "address");
     options.open = cli_flag(c, "open");
@@ -212,7 +214,8 @@ static const cli_option serve_options[] = {{"address", 0, "IP", "to listen on; d
     {"policy", 0, "FILE", "YAML, put in force for --store at the start and on SIGHUP"},
     {"cors", 0, "LIST", "origins that browsers may call from, with commas between; default none"},
     {"body-size", 0, "BYTES", "of a request at most; default 4194304"}, {"sound-size", 0, "BYTES", "of a sound file at most; default 67108864"},
-    {"header-time", 0, "S", "for a whole request to arrive; default 15"}, {"create", 0, NULL, "make the store when it is not there"},
+    {"header-time", 0, "S", "for a whole request to arrive; default 15"},
+    {"checkpoint", 0, "S", "between looks whether enough is new to write people's state beside the store, so that it is ready soon after a kill; default 30; 0: when it stops alone"}, {"create", 0, NULL, "make the store when it is not there"},
     {"demo", 0, NULL, "simulated people use it, in a store that is made for them; default demo-live.attune"},
     {"day", 0, "S", "with --demo: how long a simulated day takes; default 30"},
     {"people", 0, "N", "with --demo; default 1000"}, {"items", 0, "N", "with --demo; default 2000"},

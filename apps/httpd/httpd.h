@@ -208,7 +208,9 @@ struct httpd {
     pthread_mutex_t tls_lock; // guards certificate and private_key
     char *certificate, *private_key; // PEM; NULL: plain HTTP
     unsigned certified; // counts them; atomic
-    pthread_t opener; // of the stores
+    pthread_t opener; // of the stores; then it keeps them
+    pthread_mutex_t keep_lock; // of the condition alone, on which `stopping` is told
+    pthread_cond_t keep_moved;
     att_status open_status;
     att_error open_error;
 };

@@ -116,6 +116,7 @@ static const struct {
     {"requests_denied_total", "counter", "Requests without a valid key or scope.", offsetof(metered, counts.denied)},
     {"requests_limited_total", "counter", "Requests above their key's or tenant's rate.", offsetof(metered, counts.limited)},
     {"store_events", "gauge", "Events in the store.", offsetof(metered, info.events)},
+    {"store_records_since_checkpoint", "gauge", "Records that a start after a kill would fold again.", offsetof(metered, info.since_checkpoint)},
     {"store_items", "gauge", "Items in the catalogue.", offsetof(metered, info.items)},
     {"store_people", "gauge", "People in the store.", offsetof(metered, info.users)},
     {"store_impressions", "gauge", "Decided slots.", offsetof(metered, info.impressions)},

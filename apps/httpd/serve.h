@@ -33,6 +33,7 @@ typedef struct httpd_options {
     unsigned connections_max;
     unsigned idle_s;       // without a byte
     unsigned header_s;     // from the first byte to the end of a request
+    unsigned checkpoint_s; // between two looks whether a checkpoint of a tenant's state is due; 0: none while it runs
     unsigned drain_s;      // for what runs when it is told to stop
     bool quiet;            // no log line for each request
     const char *demo;      // what the health page says of simulated people; NULL: they are real

@@ -37,6 +37,7 @@ httpd_options httpd_options_default(void)
         .waiting_max = 8192,
         .idle_s = 60,
         .header_s = 15,
+        .checkpoint_s = 30,
         .drain_s = 10};
 }
 
@@ -119,6 +120,7 @@ static void *open_stores(void *user)
         status = httpd_read_policy(server, &server->open_error);
     if (!status) {
         become_ready(server);
+        httpd_keep(server);
         return NULL;
     }
     if (status != ATT_CANCELLED) // told to stop meanwhile
@@ -167,7 +169,7 @@ static att_status run(httpd *server, httpd_signals *signals, att_error *err)
         return httpd_fail(err, ATT_IO, "starting a thread: %s", strerror(bad));
     heed_signals(server, signals);
     httpd_notify(server, "STOPPING=1");
-    __atomic_store_n(&server->stopping, true, __ATOMIC_RELEASE); // the opener looks at it
+    httpd_keep_stop(server); // the opener looks at it
     pthread_join(server->opener, NULL);
     __atomic_store_n(&server->ready, false, __ATOMIC_RELEASE);
     if (server->open_status && err)
@@ -187,6 +189,7 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     server->begun_ns = httpd_now_ns();
     server->started_ms = server->host.now_ms(server->host.user);
     pthread_mutex_init(&server->tls_lock, NULL);
+    httpd_keep_begin(server);
     httpd_signals signals = {0};
     signal(SIGPIPE, SIG_IGN);
     allow_descriptors();
@@ -207,6 +210,7 @@ att_status httpd_run(att_engine *engine, const httpd_options *options, const att
     out_free(&document);
     free(server->certificate);
     free(server->private_key);
+    httpd_keep_end(server);
     pthread_mutex_destroy(&server->tls_lock);
     free(server->workers);
     free(server);

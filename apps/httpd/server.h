@@ -80,6 +80,12 @@ void httpd_workers_stop(httpd *server);
 att_status httpd_port_is_free(const char *address, uint16_t port, att_error *err);
 att_status httpd_listen(const char *address, uint16_t *port, int *out, att_error *err); // *port 0: any, and which
 
+// --- keep.c -----------------------------------------------------------------------------------------------------
+void httpd_keep_begin(httpd *server);
+void httpd_keep_end(httpd *server);
+void httpd_keep_stop(httpd *server); // sets `stopping`, and wakes it
+void httpd_keep(httpd *server);      // until then
+
 // --- reload.c ---------------------------------------------------------------------------------------------------
 // From the files of the options, into server->certificate and private_key. On failure they stay as they were.
 att_status httpd_read_certificate(httpd *server, att_error *err);

@@ -17,8 +17,8 @@ static const char *const scene_kinds[] = {"jazz", "metal", "ambient"};
 
 static inline att_text scene_item_id(int i)
 {
-    static char ids[4][16];
-    static int next;
+    static _Thread_local char ids[4][16];
+    static _Thread_local int next;
     char *id = ids[next++ % 4];
     snprintf(id, sizeof ids[0], "song-%02d", i);
     return att_text_of(id);
@@ -26,8 +26,8 @@ static inline att_text scene_item_id(int i)
 
 static inline att_text scene_user_id(int u)
 {
-    static char ids[4][16];
-    static int next;
+    static _Thread_local char ids[4][16];
+    static _Thread_local int next;
     char *id = ids[next++ % 4];
     snprintf(id, sizeof ids[0], "person-%02d", u);
     return att_text_of(id);

@@ -24,7 +24,7 @@ static att_engine *open_due_at(const char *path, uint64_t records)
 static att_event later(int i)
 {
     att_event event = scene_event(i % SCENE_PEOPLE, i % SCENE_ITEMS, ATT_SIGNAL_LIKE, SCENE_NOW - 3600000 + i * 1000);
-    static char ids[4][16];
+    static _Thread_local char ids[4][16];
     snprintf(ids[i % 4], sizeof ids[0], "later-%d", i);
     event.id = att_text_of(ids[i % 4]);
     return event;

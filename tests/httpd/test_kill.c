@@ -180,6 +180,60 @@ CHECK_TEST(killed_twenty_times_nothing_acknowledged_is_lost_or_counted_twice)
     CHECK_EQ(service_stop(&town, SIGTERM), 0);
 }
 
+static uint64_t since_checkpoint(void)
+{
+    reply r = client_ask(&town, "GET", "/metrics", town.key, NULL);
+    CHECK_EQ(r.status, 200);
+    const char *at = r.body ? strstr(r.body, "\nattune_store_records_since_checkpoint{") : NULL;
+    CHECK(at != NULL);
+    const uint64_t count = strtoull(strchr(at, '}') + 1, NULL, 10);
+    client_free(&r);
+    return count;
+}
+
+enum { BATCHES = 3, BATCH_LINES = 8000 };
+
+static void send_batch(unsigned number)
+{
+    char *text = malloc((size_t)BATCH_LINES * 120);
+    size_t at = 0;
+    for (unsigned n = 0; n < BATCH_LINES; n++)
+        at += (size_t)sprintf(text + at, "{\"id\":\"b%u-%u\",\"user\":\"q%u\",\"item\":\"i%u\",\"signal\":\"like\"}\n", number, n, n % 4999, n % 29);
+    reply r = client_ask(&town, "POST", "/v1/events/batch", town.key, text);
+    CHECK_EQ(r.status, 200);
+    client_free(&r);
+    free(text);
+}
+
+CHECK_TEST(after_a_kill_it_reads_on_from_what_was_written_while_it_ran)
+{
+    CHECK_BEGIN();
+    char line[600];
+    const char *const often[] = {"--checkpoint", "1", NULL};
+    service_start(&town, often);
+    const uint64_t before = counted();
+    for (unsigned i = 0; i < BATCHES; i++)
+        send_batch(i);
+    for (int tries = 0; tries < 300 && since_checkpoint() > 20; tries++)
+        usleep(50000);
+    CHECK(since_checkpoint() <= 20); // written without an end of the service
+    for (unsigned i = 0; i < 10; i++) {
+        snprintf(line, sizeof line, "{\"id\":\"tail-%u\",\"user\":\"q%u\",\"item\":\"i1\",\"signal\":\"like\"}", i, i);
+        reply r = client_ask(&town, "POST", "/v1/events", town.key, line);
+        CHECK_EQ(r.status, 200);
+        client_free(&r);
+    }
+    const uint64_t behind = since_checkpoint();
+    CHECK(behind >= 10 && behind <= 30);
+    CHECK_EQ(service_stop(&town, SIGKILL), 128 + SIGKILL);
+    service_start(&town, NULL);
+    CHECK_EQ(since_checkpoint(), behind); // so many were folded, and no more
+    CHECK_EQ(counted(), before + BATCHES * BATCH_LINES + 10);
+    send_batch(1);
+    CHECK_EQ(counted(), before + BATCHES * BATCH_LINES + 10);
+    CHECK_EQ(service_stop(&town, SIGTERM), 0);
+}
+
 static int status_at(const char *path, const char *key)
 {
     reply r = client_ask(&town, "GET", path, key, NULL);
@@ -254,6 +308,7 @@ static int begin(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {CHECK_CASE(killed_twenty_times_nothing_acknowledged_is_lost_or_counted_twice),
+        CHECK_CASE(after_a_kill_it_reads_on_from_what_was_written_while_it_ran),
         CHECK_CASE(it_listens_before_it_is_ready_and_says_so), CHECK_CASE(a_store_that_stays_held_ends_it)};
     return cmocka_run_group_tests_name(__FILE__, tests, begin, NULL);
 }
