@@ -391,6 +391,7 @@ att_status att_engine_exchange(att_engine *engine, att_engine *beside, att_error
     EXCHANGE(engine, beside, models);
     EXCHANGE(engine, beside, last_seq);
     EXCHANGE(engine, beside, folded_since_checkpoint);
+    engine->whole_reads++; // media, territories and tags may have got other numbers: slates that are being made are made again
     const att_status status = catch_up(engine, err);
     pthread_rwlock_unlock(&engine->state_lock);
     return att_while(err, status, "reading store %s", engine->path);
