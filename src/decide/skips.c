@@ -231,6 +231,27 @@ void att_skips_destroy(att_skips *skips)
     ATT_FREE_ARRAY(&host, skips, 1);
 }
 
+// Far beyond what is counted or fitted, and so small that no product of them leaves the range of float.
+#define RATE_MOST 1e4
+#define B_MOST 1e6
+
+static bool all_within(const float *values, size_t count, double most)
+{
+    bool within = true;
+    for (size_t i = 0; i < count; i++)
+        within &= fabs((double)values[i]) <= most; // NaN is not
+    return within;
+}
+
+static bool is_sound(const att_skips *skips)
+{
+    bool sound = skips->base > 0 && skips->base < 1 && isfinite(skips->loss) && isfinite(skips->loss_of_base);
+    for (int i = 0; i < ATT_SKIP_PARTS; i++)
+        sound &= fabs(skips->b[i]) <= B_MOST;
+    return sound && all_within(skips->items, skips->item_count, RATE_MOST) &&
+           all_within(skips->activities, (size_t)ATT_ACTIVITY_COUNT * skips->tag_count, RATE_MOST);
+}
+
 att_status att_skips_finish(att_skips **out, const att_skips_builder *b, const att_host *host, att_error *err)
 {
     *out = NULL;
@@ -251,7 +272,10 @@ att_status att_skips_finish(att_skips **out, const att_skips_builder *b, const a
         skips->items[i] = (float)rate(skips->base, (double)b->items[i].early, (double)b->items[i].begun);
     for (size_t c = b->tag_count; c < (size_t)ATT_ACTIVITY_COUNT * b->tag_count; c++) // an unknown activity tells nothing
         skips->activities[c] = (float)rate(skips->base, (double)b->activities[c].early, (double)b->activities[c].begun);
-    *out = skips;
+    if (is_sound(skips))
+        *out = skips;
+    else
+        att_skips_destroy(skips);
     return ATT_OK;
 }
 
@@ -294,22 +318,6 @@ void att_skips_save(const att_skips *skips, unsigned char *out)
     out += HEAD + 8 * NUMBERS;
     memcpy(out, skips->items, 4 * (size_t)skips->item_count);
     memcpy(out + 4 * (size_t)skips->item_count, skips->activities, 4 * (size_t)ATT_ACTIVITY_COUNT * skips->tag_count);
-}
-
-static bool all_finite(const float *values, size_t count)
-{
-    bool finite = true;
-    for (size_t i = 0; i < count; i++)
-        finite &= isfinite(values[i]) != 0;
-    return finite;
-}
-
-static bool is_sound(att_skips *skips)
-{
-    bool sound = skips->base > 0 && skips->base < 1;
-    for (int i = 0; i < NUMBERS; i++)
-        sound &= isfinite(*number(skips, i)) != 0;
-    return sound && all_finite(skips->items, skips->item_count) && all_finite(skips->activities, (size_t)ATT_ACTIVITY_COUNT * skips->tag_count);
 }
 
 att_status att_skips_load(att_skips **out, const unsigned char *data, size_t size, const att_host *host, att_error *err)

@@ -125,6 +125,10 @@ CHECK_TEST(bytes_come_back_the_same_or_are_refused)
     memcpy(again, bytes, size);
     memset(again + size - 4, 0xFF, 4);
     CHECK_FAILS(att_skips_load(&back, again, size, NULL, &err), ATT_CORRUPT);
+    const double endless = 1e300; // finite, and beyond what a chance can be computed from
+    memcpy(again, bytes, size);
+    memcpy(again + 28, &endless, sizeof endless); // b0
+    CHECK_FAILS(att_skips_load(&back, again, size, NULL, &err), ATT_CORRUPT);
     free(bytes);
     free(again);
     att_skips_destroy(skips);

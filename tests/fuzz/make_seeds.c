@@ -6,6 +6,7 @@
 //
 // To be run when a form changes; what it wrote is committed.
 #include "decide/context.h"
+#include "decide/skips.h"
 #include "signals/people.h"
 #include "store/decision.h"
 
@@ -140,9 +141,29 @@ static void make_context(const att_host *host)
     att_context_builder_destroy(builder);
 }
 
+// Four items of two tags, of which one is left early by two of three, the others seldom.
+static void make_skips(const att_host *host)
+{
+    att_skips_builder *builder = NULL;
+    att_skips *skips = NULL;
+    att_error err = {0};
+    unsigned char bytes[1024];
+    need(att_skips_builder_create(&builder, 4, 2, 8, host, &err), "skips", &err);
+    for (uint32_t i = 0; i < 1200; i++) {
+        const uint16_t tag = i % 2;
+        need(att_skips_builder_add(builder, i % 8, i % 4, (uint8_t)(1 + i % 3), &tag, 1, i % 4 == 1 ? i % 3 != 0 : i % 11 == 0, &err), "skips", &err);
+    }
+    need(att_skips_finish(&skips, builder, host, &err), "skips", &err);
+    need(skips && att_skips_size(skips) <= sizeof bytes ? ATT_OK : ATT_LIMIT, "skips", NULL);
+    att_skips_save(skips, bytes);
+    write_seed("skips/four-items", bytes, att_skips_size(skips));
+    att_skips_destroy(skips);
+    att_skips_builder_destroy(builder);
+}
+
 int main(void)
 {
-    static const char *const folders[] = {"fold", "context", "decision"};
+    static const char *const folders[] = {"fold", "context", "decision", "skips"};
     const att_host host = att_host_default();
     unsigned char decision[1024];
     for (size_t i = 0; i < ATT_COUNT_OF(folders); i++)
@@ -155,5 +176,6 @@ int main(void)
     const size_t decision_size = encode_decision(decision, NULL);
     make_fold(decision, decision_size);
     make_context(&host);
+    make_skips(&host);
     return 0;
 }
