@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define JOB_THREADS 2
 
@@ -192,6 +193,30 @@ void httpd_jobs_each(httpd_jobs *jobs, const att_engine *engine, httpd_job_seer 
         if (job->engine == engine && !see(user, &job->view))
             break;
     pthread_mutex_unlock(&jobs->lock);
+}
+
+static bool holds(const json_t *value, const char *text)
+{
+    const char *key;
+    json_t *inner;
+    size_t i;
+    if (json_is_string(value))
+        return strcasecmp(json_string_value(value), text) == 0; // a hash is one in either case
+    json_array_foreach((json_t *)value, i, inner) if (holds(inner, text)) return true;
+    json_object_foreach((json_t *)value, key, inner) if (holds(inner, text)) return true;
+    return false;
+}
+
+bool httpd_job_naming(httpd_jobs *jobs, const att_engine *engine, const char *text, httpd_job_view *out)
+{
+    pthread_mutex_lock(&jobs->lock);
+    httpd_job *job = jobs->first;
+    while (job && (job->engine != engine || has_ended(job) || !holds(job->request, text)))
+        job = job->next;
+    if (job)
+        *out = job->view;
+    pthread_mutex_unlock(&jobs->lock);
+    return job != NULL;
 }
 
 bool httpd_job_cancel(httpd_jobs *jobs, const att_engine *engine, const char *id, httpd_job_view *out)

@@ -60,6 +60,8 @@ bool httpd_job_get(httpd_jobs *jobs, const att_engine *engine, const char *id, h
 // Newest first, until false.
 typedef bool httpd_job_seer(void *user, const httpd_job_view *job);
 void httpd_jobs_each(httpd_jobs *jobs, const att_engine *engine, httpd_job_seer *see, void *user);
+// A job that waits or runs, and whose request holds this text anywhere. False: none.
+bool httpd_job_naming(httpd_jobs *jobs, const att_engine *engine, const char *text, httpd_job_view *out);
 // Asks it to stop. False: there is none; *out tells its state, which may be an end.
 bool httpd_job_cancel(httpd_jobs *jobs, const att_engine *engine, const char *id, httpd_job_view *out);
 

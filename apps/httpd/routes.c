@@ -121,6 +121,8 @@ const httpd_route httpd_routes[] = {
         .bytes = true, .slow = true, .answer = &httpd_shape_sound, .status = 200, .handle = httpd_sound_post},
     {"GET", "/v1/sounds/{sound}", "getSound", "What kind of sound it is", SCOPE(READ), .slow = true, .answer = &httpd_shape_sound, .status = 200,
         .handle = httpd_sound_get},
+    {"DELETE", "/v1/sounds/{sound}", "deleteSound", "Deletes a sound; what was made of it stays", SCOPE(CATALOGUE), .slow = true,
+        .answer = &httpd_shape_sound_deleted, .status = 200, .handle = httpd_sound_delete},
     {"GET", "/v1/sounds/{sound}/content", "getSoundContent", "The bytes of a sound", SCOPE(READ), .slow = true, .status = 200,
         .answer_type = "application/octet-stream", .handle = httpd_sound_content},
     {"POST", "/v1/sounds/{sound}/jobs", "startSoundJob", "Analyses, changes or checks a sound, as a job; answers before it is done", SCOPE(ADMIN),

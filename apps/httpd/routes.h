@@ -66,9 +66,10 @@ void httpd_making_report(httpd_exchange *x);
 att_status httpd_generate_work(att_engine *engine, const att_host *host, const json_t *request, httpd_out *result, att_error *err);
 #ifdef ATT_MUSIC
 // shapes_sounds.c, routes_sounds.c, sound_work.c
-extern const shape httpd_shape_sound, httpd_shape_made_sound, httpd_shape_sound_task, httpd_shape_sound_job, httpd_shape_sound_result;
+extern const shape httpd_shape_sound, httpd_shape_made_sound, httpd_shape_sound_deleted, httpd_shape_sound_task, httpd_shape_sound_job, httpd_shape_sound_result;
 void httpd_sound_post(httpd_exchange *x);
 void httpd_sound_get(httpd_exchange *x);
+void httpd_sound_delete(httpd_exchange *x);
 void httpd_sound_content(httpd_exchange *x);
 void httpd_sound_job_post(httpd_exchange *x); // routes_jobs.c
 // What a task lacks, and the field; NULL: nothing. `text` has room for a sentence.

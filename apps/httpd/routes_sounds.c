@@ -126,3 +126,44 @@ bool httpd_sound_there(httpd_exchange *x)
         httpd_failed(x, status, &err);
     return !status;
 }
+
+// A sound, or notes: what is told by the first bytes alone.
+static void measure_any(void *user, const void *data, size_t size)
+{
+    measuring *m = user;
+    m->status = strcmp(httpd_sound_type(data, size), "audio/midi") == 0 ? ATT_OK
+                                                                        : httpd_sound_measure(&m->about, data, size, m->host, &m->err);
+}
+
+// What a job still needs stays, and so does what was made as an item: its bytes are what the log judges.
+static void drop_sound(httpd_exchange *x)
+{
+    const att_host host = host_of(x);
+    measuring m = {.host = &host};
+    httpd_job_view job;
+    const att_text hash = att_text_of(x->params[0]);
+    att_status status = att_engine_asset_see(x->engine, hash, measure_any, &m, &m.err);
+    if (!status)
+        status = m.status;
+    if (!status && httpd_job_naming(x->worker->server->jobs, x->engine, x->params[0], &job)) {
+        httpd_problem(x, 409, "sound", "job %s uses it and %s: wait for it, or cancel it", job.id,
+            job.state == HTTPD_JOB_WAITING ? "waits" : "runs");
+        return;
+    }
+    if (!status)
+        status = att_engine_asset_delete(x->engine, hash, &m.err);
+    if (status == ATT_NOT_FOUND || status == ATT_INVALID) {
+        no_sound(x);
+    } else if (status) {
+        httpd_failed(x, status, &m.err);
+    } else {
+        out_open(&x->answer, '{');
+        out_key_string(&x->answer, "sound", x->params[0]);
+        out_close(&x->answer, '}');
+    }
+}
+
+void httpd_sound_delete(httpd_exchange *x)
+{
+    run(x, drop_sound);
+}

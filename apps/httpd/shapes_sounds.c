@@ -63,6 +63,9 @@ static const shape_field input_fields[] = {{"name", SHAPE_TEXT, "of the work", 1
     {"licence", SHAPE_TEXT, "left out: none", 1, 255}, {"opted_out", SHAPE_BOOL, "its people do not want that"}, {0}};
 static const shape shape_input = {"SoundInput", "Something that a sound was made from", input_fields};
 
+static const shape_field deleted_fields[] = {{"sound", SHAPE_TEXT, "its hash, under which nothing is found any more", .required = true}, {0}};
+const shape httpd_shape_sound_deleted = {"SoundDeleted", "Its bytes have left the disk", deleted_fields};
+
 #define TASK_FIELDS                                                                                                \
     {"action", SHAPE_TEXT, "what to do", .name_of = action_of, .required = true},                                  \
         {"beats", SHAPE_BOOL, "of analyze: also each beat"},                                                       \

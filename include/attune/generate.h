@@ -231,6 +231,9 @@ typedef void att_asset_seer(void *user, const void *data, size_t size);
 att_status att_engine_asset_see(att_engine *engine, att_text hash, att_asset_seer *see, void *user, att_error *err);
 // Keeps bytes, on disk when it returns; the same bytes again are kept once. `hash`: the hex of their BLAKE2b-256. ATT_LIMIT: more than 512 MiB.
 att_status att_engine_asset_add(att_engine *engine, const void *data, size_t size, att_text media_type, char hash[65], att_error *err);
+// Deletes bytes; they have left the disk when it returns. ATT_NOT_FOUND; ATT_EXISTS: something that was made consists of them, and the
+// log says so for good.
+att_status att_engine_asset_delete(att_engine *engine, att_text hash, att_error *err);
 
 // --- What it costs ------------------------------------------------------------------------------------
 

@@ -26,7 +26,8 @@ typedef struct att_store_driver {
     att_status (*forget)(att_store *store, uint32_t user, uint64_t *rows, att_error *err);
     att_status (*asset_put)(att_store *store, const att_asset_hash *hash, att_text media_type,
         const void *data, size_t size, att_error *err);
-    // On failure everything since begin is undone. `forgot`: bytes of a person must leave the disk
+    att_status (*asset_drop)(att_store *store, const att_asset_hash *hash, att_error *err);
+    // On failure everything since begin is undone. `forgot`: what was deleted must leave the disk
     // too.
     att_status (*commit)(att_store *store, bool forgot, att_error *err);
     void (*rollback)(att_store *store);

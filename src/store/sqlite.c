@@ -220,6 +220,20 @@ static att_status asset_put(att_store *store, const att_asset_hash *hash, att_te
     return att_sql_run(self, ATT_SQL_ASSET_PUT, statement, "keeping an asset", err);
 }
 
+static att_status asset_drop(att_store *store, const att_asset_hash *hash, att_error *err)
+{
+    att_sqlite_store *self = att_sqlite_store_of(store);
+    sqlite3_stmt *statement;
+    att_status status = att_sql_take(self, ATT_SQL_ASSET_DROP, &statement, err);
+    if (status)
+        return status;
+    att_sql_bind_blob(statement, 1, hash->bytes, sizeof hash->bytes);
+    status = att_sql_run(self, ATT_SQL_ASSET_DROP, statement, "deleting an asset", err);
+    if (!status && sqlite3_changes(self->sqlite.db) == 0)
+        return ATT_FAIL(err, ATT_NOT_FOUND, "store %s: there is no such asset", self->sqlite.path);
+    return status;
+}
+
 static att_status run_for_user(
     att_sqlite_store *self, att_sql id, uint32_t user, const char *doing, att_error *err)
 {
@@ -310,6 +324,7 @@ static const att_store_driver sqlite_driver = {
     .meta_put = meta_put,
     .forget = forget,
     .asset_put = asset_put,
+    .asset_drop = asset_drop,
     .commit = commit,
     .rollback = rollback,
     .last_seq = att_sqlite_last_seq,

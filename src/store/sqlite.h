@@ -38,6 +38,7 @@
     X(ITEMS,                                                                                       \
         "SELECT idx, id, taken_down, body FROM items WHERE idx BETWEEN ?1 AND ?2 ORDER BY idx")    \
     X(ASSET_PUT, "INSERT OR IGNORE INTO assets VALUES(?1, ?2, ?3)")                                \
+    X(ASSET_DROP, "DELETE FROM assets WHERE hash = ?1")                                           \
     X(ASSET_GET, "SELECT data FROM assets WHERE hash = ?1")
 
 typedef enum att_sql {

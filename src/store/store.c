@@ -247,6 +247,14 @@ att_status att_store_asset_put(att_store *store, const void *data, size_t size, 
     return store->driver->asset_put(store, hash, media_type, data, size, err);
 }
 
+att_status att_store_asset_drop(att_store *store, const att_asset_hash *hash, att_error *err)
+{
+    assert(store->writing);
+    const att_status status = store->driver->asset_drop(store, hash, err);
+    store->forgot |= status == ATT_OK;
+    return status;
+}
+
 att_status att_store_asset_get(
     att_store *store, const att_asset_hash *hash, att_bytes *out, att_error *err)
 {

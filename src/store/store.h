@@ -115,6 +115,8 @@ typedef struct att_asset_hash {
 } att_asset_hash;
 att_status att_store_asset_put(att_store *store, const void *data, size_t size, att_text media_type,
     att_asset_hash *hash, att_error *err); // inside begin … commit
+// Its bytes leave the disk with the commit. ATT_NOT_FOUND. Inside begin … commit.
+att_status att_store_asset_drop(att_store *store, const att_asset_hash *hash, att_error *err);
 att_status att_store_asset_get(att_store *store, const att_asset_hash *hash, att_bytes *out, att_error *err);
 
 // --- Care ---------------------------------------------------------------------------------------------------

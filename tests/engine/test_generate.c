@@ -130,6 +130,9 @@ CHECK_TEST(bytes_that_are_added_are_kept_once_under_their_hash)
     CHECK_STR(hash, again);
     CHECK(strcmp(hash, other) != 0);
     CHECK_FAILS(att_engine_asset_add(engine, NULL, (size_t)1 << 30, att_text_of("audio/wav"), again, &err), ATT_LIMIT);
+    CHECK_OK_ERR(att_engine_asset_delete(engine, att_text_of(other), &err), &err);
+    CHECK_FAILS(att_engine_asset_delete(engine, att_text_of(other), &err), ATT_NOT_FOUND);
+    CHECK_FAILS(att_engine_asset_delete(engine, att_text_of("../other"), &err), ATT_INVALID);
     att_engine_close(engine);
     engine = tones_open(check_path("added"), &t, NULL); // on disk
     CHECK_OK_ERR(att_engine_asset_see(engine, att_text_of(hash), keep_bytes, bytes, &err), &err);
@@ -172,6 +175,8 @@ CHECK_TEST(everything_that_was_made_stands_in_the_log_of_provenance)
     brief.person = att_text_of("ann");
     const att_generated made = generate(engine, &brief, 2);
     const seen s = look(engine, made.brief);
+    CHECK_FAILS(att_engine_asset_delete(engine, att_text_of(s.c[1].asset), &err), ATT_EXISTS);
+    CHECK_HOLDS(err.text, "was made and consists of it");
     CHECK_OK_ERR(att_engine_asset_see(engine, att_text_of(s.c[1].asset), keep_bytes, bytes, &err), &err);
     att_hash_of(bytes, strlen(bytes), &content);
     snprintf(log, sizeof log, "%s%s", check_path("origin"), ATT_PROVENANCE_SUFFIX);

@@ -157,6 +157,7 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"startJob", NULL, "{\"kind\":\"compose\",\"compose\":{\"plan\":true,\"style\":\"jazz\",\"bars\":8}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startJob", NULL, "{\"kind\":\"compose\",\"compose\":{\"loop\":true,\"bars\":2,\"midi\":true,\"measure\":true,\"scale\":\"rast\"}}", "id"},
     {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"deleteSound", "/v1/sounds/#", NULL},
 #endif
     {"holdItem", NULL, "{\"text\":\"buy th1s\",\"author\":\"u2\",\"by\":\"words\",\"reason\":\"advertising\",\"matched\":\"th1s\",\"score\":0.5}", "case"},
     {"getCase", "/v1/queue/$", NULL}, {"reportItem", NULL, "{\"user\":\"u1\",\"item\":\"m3\",\"reason\":\"too loud\"}", "case"},

@@ -454,6 +454,84 @@ CHECK_TEST(a_job_that_is_cancelled_ends_and_makes_nothing)
     }
 }
 
+static int status_of(const char *method, const char *path, const char *key)
+{
+    reply r = client_ask(&town, method, path, key, NULL);
+    const int status = r.status;
+    client_free(&r);
+    return status;
+}
+
+static bool file_holds(const char *path, const unsigned char *bytes, size_t size)
+{
+    if (access(path, F_OK) != 0)
+        return false;
+    size_t all;
+    char *data = check_read_file(path, &all);
+    const bool held = memmem(data, all, bytes, size) != NULL;
+    free(data);
+    return held;
+}
+
+CHECK_TEST(a_sound_that_was_deleted_is_gone_from_the_disk_too)
+{
+    CHECK_BEGIN();
+    char hash[80], wal[600];
+    size_t size;
+    unsigned char *wav = sound_make(3, 77, &size);
+    upload(3, 77, hash);
+    snprintf(wal, sizeof wal, "%s-wal", town.store);
+    CHECK(file_holds(town.store, wav + 20000, 64) || file_holds(wal, wav + 20000, 64));
+    CHECK_EQ(status_of("DELETE", path_of(hash, ""), shop_key), 404); // another tenant's
+    CHECK_EQ(status_of("DELETE", path_of(hash, ""), NULL), 401);
+    CHECK_EQ(status_of("DELETE", path_of("..%2f..%2f", hash), town.key), 404);
+    CHECK_EQ(status_of("DELETE", path_of("0000000000000000000000000000000000000000000000000000000000000000", ""), town.key), 404);
+    CHECK_EQ(status_of("GET", path_of(hash, ""), town.key), 200);
+    reply r = client_ask(&town, "DELETE", path_of(hash, ""), town.key, NULL);
+    CHECK_EQ(r.status, 200);
+    CHECK_STR(client_text(r.json, "sound"), hash);
+    client_free(&r);
+    CHECK_EQ(status_of("GET", path_of(hash, ""), town.key), 404);
+    CHECK_EQ(status_of("GET", path_of(hash, "/content"), town.key), 404);
+    CHECK_EQ(status_of("DELETE", path_of(hash, ""), town.key), 404);
+    CHECK(!file_holds(town.store, wav + 20000, 64) && !file_holds(wal, wav + 20000, 64));
+    char again[80];
+    upload(3, 77, again); // and may come back
+    CHECK_STR(again, hash);
+    CHECK_EQ(status_of("DELETE", path_of(hash, ""), town.key), 200);
+    free(wav);
+}
+
+CHECK_TEST(a_sound_that_a_job_uses_is_not_deleted)
+{
+    CHECK_BEGIN();
+    char hash[80], ids[3][40], path[160], upper[80];
+    upload(8, 78, hash);
+    for (int i = 0; i < 2; i++)
+        start(first, "{\"action\":\"stems\"}", ids[i]);
+    snprintf(path, sizeof path, "{\"action\":\"find\",\"among\":[\"%s\"]}", hash); // it waits: two run
+    start(first, path, ids[2]);
+    for (size_t i = 0; i < sizeof upper; i++)
+        upper[i] = (char)(hash[i] >= 'a' && hash[i] <= 'f' ? hash[i] - 32 : hash[i]);
+    const char *const spelt[] = {hash, upper};
+    for (int i = 0; i < 2; i++) {
+        reply r = client_ask(&town, "DELETE", path_of(spelt[i], ""), town.key, NULL);
+        CHECK_EQ(r.status, 409);
+        CHECK_HOLDS(r.body, ids[2]);
+        client_free(&r);
+    }
+    CHECK_EQ(status_of("GET", path_of(hash, ""), town.key), 200);
+    for (int i = 2; i >= 0; i--) {
+        snprintf(path, sizeof path, "/v1/jobs/%s/cancel", ids[i]);
+        CHECK_EQ(status_of("POST", path, town.key), 200);
+    }
+    for (int i = 0; i < 3; i++) {
+        reply r = wait_for(ids[i]);
+        client_free(&r);
+    }
+    CHECK_EQ(status_of("DELETE", path_of(hash, ""), town.key), 200);
+}
+
 static int begin(void **state)
 {
     (void)state;
@@ -498,6 +576,8 @@ int main(void)
         CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
         CHECK_CASE(a_song_is_planned_as_it_is_asked_for),
         CHECK_CASE(a_loop_is_played_with_stems_that_are_sounds),
+        CHECK_CASE(a_sound_that_was_deleted_is_gone_from_the_disk_too),
+        CHECK_CASE(a_sound_that_a_job_uses_is_not_deleted),
         CHECK_CASE(a_job_that_is_cancelled_ends_and_makes_nothing),
     };
     return cmocka_run_group_tests_name(__FILE__, tests, begin, end);

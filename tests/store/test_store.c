@@ -310,6 +310,12 @@ CHECK_TEST(an_asset_is_found_by_its_content)
     CHECK(bytes.count == 3 && memcmp(bytes.items, "abc", 3) == 0);
     hash.bytes[0] ^= 1;
     CHECK_FAILS(att_store_asset_get(store, &hash, &bytes, &err), ATT_NOT_FOUND);
+    hash.bytes[0] ^= 1;
+    CHECK_OK_ERR(att_store_begin(store, &last, &err), &err);
+    CHECK_OK_ERR(att_store_asset_drop(store, &hash, &err), &err);
+    CHECK_FAILS(att_store_asset_drop(store, &hash, &err), ATT_NOT_FOUND);
+    CHECK_OK_ERR(att_store_commit(store, &err), &err);
+    CHECK_FAILS(att_store_asset_get(store, &hash, &bytes, &err), ATT_NOT_FOUND);
     ATT_VEC_FREE(&host, &bytes);
     att_store_close(store);
 }
