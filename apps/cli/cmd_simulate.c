@@ -18,6 +18,7 @@ static att_status choose(void *user, const att_world_visit *visit, uint32_t *ite
     request.age = visit->age;
     request.at_ms = visit->at_ms;
     request.count = (uint32_t)visit->wanted;
+    request.medium = visit->medium;
     att_slate slate;
     const att_status status = att_engine_decide(p->engine, &request, p->memory, &slate, err);
     *count = 0;
@@ -167,6 +168,7 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
     }
     att_world_run_options options = att_world_run_options_default();
     options.days = days;
+    options.medium = cli_get(c, "medium");
     for (size_t i = 0; i < 4 && !status; i++) {
         att_world_policy policy = {.builtin = builtins[i]};
         if (builtins[i] == ATT_WORLD_NONE)
@@ -182,9 +184,11 @@ static int run_policies(cli *c, const att_world *world, uint32_t days)
         json_t *list = json_array();
         for (size_t i = 0; i < 4; i++)
             json_array_append_new(list, report_json(names[i], &reports[i]));
-        return cli_print_json(json_pack("{s:b,s:I,s:o}", "simulated", 1, "days", (json_int_t)days, "policies", list));
+        return cli_print_json(json_pack("{s:b,s:I,s:s?,s:o}", "simulated", 1, "days", (json_int_t)days, "medium", options.medium, "policies", list));
     }
     printf("%u days after the history, everything simulated; satisfaction is the simulated people's own truth\n", days);
+    if (options.medium)
+        printf("people ask for %s alone\n", options.medium);
     print_reports(c, names, reports, 4);
     return 0;
 }
@@ -330,6 +334,11 @@ static int run_simulate(cli *c)
         return cli_usage(c, "--clickbait wants --run DAYS");
     if (cli_get(c, "early-skips") && !cli_get(c, "run"))
         return cli_usage(c, "--early-skips wants --run DAYS");
+    const char *medium = cli_get(c, "medium");
+    if (medium && !cli_get(c, "run"))
+        return cli_usage(c, "--medium wants --run DAYS");
+    if (medium && strcmp(medium, "music") != 0 && strcmp(medium, "film") != 0 && strcmp(medium, "game") != 0)
+        return cli_usage(c, "--medium is \"%s\", expected music, film or game", medium);
     if (!out && !cli_get(c, "run") && !cli_get(c, "choices"))
         return cli_usage(c, "say --out FOLDER to write a world, --run DAYS to let people meet the engine, --drift, or --choices N");
     att_world *world = NULL;
@@ -354,6 +363,7 @@ static int run_simulate(cli *c)
 
 static const cli_option simulate_options[] = {{"out", 'o', "FOLDER", "write items.ndjson, events.ndjson and people.csv there"},
     {"run", 0, "DAYS", "people meet the engine of --store for so many days after the history"},
+    {"medium", 0, "NAME", "with --run: people ask for music, film or game alone, so that what situations want of it counts; default any"},
     {"drift", 0, NULL, "what several time scales of taste do after a binge, a move, and over --days of a closed loop, with and without"},
     {"worlds", 0, "N", "with --drift: so many worlds; default 2"},
     {"early-skips", 0, "W", "with --run: an experiment in a new store whose second arm has objective.early_skip W, the first 0"},

@@ -80,6 +80,7 @@ static att_status live(engine_policy *p, const two_arms *x, uint32_t days, doubl
 {
     att_world_run_options options = att_world_run_options_default();
     options.days = days;
+    options.medium = cli_get(p->c, "medium");
     options.regret_every = 0;
     const att_world_policy policy = cli_sim_policy(p);
     att_world_report truth;

@@ -101,6 +101,7 @@ typedef struct att_world_visit {
     int age;
     int64_t at_ms;
     size_t wanted; // slots
+    att_text medium; // what they want to see now, alone; empty: anything
 } att_world_visit;
 
 typedef enum att_world_builtin {
@@ -130,6 +131,8 @@ typedef struct att_world_run_options {
     uint64_t seed;     // of the built-in policies and of the people's luck; 0: the world's
     const char *label; // in event ids, so that runs into one store do not meet; NULL: "run"; at
                        // most 24 bytes
+    const char *medium; // "music", "film" or "game": each visit asks for this medium alone, and the yardsticks choose
+                        // from it; NULL: any
     bool cold;         // true: people come fresh, without what they saw in the history
     bool impressions;  // tell everything that was seen as impression events
     uint32_t

@@ -50,10 +50,11 @@ void att_sim_builtin_chart(sim_builtin *builtin)
         builtin->chart, builtin->world->item_count, sizeof(uint32_t), more_played, builtin->plays);
 }
 
-static bool eligible(const sim_moment *moment, uint32_t item)
+bool att_sim_may_show(const sim_moment *moment, uint32_t item)
 {
-    return att_world_eligible(
-        moment->world, item, moment->person->territory, moment->person->age, moment->at_ms);
+    return (!moment->only || moment->world->items[item].medium + 1 == moment->only) &&
+           att_world_eligible(moment->world, item, moment->person->territory, moment->person->age,
+               moment->at_ms);
 }
 
 static bool is_in(const sim_slate *slate, uint32_t item)
@@ -71,7 +72,7 @@ static void choose_random(
 {
     for (size_t tries = 0; slate->count < wanted && tries < 200 * wanted; tries++) {
         const uint32_t item = (uint32_t)att_rng_below(&builtin->rng, builtin->world->item_count);
-        if (eligible(moment, item) && !is_in(slate, item))
+        if (att_sim_may_show(moment, item) && !is_in(slate, item))
             slate->items[slate->count++] = item;
     }
 }
@@ -93,7 +94,7 @@ static void choose_popular(
              *next = &builtin->lately_next[person];
     for (uint32_t i = 0; i < builtin->world->item_count && slate->count < wanted; i++) {
         const uint32_t item = builtin->chart[i];
-        if (!shown_lately(ring, item) && eligible(moment, item))
+        if (!shown_lately(ring, item) && att_sim_may_show(moment, item))
             slate->items[slate->count++] = item;
     }
     for (size_t i = 0; i < slate->count; i++)
@@ -105,7 +106,7 @@ void att_sim_ideal(const sim_moment *moment, size_t wanted, sim_slate *slate)
     double values[ATT_WORLD_SLATE_MAX];
     slate->count = 0;
     for (uint32_t item = 0; item < moment->world->item_count; item++) {
-        if (!eligible(moment, item))
+        if (!att_sim_may_show(moment, item))
             continue;
         const double value = att_sim_value(moment, item);
         if (slate->count == wanted && value <= values[wanted - 1])

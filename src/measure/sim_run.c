@@ -19,6 +19,7 @@ typedef struct sim_run {
     char batch_ids[SIM_BATCH][64];
     size_t batch_count;
     uint64_t number, visits;
+    uint8_t only; // as sim_moment has it
     char prefix[48];
 } sim_run;
 
@@ -65,12 +66,10 @@ static att_status deliver_warm(void *user, sim_live *live, const sim_event *even
 // Takes out what is not in this world, stands twice, or may not be shown.
 static void keep_eligible(sim_run *run, const sim_moment *moment, sim_slate *slate)
 {
-    const sim_person *p = moment->person;
     size_t kept = 0;
     for (size_t i = 0; i < slate->count; i++) {
         const uint32_t item = slate->items[i];
-        bool fine = item < run->world->item_count &&
-                    att_world_eligible(run->world, item, p->territory, p->age, moment->at_ms);
+        bool fine = item < run->world->item_count && att_sim_may_show(moment, item);
         for (size_t j = 0; fine && j < kept; j++)
             fine = slate->items[j] != item;
         if (fine)
@@ -90,7 +89,8 @@ static att_status ask(
         .territory = p->territory,
         .age = p->age,
         .at_ms = moment->at_ms,
-        .wanted = run->options.slots};
+        .wanted = run->options.slots,
+        .medium = run->only ? att_text_of(att_sim_medium(run->only - 1u)) : (att_text){0}};
     att_status status = feed_back(run, err);
     if (status)
         return att_while(err, status, "feedback of a simulated run");
@@ -128,11 +128,14 @@ static void look_for_regret(sim_run *run, const sim_moment *moment, const sim_sl
     att_sim_tally_regret(&run->tally, moment->at_ms, regret);
 }
 
-static att_status choose(void *user, sim_live *live, const sim_moment *moment, sim_mind *mind,
+static att_status choose(void *user, sim_live *live, const sim_moment *now, sim_mind *mind,
     sim_slate *slate, att_error *err)
 {
     sim_run *run = user;
     (void)live;
+    sim_moment asked = *now;
+    asked.only = run->only;
+    const sim_moment *moment = &asked;
     if (run->policy->builtin)
         att_sim_builtin_choose(
             &run->builtin, run->policy->builtin, moment, run->options.slots, slate);
@@ -210,6 +213,15 @@ static att_status one_day(sim_run *run, uint32_t day, att_error *err)
     return status ? att_while(err, status, "day %u of a simulated run", (unsigned)day) : ATT_OK;
 }
 
+// The number of a medium of the world, + 1; 0: it has none of this name.
+static uint8_t medium_named(const char *name)
+{
+    for (uint8_t m = 0; m < SIM_MEDIA; m++)
+        if (strcmp(att_sim_medium(m), name) == 0)
+            return m + 1;
+    return 0;
+}
+
 static att_status check_run(const att_world *world, const att_world_policy *policy,
     const att_world_run_options *o, att_error *err)
 {
@@ -219,6 +231,8 @@ static att_status check_run(const att_world *world, const att_world_policy *poli
     if (o->slots < 1 || o->slots > ATT_WORLD_SLATE_MAX)
         return ATT_FAIL(err, ATT_INVALID, "a slate of %zu slots; expected 1 to %d", o->slots,
             ATT_WORLD_SLATE_MAX);
+    if (o->medium && !medium_named(o->medium))
+        return ATT_FAIL(err, ATT_INVALID, "the run's medium \"%.40s\"; expected music, film or game", o->medium);
     if (o->label && strlen(o->label) > 24)
         return ATT_FAIL(
             err, ATT_INVALID, "the run's label \"%s\" is longer than 24 bytes", o->label);
@@ -256,6 +270,7 @@ att_status att_world_run(const att_world *world, const att_world_policy *policy,
     run->world = world;
     run->policy = policy;
     run->options = o;
+    run->only = o.medium ? medium_named(o.medium) : 0;
     run->tally.report = report;
     snprintf(run->prefix, sizeof run->prefix, "sim-%llx-%s",
         (unsigned long long)world->options.seed, o.label ? o.label : "run");

@@ -41,6 +41,8 @@ typedef struct sim_builtin {
     uint32_t *lately_next; // (person_count)
 } sim_builtin;
 
+// Whether an item may be shown to who asks: rights, age, and the medium that is asked for.
+bool att_sim_may_show(const sim_moment *moment, uint32_t item);
 att_status att_sim_builtin_init(
     sim_builtin *builtin, const att_world *world, uint64_t seed, att_error *err);
 void att_sim_builtin_deinit(sim_builtin *builtin);

@@ -166,6 +166,7 @@ typedef struct sim_moment {
     float omega[SIM_INTERESTS];
     float narrow[SIM_INTERESTS]; // 1 / (4 width^2)
     float medium[SIM_MEDIA];     // liking and context together
+    uint8_t only;                // the one medium that is asked for, + 1; 0: any
     float arousal, arousal_weight;
     float bored[SIM_THEMES]; // penalties
 } sim_moment;

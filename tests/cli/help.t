@@ -594,6 +594,9 @@ Options
                              there
       --run DAYS             people meet the engine of --store for so many days
                              after the history
+      --medium NAME          with --run: people ask for music, film or game
+                             alone, so that what situations want of it counts;
+                             default any
       --drift                what several time scales of taste do after a binge,
                              a move, and over --days of a closed loop, with and
                              without

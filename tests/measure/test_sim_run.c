@@ -194,6 +194,77 @@ static att_status choose_too_many(void *user, const att_world_visit *visit, uint
     return ATT_OK;
 }
 
+typedef struct asked_for {
+    const att_world *world;
+    uint64_t offered, other; // slots of other media among them
+    uint64_t played_other;
+    bool wrong;
+} asked_for;
+
+// Music and whatever comes, in turns.
+static att_status choose_any(void *user, const att_world_visit *visit, uint32_t *items, size_t *count, uint64_t *decision, att_error *err)
+{
+    asked_for *a = user;
+    (void)err;
+    *decision = 0;
+    a->wrong |= !att_text_equal(visit->medium, ATT_LIT("music"));
+    const size_t items_total = att_world_item_count(a->world);
+    for (size_t i = visit->person % 50; i < items_total && *count < visit->wanted; i++) {
+        if (!att_world_eligible(a->world, (uint32_t)i, visit->territory, visit->age, visit->at_ms))
+            continue;
+        a->other += !att_text_equal(att_world_item(a->world, i)->medium, visit->medium);
+        a->offered++;
+        items[(*count)++] = (uint32_t)i;
+    }
+    return ATT_OK;
+}
+
+static att_status note_other(void *user, const att_event *events, size_t count, att_error *err)
+{
+    asked_for *a = user;
+    (void)err;
+    for (size_t i = 0; i < count; i++) {
+        const size_t item = events[i].item.size ? att_world_item_find(a->world, events[i].item) : SIZE_MAX;
+        a->played_other += item != SIZE_MAX && !att_text_equal(att_world_item(a->world, item)->medium, ATT_LIT("music"));
+    }
+    return ATT_OK;
+}
+
+CHECK_TEST(who_asks_for_one_medium_is_shown_that_alone)
+{
+    CHECK_BEGIN();
+    att_world *world = small_world(16, NULL);
+    att_world_run_options o = att_world_run_options_default();
+    o.medium = "music";
+    o.days = 5;
+    o.cold = true;
+    asked_for a = {.world = world};
+    const att_world_policy policy = {.choose = choose_any, .feedback = note_other, .user = &a};
+    att_world_report report, any;
+    att_error err;
+    CHECK_OK_ERR(att_world_run(world, &policy, &o, &report, NULL, &err), &err);
+    CHECK(!a.wrong && a.other > 0 && a.other < a.offered);
+    CHECK_EQ(report.ineligible, a.other);
+    CHECK_EQ(report.shown, a.offered - a.other);
+    CHECK_EQ(a.played_other, 0);
+    size_t music = 0;
+    for (size_t i = 0; i < att_world_item_count(world); i++)
+        music += att_text_equal(att_world_item(world, i)->medium, ATT_LIT("music"));
+    const double share = (double)music / (double)att_world_item_count(world);
+    const att_world_policy random = {.builtin = ATT_WORLD_RANDOM}, oracle = {.builtin = ATT_WORLD_ORACLE};
+    CHECK_OK_ERR(att_world_run(world, &random, &o, &report, NULL, &err), &err);
+    CHECK(report.ineligible == 0 && report.coverage <= share + 1e-9 && report.coverage > 0.5 * share);
+    CHECK_OK_ERR(att_world_run(world, &oracle, &o, &report, NULL, &err), &err);
+    CHECK_NEAR(report.regret, 0, 1e-12); // the best slate that can be is one of music
+    o.medium = NULL;
+    CHECK_OK_ERR(att_world_run(world, &random, &o, &any, NULL, &err), &err);
+    CHECK(any.coverage > share);
+    o.medium = "radio";
+    CHECK_FAILS(att_world_run(world, &random, &o, &report, NULL, &err), ATT_INVALID);
+    CHECK_HOLDS(err.text, "expected music, film or game");
+    att_world_destroy(world);
+}
+
 CHECK_TEST(a_run_that_cannot_be_is_refused_with_its_reason)
 {
     CHECK_BEGIN();
@@ -248,5 +319,5 @@ CHECK_MAIN(CHECK_CASE(the_truth_beats_the_charts_and_the_charts_beat_chance),
     CHECK_CASE(lower_slots_are_clicked_less_though_the_lists_are_random),
     CHECK_CASE(a_policy_is_told_in_order_what_became_of_its_decisions),
     CHECK_CASE(what_may_not_be_shown_is_thrown_away_and_counted),
-    CHECK_CASE(a_run_that_cannot_be_is_refused_with_its_reason),
+    CHECK_CASE(who_asks_for_one_medium_is_shown_that_alone), CHECK_CASE(a_run_that_cannot_be_is_refused_with_its_reason),
     CHECK_CASE(a_run_that_runs_out_of_memory_says_so_and_keeps_none))
