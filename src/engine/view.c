@@ -193,16 +193,18 @@ static att_status list_skips(att_view *view, att_error *err)
 static att_status keep_heaviest(att_view *view, const att_tastes *tastes, att_error *err)
 {
     att_arena *scratch = &view->memory->scratch;
-    uint64_t *keys = ATT_NEW_RAW(scratch, uint64_t, 2 * ATT_HISTORY_MAX), *spare = ATT_NEW_RAW(scratch, uint64_t, ATT_HISTORY_MAX);
-    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, ATT_MIN(tastes->count, (size_t)ATT_HISTORY_MAX));
-    view->sources = ATT_NEW_RAW(scratch, const att_preference *, ATT_MIN(tastes->count, (size_t)ATT_HISTORY_MAX));
+    const size_t most = ATT_MIN(tastes->count, (size_t)ATT_HISTORY_MAX);
+    uint64_t *keys = ATT_NEW_RAW(scratch, uint64_t, tastes->count), *spare = ATT_NEW_RAW(scratch, uint64_t, tastes->count);
+    att_fold_item *items = ATT_NEW_RAW(scratch, att_fold_item, most);
+    view->sources = ATT_NEW_RAW(scratch, const att_preference *, most);
     if (!keys || !spare || !items || !view->sources)
         return att_no_memory(err, tastes->count, "preferences");
-    att_best best = att_best_begin(keys, ATT_HISTORY_MAX);
+    size_t weighing = 0;
     for (size_t i = 0; i < tastes->count; i++)
         if (tastes->weights[i] > 0)
-            att_best_push(&best, att_rank_key(tastes->weights[i], (uint32_t)i));
-    const size_t count = att_best_finish(&best, spare);
+            keys[weighing++] = att_rank_key(tastes->weights[i], (uint32_t)i);
+    att_rank_sort(keys, weighing, spare); // all: so few are sorted sooner than the best of them are found
+    const size_t count = ATT_MIN(weighing, most);
     for (size_t i = 0; i < count; i++) {
         const uint32_t at = att_rank_tail(keys[i]);
         view->sources[i] = &view->person->preferences[tastes->chosen[at]];
