@@ -84,8 +84,7 @@ static int run_style_rates(cli *c, const char *path, double floor)
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
-        return cli_print_json(json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:f}", "works", (json_int_t)r.works, "own_nearest", (json_int_t)r.own_nearest,
-            "own_middle", r.own_middle, "other_middle", r.other_middle, "floor", floor, "own_below", r.own_below, "other_below", r.other_below));
+        return cli_print_json(say_style_rates(&r, floor));
     printf("%s, each left out in turn: %llu are nearest to their own artist.\n", cli_count(r.works, "work", "works"), (unsigned long long)r.own_nearest);
     printf("  median distance to the own artist %.2f, to the nearest other %.2f\n", r.own_middle, r.other_middle);
     printf("  below %.2f are %.1f %% to their own artist, %.1f %% to some other\n", floor, 100 * r.own_below, 100 * r.other_below);

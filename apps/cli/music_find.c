@@ -280,27 +280,6 @@ static int run_duplicates(cli *c, const att_print_options *options)
 
 // --- --rates --------------------------------------------------------------------------------------------------
 
-static json_t *share_json(att_interval share)
-{
-    return isfinite(share.mean) ? json_pack("[f,f,f]", share.mean, share.low, share.high) : json_null();
-}
-
-static json_t *rates_json(const att_print_rates *r)
-{
-    json_t *attacks = json_array();
-    for (int a = 0; a < ATT_AUDIO_ATTACK_COUNT; a++) {
-        const att_print_rate *x = &r->rates[a];
-        if (!x->impossible)
-            json_array_append_new(attacks, json_pack("{s:s,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:o}", "attack", att_audio_attack_name((att_audio_attack)a),
-                "looked", (json_int_t)x->looked, "found", (json_int_t)x->found, "placed", (json_int_t)x->placed, "wrong", (json_int_t)x->wrong,
-                "found_share", share_json(x->found_share), "foreign_looked", (json_int_t)x->foreign_looked, "alarms", (json_int_t)x->alarms,
-                "alarm_share", share_json(x->alarm_share)));
-    }
-    return json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:f,s:o}", "known", (json_int_t)r->known, "foreign", (json_int_t)r->foreign, "hours", r->hours,
-        "bytes_per_hour", r->bytes_per_hour, "add_times", r->add_times, "look_s", r->look_s, "foreign_most", r->foreign_most, "foreign_middle",
-        r->foreign_middle, "alarm_bound", r->alarm_bound, "score_least", r->score_least, "attacks", attacks);
-}
-
 static void share_text(att_interval share, char out[48])
 {
     if (isfinite(share.mean))
@@ -395,7 +374,7 @@ static int run_rates(cli *c)
     if (status)
         return cli_fail(c, status, &err);
     if (c->json)
-        return cli_print_json(rates_json(&rates));
+        return cli_print_json(say_print_rates(&rates));
     print_rates(c, &rates);
     return 0;
 }

@@ -2,6 +2,8 @@
 // httpd/shapes_songs.c - a song as it is asked for, option by option, and what it came to.
 #include "routes.h"
 
+#include <string.h>
+
 static const char *style_of(unsigned style)
 {
     return style < att_style_count() ? att_style_at(style).name : NULL;
@@ -16,6 +18,13 @@ static const char *format_of(unsigned format)
 {
     static const char *const names[] = {"flac", "wav", "ogg"};
     return format < 3 ? names[format] : NULL;
+}
+
+// By their names alone: a request names no path of this machine.
+static const char *font_of(unsigned font)
+{
+    const char *path = att_sound_font_at(font), *slash = path ? strrchr(path, '/') : NULL;
+    return slash ? slash + 1 : path;
 }
 
 #define TASTE(name, text) {name, SHAPE_NUMBER, "taste: " text, -1, 1}
@@ -35,6 +44,7 @@ static const shape_field song_fields[] = {{"loop", SHAPE_BOOL, "one that leads b
     {"plan", SHAPE_BOOL, "no more than the plan: nothing is played"}, {"midi", SHAPE_BOOL, "keep its notes too, as a MIDI file"},
     {"stems", SHAPE_BOOL, "keep its stems too; they sum to it exactly"}, {"measure", SHAPE_BOOL, "play each key of the lead alone and measure its pitch"},
     {"rate_hz", SHAPE_WHOLE, "samples a second; 44100 when left out", 8000, 96000}, {"loudness_lufs", SHAPE_NUMBER, "-16 when left out", -60, -5},
+    {"sound_font", SHAPE_TEXT, "the General MIDI font that plays it, where this machine has it; left out: the first that is there", .name_of = font_of},
     {"format", SHAPE_TEXT, "of the sounds; flac when left out", .name_of = format_of}, {0}};
 const shape httpd_shape_song_task = {"SongTask", "A song or a loop, as attune music compose and loop take it; what is left out is drawn or the style's own", song_fields};
 

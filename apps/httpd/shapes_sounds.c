@@ -4,7 +4,7 @@
 
 static const char *action_of(unsigned action)
 {
-    static const char *const names[] = {"analyze", "know", "find", "learn", "stretch", "stems", "remix", "master", "check"};
+    static const char *const names[] = {"analyze", "know", "find", "learn", "stretch", "stems", "remix", "master", "check", "duplicates", "rates"};
     return action < sizeof names / sizeof names[0] ? names[action] : NULL;
 }
 
@@ -81,9 +81,12 @@ const shape httpd_shape_sound_deleted = {"SoundDeleted", "Its bytes have left th
         {"swap", SHAPE_OBJECT, "of remix: the colours of other sounds", .shape = &shape_colours},                  \
         {"profile", SHAPE_TEXT, "of master", .name_of = profile_of},                                               \
         {"profile_yaml", SHAPE_TEXT, "of master: a profile of your own, as attune music master reads it", 1, 65536}, \
-        {"among", SHAPE_LIST, "of find and check: sounds that are known, by their hashes; left out: those that the store knows", 1, 64, .of = SHAPE_TEXT}, \
-        {"score", SHAPE_NUMBER, "of find and check: from this score it is one of them; 8 when left out", 1, 1000}, \
-        {"floor", SHAPE_NUMBER, "of check: the distance from every artist that the store knows; 0.9 when left out", 0.01, 1000}, \
+        {"among", SHAPE_LIST, "of find and check: sounds that are known, by their hashes; left out: those that the store knows. Of duplicates and rates: the other sounds", 1, 64, .of = SHAPE_TEXT}, \
+        {"score", SHAPE_NUMBER, "of find, check, duplicates and rates: from this score it is one of them; 8 when left out", 1, 1000}, \
+        {"floor", SHAPE_NUMBER, "of check and rates: the distance from every artist that the store knows; 0.9 when left out", 0.01, 1000}, \
+        {"excerpts", SHAPE_WHOLE, "of rates: looked up of each sound; 1 when left out", 1, 100},                   \
+        {"excerpt_s", SHAPE_NUMBER, "of rates: how long they are; 10 when left out", 3, 60},                       \
+        {"seed", SHAPE_WHOLE, "of rates: another seed, other excerpts; 1 when left out", 0, 9e15},                 \
         {"provenance", SHAPE_BOOL, "of check: what it was made from, by the store's log of provenance"},           \
         {"inputs", SHAPE_LIST, "of check: what it was made from", 0, 256, .of = SHAPE_OBJECT, .shape = &shape_input}, \
         {"opted_out", SHAPE_LIST, "of check: names of works and people that are opted out", 0, 1024, .of = SHAPE_TEXT}, \
@@ -164,6 +167,33 @@ static const shape_field known_fields[] = {{"name", SHAPE_TEXT, "of the recordin
     {"artists", SHAPE_WHOLE, "that they are of", .required = true}, {0}};
 static const shape shape_known = {"Known", "What this store knows from now on", known_fields};
 
+static const shape_field pair_fields[] = {{"sound", SHAPE_TEXT, "hash", .required = true},
+    {"match", SHAPE_OBJECT, "where it shares something with one before it", .shape = &shape_match, .required = true}, {0}};
+static const shape shape_pair = {"SoundPair", "Two sounds that share something", pair_fields};
+static const shape_field cluster_fields[] = {{"sounds", SHAPE_LIST, "hashes", .of = SHAPE_TEXT, .required = true}, {0}};
+static const shape shape_cluster = {"SoundCluster", "Sounds of which each shares something with another of them", cluster_fields};
+
+#define COUNT(name, text) {name, SHAPE_WHOLE, text, .required = true}
+static const shape_field attack_fields[] = {{"attack", SHAPE_TEXT, "what was done to the excerpts", .required = true}, COUNT("looked", "excerpts of known recordings"),
+    COUNT("found", "of them, whose recording came first"), COUNT("placed", "of these, at the right place"), COUNT("wrong", "taken for another recording"),
+    {"found_share", SHAPE_LIST, "with its 95 % interval; null: none was looked up", .of = SHAPE_NUMBER, .required = true, .nullable = true},
+    COUNT("foreign_looked", "excerpts of recordings that are not known"), COUNT("alarms", "of them, taken for one that is"),
+    {"alarm_share", SHAPE_LIST, "likewise", .of = SHAPE_NUMBER, .required = true, .nullable = true}, {0}};
+static const shape shape_attack = {"AttackRate", "How often sound is known again after this", attack_fields};
+static const shape_field find_rate_fields[] = {COUNT("known", "recordings: two of three"), COUNT("foreign", "the others"), FIGURE("hours", "of the known ones"),
+    FIGURE("bytes_per_hour", "of the features"), FIGURE("add_times", "sound is added so many times as fast as it plays"), FIGURE("look_s", "processor time of one look"),
+    FIGURE_OR_NULL("foreign_most", "the highest score of a foreign excerpt"), FIGURE_OR_NULL("foreign_middle", "the median"),
+    FIGURE_OR_NULL("alarm_bound", "chance of an alarm in one look"), FIGURE("score_least", "from which it was a match"),
+    {"attacks", SHAPE_LIST, "that this build can do", .of = SHAPE_OBJECT, .shape = &shape_attack, .required = true}, {0}};
+static const shape shape_find_rates = {"FindRates", "How well recordings are known again (docs/fingerprint.md)", find_rate_fields};
+static const shape_field style_rate_fields[] = {COUNT("works", "of artists with two or more"), COUNT("own_nearest", "nearest to their own artist, each left out in turn"),
+    FIGURE_OR_NULL("own_middle", "median distance to the own artist"), FIGURE_OR_NULL("other_middle", "to the nearest other"), FIGURE("floor", "that was asked about"),
+    FIGURE_OR_NULL("own_below", "share nearer than that to their own"), FIGURE_OR_NULL("other_below", "to some other"), {0}};
+static const shape shape_style_rates = {"StyleRates", "How well the artists that the store knows are told apart", style_rate_fields};
+static const shape_field rates_fields[] = {{"recordings", SHAPE_OBJECT, "where among names sounds, otherwise null", .shape = &shape_find_rates, .required = true, .nullable = true},
+    {"artists", SHAPE_OBJECT, "null: the store knows two works of none", .shape = &shape_style_rates, .required = true, .nullable = true}, {0}};
+static const shape shape_rates = {"SoundRates", "What finding and checking are worth on these sounds", rates_fields};
+
 static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was done", .name_of = action_of, .required = true},
     {"sound", SHAPE_TEXT, "to which", .required = true},
     FIGURE_OR_NULL("loudness_lufs", "of the sound, where another was made of it; null: silence, or none was"),
@@ -175,6 +205,9 @@ static const shape_field result_fields[] = {{"action", SHAPE_TEXT, "what was don
     {"mastered", SHAPE_OBJECT, "of master, otherwise null", .shape = &shape_master, .required = true, .nullable = true},
     {"contexts", SHAPE_LIST, "of stems", .of = SHAPE_OBJECT, .shape = &shape_context_gains, .required = true},
     {"matches", SHAPE_LIST, "of find, the best first", .of = SHAPE_OBJECT, .shape = &shape_match, .required = true},
+    {"duplicates", SHAPE_LIST, "of duplicates", .of = SHAPE_OBJECT, .shape = &shape_pair, .required = true},
+    {"clusters", SHAPE_LIST, "of duplicates", .of = SHAPE_OBJECT, .shape = &shape_cluster, .required = true},
+    {"rates", SHAPE_OBJECT, "of rates, otherwise null", .shape = &shape_rates, .required = true, .nullable = true},
     {"check", SHAPE_OBJECT, "of check, otherwise null", .shape = &shape_check_result, .required = true, .nullable = true},
     {"known", SHAPE_OBJECT, "of know and learn, otherwise null", .shape = &shape_known, .required = true, .nullable = true}, {0}};
 const shape httpd_shape_sound_result = {"SoundResult", "What became of a sound", result_fields};

@@ -61,6 +61,16 @@ static void remove_folder(const composing *c)
     rmdir(c->folder);
 }
 
+// NULL: this machine does not have it.
+static const char *font_named(att_text name)
+{
+    const char *path;
+    for (size_t i = 0; (path = att_sound_font_at(i)); i++)
+        if (att_text_equal(att_text_of(strrchr(path, '/') + 1), name) && access(path, R_OK) == 0)
+            return path;
+    return NULL;
+}
+
 static att_status take_song(composing *c, att_error *err)
 {
     static const char *const tastes[ATT_MUSIC_TASTE_COUNT] = {"density", "syncopation", "colour", "repetition", "brightness"};
@@ -74,6 +84,7 @@ static att_status take_song(composing *c, att_error *err)
         c->brief.taste[i] = shape_number(o, tastes[i], 0);
     c->options = (att_render_options){.rate_hz = (uint32_t)shape_whole(o, "rate_hz", 44100), .stems = shape_bool(o, "stems", false),
         .loudness_lufs = shape_number(o, "loudness_lufs", 0)};
+    c->options.sound_font = font_named(shape_text(o, "sound_font"));
     sound_job_text(o, "scale", "", c->scale, sizeof c->scale); // a preset's name: the shape has looked
     att_status status = write_text(c, "scala", ".scl", c->scale, err);
     if (!status)
@@ -91,6 +102,9 @@ const char *httpd_compose_fault(const json_t *task, char text[200])
         return snprintf(text, 200, "belongs to a scale"), "keymap";
     if (json_object_get(task, "minutes") && json_object_get(task, "bars"))
         return snprintf(text, 200, "tells the length, as bars does: one of them"), "minutes";
+    const att_text font = shape_text(task, "sound_font");
+    if (font.size && !font_named(font))
+        return snprintf(text, 200, "this machine does not have \"%.*s\"", (int)font.size, font.data), "sound_font";
     return NULL;
 }
 

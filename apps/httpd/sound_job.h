@@ -14,7 +14,7 @@ typedef struct sound_job {
     const json_t *task;
     att_text sound; // its hash
     // Written by the action, put together at the end.
-    httpd_out analysis, beats, made, stems, contexts, mastered, matches, check, known;
+    httpd_out analysis, beats, made, stems, contexts, mastered, matches, check, known, duplicates, clusters, rates;
     double loudness_lufs, turned_down_db; // NAN: not asked
 } sound_job;
 
@@ -37,5 +37,9 @@ att_status sound_job_know(sound_job *j, att_error *err);
 att_status sound_job_learn(sound_job *j, att_error *err);
 att_status sound_job_find(sound_job *j, att_error *err);
 att_status sound_job_check(sound_job *j, att_error *err);
+void sound_job_write_match(httpd_out *o, const att_prints *prints, const att_print_match *m); // an object
+// sound_rates.c
+att_status sound_job_duplicates(sound_job *j, att_error *err);
+att_status sound_job_rates(sound_job *j, att_error *err);
 
 #endif

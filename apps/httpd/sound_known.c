@@ -159,9 +159,8 @@ att_status sound_job_learn(sound_job *j, att_error *err)
 
 // --- Find ---------------------------------------------------------------------------------------------------------
 
-static void write_match(httpd_out *o, const att_prints *prints, const att_print_match *m)
+void sound_job_write_match(httpd_out *o, const att_prints *prints, const att_print_match *m)
 {
-    out_item(o);
     out_open(o, '{');
     out_key_text(o, "sound", att_prints_get(prints, m->index).name);
     out_key_number(o, "from_s", m->from_s);
@@ -189,8 +188,10 @@ att_status sound_job_find(sound_job *j, att_error *err)
         status = sound_job_load(j, j->sound, true, &audio, err);
     if (!status)
         status = att_prints_find(k.prints, att_audio_view(&audio), &options, found, &count, err);
-    for (size_t i = 0; !status && i < count; i++)
-        write_match(&j->matches, k.prints, &found[i]);
+    for (size_t i = 0; !status && i < count; i++) {
+        out_item(&j->matches);
+        sound_job_write_match(&j->matches, k.prints, &found[i]);
+    }
     att_audio_deinit(&audio);
     forget(&k);
     return status;

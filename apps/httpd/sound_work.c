@@ -51,7 +51,7 @@ const char *httpd_sound_task_fault(const json_t *task, char text[200])
     static const struct {
         const char *action, *fields[6]; // one of them
     } needs[] = {{"stretch", {"ratio", "pitch_cents"}}, {"master", {"profile", "profile_yaml"}}, {"learn", {"artist"}},
-        {"remix", {"context", "gains", "mute", "swap"}}};
+        {"remix", {"context", "gains", "mute", "swap"}}, {"duplicates", {"among"}}};
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
         if (!sound_job_is(task, "action", needs[i].action) || names_any(task, needs[i].fields))
             continue;
@@ -247,6 +247,9 @@ static void write_result(sound_job *j, httpd_out *o)
     out_key_list(o, "stems", &j->stems);
     out_key_list(o, "contexts", &j->contexts);
     out_key_list(o, "matches", &j->matches);
+    out_key_list(o, "duplicates", &j->duplicates);
+    out_key_list(o, "clusters", &j->clusters);
+    put_or_null(o, "rates", &j->rates);
     out_close(o, '}');
 }
 
@@ -256,7 +259,7 @@ att_status httpd_sound_work(att_engine *engine, const att_host *host, const json
         const char *name;
         att_status (*run)(sound_job *j, att_error *err);
     } actions[] = {{"analyze", analyze}, {"know", sound_job_know}, {"find", sound_job_find}, {"learn", sound_job_learn}, {"stretch", stretch}, {"stems", sound_job_stems}, {"remix", sound_job_remix}, {"master", master},
-        {"check", sound_job_check}};
+        {"check", sound_job_check}, {"duplicates", sound_job_duplicates}, {"rates", sound_job_rates}};
     const json_t *task = json_object_get(request, "sound");
     sound_job j = {.engine = engine, .host = host, .task = task, .sound = shape_text(task, "sound"), .loudness_lufs = NAN, .turned_down_db = NAN};
     att_status status = ATT_INVALID;
@@ -265,7 +268,7 @@ att_status httpd_sound_work(att_engine *engine, const att_host *host, const json
             status = actions[i].run(&j, err);
     if (!status)
         write_result(&j, result);
-    httpd_out *const parts[] = {&j.analysis, &j.beats, &j.made, &j.stems, &j.contexts, &j.mastered, &j.matches, &j.check, &j.known};
+    httpd_out *const parts[] = {&j.analysis, &j.beats, &j.made, &j.stems, &j.contexts, &j.mastered, &j.matches, &j.check, &j.known, &j.duplicates, &j.clusters, &j.rates};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
         out_free(parts[i]);
     return status;

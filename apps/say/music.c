@@ -70,4 +70,34 @@ json_t *say_beats(const att_music_details *details)
         json_array_append_new(list, json_pack("[o,i]", rounded(details->beats[i].at_s, 3), (int)details->beats[i].in_bar));
     return list;
 }
+
+// --- How well sound is known again ------------------------------------------------------------------------------------
+
+static json_t *share_json(att_interval share)
+{
+    return isfinite(share.mean) ? json_pack("[f,f,f]", share.mean, share.low, share.high) : json_null();
+}
+
+json_t *say_print_rates(const att_print_rates *r)
+{
+    json_t *attacks = json_array();
+    for (int a = 0; a < ATT_AUDIO_ATTACK_COUNT; a++) {
+        const att_print_rate *x = &r->rates[a];
+        if (!x->impossible)
+            json_array_append_new(attacks, json_pack("{s:s,s:I,s:I,s:I,s:I,s:o,s:I,s:I,s:o}", "attack", att_audio_attack_name((att_audio_attack)a),
+                "looked", (json_int_t)x->looked, "found", (json_int_t)x->found, "placed", (json_int_t)x->placed, "wrong", (json_int_t)x->wrong,
+                "found_share", share_json(x->found_share), "foreign_looked", (json_int_t)x->foreign_looked, "alarms", (json_int_t)x->alarms,
+                "alarm_share", share_json(x->alarm_share)));
+    }
+    return json_pack("{s:I,s:I,s:f,s:f,s:f,s:f,s:o,s:o,s:o,s:f,s:o}", "known", (json_int_t)r->known, "foreign", (json_int_t)r->foreign, "hours", r->hours,
+        "bytes_per_hour", r->bytes_per_hour, "add_times", r->add_times, "look_s", r->look_s, "foreign_most", say_number(r->foreign_most),
+        "foreign_middle", say_number(r->foreign_middle), "alarm_bound", say_number(r->alarm_bound), "score_least", r->score_least, "attacks", attacks);
+}
+
+json_t *say_style_rates(const att_style_rates *r, double floor)
+{
+    return json_pack("{s:I,s:I,s:o,s:o,s:f,s:o,s:o}", "works", (json_int_t)r->works, "own_nearest", (json_int_t)r->own_nearest, "own_middle",
+        say_number(r->own_middle), "other_middle", say_number(r->other_middle), "floor", floor, "own_below", say_number(r->own_below), "other_below",
+        say_number(r->other_below));
+}
 #endif

@@ -29,6 +29,8 @@ json_t *say_sections(const att_music_details *details);  // [{begin_s, end_s, la
 json_t *say_beats(const att_music_details *details);     // [[seconds, place in the bar], …]
 json_t *say_song(const att_score *score, const att_breaches *breaches);
 json_t *say_tuning(const att_tuning_measured *tuning);
+json_t *say_print_rates(const att_print_rates *rates);
+json_t *say_style_rates(const att_style_rates *rates, double floor);
 json_t *say_seam(const att_seam *seam);
 #endif
 

@@ -102,11 +102,11 @@ static void hold_against(const json_t *schema, const json_t *value, char *why, s
 // --- One call of each operation ---------------------------------------------------------------------------------
 
 typedef struct call {
-    const char *id, *path, *body; // path NULL: as documented; "$" stands for what was kept last, "@" for a brief, "~" for an item that was made, "#" for a sound
+    const char *id, *path, *body; // path NULL: as documented; "$" stands for what was kept last, "@" for a brief, "~" for an item that was made, "#" for a sound, "^" and "|" for others
     const char *keep;             // field of the answer that is kept; NULL: none
 } call;
 
-static char kept[80], brief_made[ATT_BRIEF_ID_SIZE], item_made[64], sound_kept[80];
+static char kept[80], brief_made[ATT_BRIEF_ID_SIZE], item_made[64], sound_kept[80], other_sounds[2][80]; // of which the first begins like the sound
 static bool can_make; // this build has the world of music
 static bool can_play; // and a synthesizer with a sound font
 
@@ -151,7 +151,11 @@ static const call calls[] = {{"health", NULL, NULL}, {"ready", NULL, NULL}, {"me
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"master\",\"profile\":\"night\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"stems\",\"method\":\"classical\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"find\",\"among\":[\"#\"]}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"duplicates\",\"among\":[\"^\"]}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"learn\",\"artist\":\"The Strokers\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/|/jobs", "{\"action\":\"learn\",\"artist\":\"The Strokers\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"learn\",\"artist\":\"Others\"}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
+    {"startSoundJob", "/v1/sounds/#/jobs", "{\"action\":\"rates\",\"excerpt_s\":3,\"among\":[\"^\",\"|\"]}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
     {"startJob", NULL, "{\"kind\":\"sound\",\"sound\":{\"sound\":\"#\",\"action\":\"check\",\"among\":[\"#\"],\"score\":5}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL},
     {"getJob", "/v1/jobs/$", NULL},
     {"startJob", NULL, "{\"kind\":\"compose\",\"compose\":{\"plan\":true,\"style\":\"jazz\",\"bars\":8}}", "id"}, {"listenToJob", "/v1/jobs/$/events", NULL}, {"getJob", "/v1/jobs/$", NULL},
@@ -203,7 +207,7 @@ static void keep(const json_t *value)
 
 static const char *kept_for(char mark)
 {
-    return mark == '$' ? kept : mark == '@' ? brief_made : mark == '~' ? item_made : mark == '#' ? sound_kept : NULL;
+    return mark == '$' ? kept : mark == '@' ? brief_made : mark == '~' ? item_made : mark == '#' ? sound_kept : mark == '^' ? other_sounds[0] : mark == '|' ? other_sounds[1] : NULL;
 }
 
 // Every mark becomes what it stands for.
@@ -236,14 +240,23 @@ static bool is_free(const char *id)
     return strcmp(id, "openapi") == 0 || strcmp(id, "getPlan") == 0 || strcmp(id, "getAnalysis") == 0;
 }
 
-static reply upload(void)
+static reply upload_one(double seconds, unsigned seed, char hash[80])
 {
     size_t size;
-    unsigned char *wav = sound_make(8, 1, &size);
+    unsigned char *wav = sound_make(seconds, seed, &size);
     reply r = client_send(&town, "POST", "/v1/sounds", town.key, wav, size);
-    snprintf(sound_kept, sizeof sound_kept, "%s", client_text(r.json, "sound"));
+    snprintf(hash, 80, "%s", client_text(r.json, "sound"));
     free(wav);
     return r;
+}
+
+static reply upload(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        reply r = upload_one(9, i ? 5 : 1, other_sounds[i]);
+        client_free(&r);
+    }
+    return upload_one(8, 1, sound_kept);
 }
 
 static reply ask_as(const call *c, const char *method, const char *path)

@@ -454,6 +454,89 @@ CHECK_TEST(a_job_that_is_cancelled_ends_and_makes_nothing)
     }
 }
 
+static const json_t *result_of(const reply *r, const char *name)
+{
+    return json_object_get(json_object_get(r->json, "sound"), name);
+}
+
+CHECK_TEST(sounds_that_share_something_are_one_cluster)
+{
+    CHECK_BEGIN();
+    char copy[80], task[400];
+    upload(7, 1, copy); // cut off
+    snprintf(task, sizeof task, "{\"action\":\"duplicates\",\"score\":30,\"among\":[\"%s\",\"%s\",\"%s\"]}", second, copy, second);
+    reply r = do_task(first, task);
+    const json_t *pairs = result_of(&r, "duplicates"), *clusters = result_of(&r, "clusters");
+    CHECK_EQ(json_array_size(pairs), 1); // the second stands alone, and is not its own duplicate
+    CHECK_STR(client_text(json_array_get(pairs, 0), "sound"), copy);
+    CHECK_STR(client_text(json_object_get(json_array_get(pairs, 0), "match"), "sound"), first);
+    CHECK_EQ(json_array_size(clusters), 1);
+    const json_t *sounds = json_object_get(json_array_get(clusters, 0), "sounds");
+    CHECK_EQ(json_array_size(sounds), 2);
+    CHECK_STR(json_string_value(json_array_get(sounds, 0)), first);
+    CHECK_STR(json_string_value(json_array_get(sounds, 1)), copy);
+    client_free(&r);
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"duplicates\"}", 422, "among");
+    char id[40];
+    start(first, "{\"action\":\"duplicates\",\"among\":[\"../../etc/passwd\"]}", id);
+    r = wait_for(id);
+    CHECK_STR(client_text(r.json, "state"), "failed");
+    CHECK_HOLDS(client_text(r.json, "problem"), "there is no sound \"../../etc/passwd\"");
+    client_free(&r);
+}
+
+CHECK_TEST(rates_are_measured_on_sounds_and_told_without_a_path)
+{
+    CHECK_BEGIN();
+    char long_ones[3][80], task[600], id[40];
+    for (int i = 0; i < 3; i++)
+        upload(12, 90 + (unsigned)i, long_ones[i]);
+    snprintf(task, sizeof task, "{\"action\":\"rates\",\"excerpt_s\":4,\"among\":[\"%s\",\"%s\"]}", long_ones[1], long_ones[2]);
+    reply r = do_task(long_ones[0], task);
+    const json_t *found = json_object_get(result_of(&r, "rates"), "recordings");
+    CHECK_EQ(json_integer_value(json_object_get(found, "known")), 2);
+    CHECK_EQ(json_integer_value(json_object_get(found, "foreign")), 1);
+    const json_t *none = json_array_get(json_object_get(found, "attacks"), 0);
+    CHECK_EQ(json_integer_value(json_object_get(none, "looked")), 2);
+    CHECK_EQ(json_integer_value(json_object_get(none, "foreign_looked")), 1);
+    CHECK(json_array_size(json_object_get(found, "attacks")) > 3);
+    client_free(&r);
+    snprintf(task, sizeof task, "{\"action\":\"rates\",\"excerpt_s\":30,\"among\":[\"%s\",\"%s\"]}", long_ones[1], long_ones[2]);
+    start(long_ones[0], task, id); // longer than they are
+    r = wait_for(id);
+    CHECK_STR(client_text(r.json, "state"), "failed");
+    CHECK(strstr(client_text(r.json, "problem"), "/proc") == NULL && client_text(r.json, "problem")[0]);
+    client_free(&r);
+    client_refused(&town, "POST", path_of(first, "/jobs"), "{\"action\":\"rates\",\"excerpt_s\":2}", 400, "excerpt_s");
+}
+
+CHECK_TEST(a_sound_font_is_named_and_no_path)
+{
+    CHECK_BEGIN();
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"sound_font\":\"/etc/passwd\"}}", 400, "compose.sound_font");
+    client_refused(&town, "POST", "/v1/jobs", "{\"kind\":\"compose\",\"compose\":{\"sound_font\":\"../TimGM6mb.sf2\"}}", 400, "compose.sound_font");
+    for (size_t i = 0; att_sound_font_at(i); i++) {
+        char task[300], id[40] = "";
+        const char *name = strrchr(att_sound_font_at(i), '/') + 1;
+        bool there = false; // in one of its places
+        for (size_t k = 0; att_sound_font_at(k); k++)
+            there |= strcmp(strrchr(att_sound_font_at(k), '/') + 1, name) == 0 && access(att_sound_font_at(k), R_OK) == 0;
+        snprintf(task, sizeof task, "{\"kind\":\"compose\",\"compose\":{\"loop\":true,\"bars\":2,\"tempo_bpm\":240,\"style\":\"ambient\",\"sound_font\":\"%s\"}}", name);
+        if (!there) {
+            client_refused(&town, "POST", "/v1/jobs", task, 422, "sound_font");
+        } else if (sound_can_be_played()) {
+            reply r = client_ask(&town, "POST", "/v1/jobs", town.key, task);
+            CHECK_EQ(r.status, 202);
+            snprintf(id, sizeof id, "%s", client_text(r.json, "id"));
+            client_free(&r);
+            r = wait_for(id);
+            CHECK_STR(client_text(r.json, "state"), "done");
+            CHECK_STR(client_text(json_object_get(r.json, "composed"), "sound_font"), name);
+            client_free(&r);
+        }
+    }
+}
+
 static int status_of(const char *method, const char *path, const char *key)
 {
     reply r = client_ask(&town, method, path, key, NULL);
@@ -576,6 +659,8 @@ int main(void)
         CHECK_CASE(a_task_that_lacks_something_is_refused_with_the_field),
         CHECK_CASE(a_song_is_planned_as_it_is_asked_for),
         CHECK_CASE(a_loop_is_played_with_stems_that_are_sounds),
+        CHECK_CASE(sounds_that_share_something_are_one_cluster), CHECK_CASE(rates_are_measured_on_sounds_and_told_without_a_path),
+        CHECK_CASE(a_sound_font_is_named_and_no_path),
         CHECK_CASE(a_sound_that_was_deleted_is_gone_from_the_disk_too),
         CHECK_CASE(a_sound_that_a_job_uses_is_not_deleted),
         CHECK_CASE(a_job_that_is_cancelled_ends_and_makes_nothing),
