@@ -5,15 +5,13 @@
 #include "embed/model_parts.h"
 #include "embed/seq_parts.h"
 #include "base/rng.h"
+#include "laid_over.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 64, ENTRY = 48, ITEMS = 24, KINDS = 4 };
+enum { ITEMS = 24, KINDS = 4 };
 
 static const att_item *item_of(void *user, uint32_t item)
 {
@@ -68,7 +66,6 @@ static unsigned char *good_model(int kind, size_t *size)
         triplets[k] = (att_triplet){k / 8, k * 7 % 8 * 3 + k / 8 % 3, 1};
     char path[] = "/tmp/attune-fuzz-model-XXXXXX";
     const int file = mkstemp(path);
-    unsigned char *bytes = NULL;
     att_item body;
     att_model *model = NULL;
     att_train_report report;
@@ -85,51 +82,10 @@ static unsigned char *good_model(int kind, size_t *size)
     if (att_model_save(model, 1, path, NULL) != ATT_OK)
         abort();
     close(file);
-    FILE *in = fopen(path, "rb");
-    bytes = aligned_alloc(64, 1 << 20);
-    *size = in && bytes ? fread(bytes, 1, 1 << 20, in) : 0;
-    if (in)
-        fclose(in);
-    unlink(path);
+    unsigned char *bytes = read_whole(path, size);
     att_model_destroy(model);
     att_matrix_deinit(&m, &host);
     return bytes;
-}
-
-static void put_hash(unsigned char *at, XXH128_hash_t hash)
-{
-    memcpy(at, &hash.low64, 8);
-    memcpy(at + 8, &hash.high64, 8);
-}
-
-static void make_checksums_right(unsigned char *file)
-{
-    uint32_t sections;
-    memcpy(&sections, file + 20, 4);
-    for (uint32_t i = 0; i < sections; i++) {
-        unsigned char *entry = file + HEAD + ENTRY * i;
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        put_hash(entry + 24, XXH3_128bits(file + offset, length));
-    }
-    memset(file + 32, 0, 16);
-    put_hash(file + 32, XXH3_128bits(file, HEAD + ENTRY * sections));
-}
-
-// Four bytes of input change one byte of one section.
-static void change(unsigned char *file, const uint8_t *data, size_t size)
-{
-    uint32_t sections;
-    memcpy(&sections, file + 20, 4);
-    for (; size >= 4; data += 4, size -= 4) {
-        const unsigned char *entry = file + HEAD + ENTRY * (data[0] % sections);
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        if (length)
-            file[offset + (data[1] + 256u * data[2]) % length] = data[3];
-    }
 }
 
 static void use(att_model *model, const att_host *host)
@@ -171,8 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     memcpy(file, good[kind], sizes[kind]);
     if (size)
-        change(file, data + 1, size - 1);
-    make_checksums_right(file);
+        change_sections(file, data + 1, size - 1);
+    mend(file, sizes[kind]);
     const att_host host = att_host_default();
     att_snapshot *snapshot = NULL;
     att_model *model = NULL;

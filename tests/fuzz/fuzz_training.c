@@ -2,16 +2,14 @@
 // Whatever stands in the sections of a sequence training's checkpoint, reading it ends in a status; what is read is finite and
 // its epochs are in order. A good one is built once; the input then says which bytes of which sections change.
 #include "embed/seq_checkpoint.h"
+#include "laid_over.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { HEAD = 64, ENTRY = 48, WEIGHTS = 48, ITEMS = 32, TRAINING = 77 };
+enum { WEIGHTS = 48, ITEMS = 32, TRAINING = 77 };
 
 typedef struct memory {
     float weights[3 * WEIGHTS], items[3 * ITEMS], kept[2 * (WEIGHTS + ITEMS)];
@@ -34,48 +32,7 @@ static unsigned char *good_checkpoint(size_t *size)
     if (file < 0 || att_seq_checkpoint_save(path, &mark, &state, m.kept, ITEMS, &host, NULL) != ATT_OK)
         abort();
     close(file);
-    FILE *in = fopen(path, "rb");
-    unsigned char *bytes = aligned_alloc(64, 1 << 16);
-    *size = in && bytes ? fread(bytes, 1, 1 << 16, in) : 0;
-    if (in)
-        fclose(in);
-    unlink(path);
-    return bytes;
-}
-
-static void put_hash(unsigned char *at, XXH128_hash_t hash)
-{
-    memcpy(at, &hash.low64, 8);
-    memcpy(at + 8, &hash.high64, 8);
-}
-
-// Four bytes of input change one byte of one section; then all checksums are right again.
-static void change(unsigned char *file, const uint8_t *data, size_t size)
-{
-    uint32_t sections;
-    memcpy(&sections, file + 20, 4);
-    for (; size >= 4; data += 4, size -= 4) {
-        const unsigned char *entry = file + HEAD + ENTRY * (data[0] % sections);
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        file[offset + (data[1] + 256u * data[2]) % length] = data[3];
-    }
-    for (uint32_t i = 0; i < sections; i++) {
-        unsigned char *entry = file + HEAD + ENTRY * i;
-        uint64_t offset, length;
-        memcpy(&offset, entry + 8, 8);
-        memcpy(&length, entry + 16, 8);
-        put_hash(entry + 24, XXH3_128bits(file + offset, length));
-    }
-    memset(file + 32, 0, 16);
-    put_hash(file + 32, XXH3_128bits(file, HEAD + ENTRY * sections));
-}
-
-static void expect(bool holds)
-{
-    if (!holds)
-        abort();
+    return read_whole(path, size);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -88,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!file || !good_size)
         abort();
     memcpy(file, good, good_size);
-    change(file, data, size);
+    change_sections(file, data, size);
+    mend(file, good_size);
     const att_host host = att_host_default();
     att_snapshot *snapshot = NULL;
     memory m;
@@ -99,11 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (att_snapshot_open_memory(&snapshot, file, good_size, ATT_TAG4('S', 'E', 'Q', 'T'), &version,
             &host, &err) == ATT_OK) {
         if (att_seq_checkpoint_read(snapshot, version, &mark, &state, m.kept, ITEMS, &err) == ATT_OK) {
-            expect(mark.training == TRAINING && mark.best_epoch >= 1 && mark.best_epoch <= mark.epoch);
+            must(mark.training == TRAINING && mark.best_epoch >= 1 && mark.best_epoch <= mark.epoch);
             for (size_t k = 0; k < 3 * WEIGHTS; k++)
-                expect(isfinite(m.weights[k]));
+                must(isfinite(m.weights[k]));
         } else {
-            expect(err.text[0] != 0);
+            must(err.text[0] != 0);
         }
     }
     att_snapshot_close(snapshot);
