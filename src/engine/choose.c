@@ -3,7 +3,7 @@
 //
 // A choice is computed when it is its turn to be written: then the ledger is exact and the learner knows all that was logged,
 // in this process and in others. It costs microseconds where the commit costs a sync.
-#include "engine/internal.h"
+#include "engine/made.h"
 #include "ingest/vw.h"
 #include "signals/event.h"
 
@@ -415,29 +415,10 @@ void att_engine_choices_digest(att_engine *engine, uint8_t out[16])
 
 // --- Reading from checkpoint and log ----------------------------------------------------------------------------
 
-typedef struct replaying {
-    att_choices *choices;
-    uint64_t to_seq;
-    att_status status;
-    att_error *err;
-} replaying;
-
-static bool replay(void *user, const att_record *record)
+static att_status apply_to_choices(void *fold, const att_record *record, uint32_t *item, att_error *err)
 {
-    replaying *r = user;
-    if (record->seq > r->to_seq)
-        return false;
-    r->status = att_choices_apply(r->choices, record, r->err);
-    return r->status == ATT_OK;
-}
-
-static att_status replay_from(att_engine *engine, att_choices *choices, uint64_t from_seq, uint64_t to_seq, att_error *err)
-{
-    replaying r = {.choices = choices, .to_seq = to_seq, .err = err};
-    if (from_seq > to_seq)
-        return ATT_OK;
-    const att_status status = att_store_log_each(engine->store, from_seq, replay, &r, err);
-    return status ? status : r.status;
+    (void)item;
+    return att_choices_apply(fold, record, err);
 }
 
 att_status att_engine_read_choices(att_engine *engine, bool from_checkpoint, att_error *err)
@@ -459,7 +440,7 @@ att_status att_engine_read_choices(att_engine *engine, bool from_checkpoint, att
         }
     }
     if (!status)
-        status = replay_from(engine, choices, choices->last_seq + 1, engine->last_seq, err);
+        status = att_engine_replay(engine, choices->last_seq, apply_to_choices, choices, err);
     if (status) {
         att_choices_destroy(choices);
         return status;
