@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tests/httpd/test_threads.c - all at once: several workers with events, decisions, people who are forgotten, items, policies, keys read
-// anew. Also run under ThreadSanitizer.
+// tests/httpd/test_threads.c - all at once: several workers with events, decisions, people who are forgotten, items, policies, checkpoints, keys
+// read anew. Also run under ThreadSanitizer.
 #include "inside.h"
 
 #include <signal.h>
@@ -100,6 +100,8 @@ CHECK_TEST(everything_at_once)
     pthread_t threads[count];
     int numbers[count];
     in.options.workers = 3;
+    in.options.checkpoint_s = 1; // and checkpoints among it
+    in.options.open_stores.checkpoint_records = 50;
     inside_start(&in);
     for (int t = 0; t < count; t++) {
         numbers[t] = t;
