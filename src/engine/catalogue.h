@@ -57,7 +57,10 @@ static inline void att_catalogue_prefetch_tags(const att_catalogue *catalogue, u
     if (index >= catalogue->entries.count)
         return;
     const att_entry *entry = &catalogue->entries.items[index];
-    __builtin_prefetch(step == 0 ? (const void *)entry : catalogue->tag_lists.items + entry->tags_at);
+    if (step == 0)
+        __builtin_prefetch(entry);
+    else if (entry->tag_count)
+        __builtin_prefetch(catalogue->tag_lists.items + entry->tags_at);
 }
 const uint16_t *att_catalogue_tags(const att_catalogue *catalogue, uint32_t index, size_t *count);
 size_t att_catalogue_bytes(const att_catalogue *catalogue);
